@@ -1,0 +1,109 @@
+#pragma once
+/* Private to the command line: arguments, settings, the terminal, and opening what a command works on. */
+#include "cli/cli.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "serve/serve.h"
+
+#include <stdio.h>
+
+struct settings {
+#define SETTING_TEXT(name) struct str name;
+#define SETTING_INT(name) int64_t name;
+#define SETTING_FLAG(name) bool name;
+#define SETTING(name, type, dflt, min, max, unit, sentence) SETTING_##type(name)
+#include "cli/settings.def"
+#undef SETTING
+#undef SETTING_TEXT
+#undef SETTING_INT
+#undef SETTING_FLAG
+};
+
+/* A flag of one command. */
+struct flag {
+    const char *name;     /* "by" for --by */
+    const char *argument; /* "FIELD", or NULL for a switch */
+    const char *sentence;
+};
+
+#define FLAGS_MAX 12
+#define WORDS_MAX 16
+
+struct args {
+    struct arena *arena;
+    struct settings settings;
+    const struct command *command;
+    const char *words[WORDS_MAX]; /* what stands beside the flags, in order */
+    int n_words;
+    const char *values[FLAGS_MAX]; /* parallel to command->flags; NULL: not given; "" for a switch */
+    bool json;                    /* --json, of every command */
+    int64_t now_us;               /* --now for repeatable runs, else the clock */
+};
+
+struct command {
+    const char *name, *usage, *sentence, *detail;
+    int words_min, words_max;
+    struct flag flags[FLAGS_MAX];
+    struct err *(*run)(struct args *args);
+};
+extern const struct command commands[]; /* ends with name NULL; the one table of commands */
+
+const char *args_get(const struct args *args, const char *flag); /* NULL: not given */
+bool args_has(const struct args *args, const char *flag);
+/* Fails: settings.invalid naming the flag and its bounds. */
+MUST_USE struct err *settings_read(struct arena *arena, struct settings *out);
+MUST_USE struct err *settings_set(struct arena *arena, struct settings *s, struct str name, struct str value);
+bool setting_known(struct str name, bool *is_flag);
+void settings_help(FILE *out);
+void cli_help(FILE *out);
+void cli_help_command(FILE *out, const struct command *command);
+void cli_man_page(FILE *out);
+
+/* ---- what a command works on ---- */
+enum open_mode { OPEN_WRITE, OPEN_READ, OPEN_CREATE };
+/* Opens database, manual and access cache. OPEN_READ works beside a running server. OPEN_WRITE and OPEN_READ fail with a
+ * way out when the company was not created yet. app_close is hung on args->arena. */
+MUST_USE struct err *app_open(struct args *args, enum open_mode mode, struct app **out);
+/* The person a command acts for: --as MAIL, else the program itself with all rights (whoever holds the file does). */
+MUST_USE struct err *app_actor(struct args *args, struct app *app, struct tx *tx, const struct manual *m, const struct actor **out);
+/* Runs fn(tx, ctx) on a snapshot or as a write, with args->arena. */
+MUST_USE struct err *app_folder(struct args *args, const char *name, const char **path);
+
+/* ---- creating a company ---- */
+struct company {
+    const char *starter;     /* name of an embedded starter manual */
+    struct str admin_name, admin_email, password; /* password empty: sign-in has to be set later */
+};
+MUST_USE struct err *company_create(struct args *args, struct app *app, const struct company *company, int64_t *admin);
+MUST_USE struct err *demo_load(struct args *args, struct app *app);
+bool company_exists(const struct app *app);
+extern const char *const demo_password;
+
+/* ---- terminal ---- */
+struct progress {
+    const char *label;
+    int64_t shown_us;
+    bool tty;
+};
+void progress_show(struct progress *p, int64_t done, int64_t total, const char *unit);
+void progress_end(struct progress *p);
+bool term_colour(void);
+/* "in 3 h", "2 days late", for people. */
+struct str term_when(struct arena *arena, int64_t at_us, int64_t now_us);
+void term_wrap(FILE *out, struct str text, int indent, int width);
+struct str term_secret(struct arena *arena, const char *prompt); /* no echo; from standard input when it is no terminal */
+
+struct err *cmd_serve(struct args *args);
+struct err *cmd_start(struct args *args);
+struct err *cmd_init(struct args *args);
+struct err *cmd_user(struct args *args);
+struct err *cmd_token(struct args *args);
+struct err *cmd_manual(struct args *args);
+struct err *cmd_import(struct args *args);
+struct err *cmd_export(struct args *args);
+struct err *cmd_today(struct args *args);
+struct err *cmd_explain(struct args *args);
+struct err *cmd_check(struct args *args);
+struct err *cmd_bench(struct args *args);
+struct err *cmd_version(struct args *args);
+struct err *cmd_help(struct args *args);

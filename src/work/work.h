@@ -1,0 +1,96 @@
+#pragma once
+/* The engine: whatever the manual demands happens, on time, once, with a reason (design, section 7).
+ *
+ * On each change the snapshot's index names the rules that read the changed fields; only those are evaluated. A rule
+ * opens, meets, moves or cancels a task and its timer. Timers are rows ordered by due time. The clock is an argument
+ * everywhere. Tables: run, task, breach, timer, outbox, escalation, notice, decision, policy_state, engine_state.
+ */
+#include "record/record.h"
+
+/* Fills record_hooks, manual_publish_hook and manual_plan_hook. Called once by main. */
+void work_install(void);
+
+/* ---- tasks ---- */
+struct task {
+    int64_t id, record_id, owed_by, run_id;
+    struct str object;
+    struct str title;      /* "First reply" */
+    struct str page, step; /* "workflow/lead-capture", "First reply"; page empty: asked by a person */
+    struct str kind;       /* step policy escalation asked breach */
+    struct str role;       /* who owes it by role, when owed_by is 0 */
+    int64_t opened_us, due_us, closed_us, not_before_us, manual_version, version, by_user;
+    struct str closed_as;  /* empty open; done skipped cancelled breached */
+    struct str note;
+    int priority;          /* smaller is more urgent */
+};
+MUST_USE struct err *task_get(struct tx *tx, const struct manual *m, const struct actor *a, int64_t id, struct task *out);
+/* Closes as done. outcome: label of one of the step's outcomes, or empty; its field changes and its activity go through
+ * record_save. Fails: task.closed, task.version_conflict, task.not_done (done_when does not hold; says what is missing). */
+MUST_USE struct err *task_finish(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version,
+                                 struct str outcome, struct str note, struct task *out);
+/* Optional steps only, with a note; others need right bypass-gates. */
+MUST_USE struct err *task_skip(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version, struct str note, struct task *out);
+/* Not now: hides it from the queue until then; never beyond its due time without saying so. */
+MUST_USE struct err *task_postpone(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version, int64_t until_us,
+                                   struct task *out);
+MUST_USE struct err *task_assign(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version, int64_t user, struct task *out);
+struct task_ask {
+    int64_t record_id, owed_by, due_us;
+    struct str title, note;
+};
+MUST_USE struct err *task_create(struct tx *tx, const struct save_context *cx, const struct task_ask *ask, struct task *out);
+/* My Day of a user: open tasks in the order a wise colleague would do them, each with what, why, words, until, after.
+ * {"data":[...],"next":..,"summary":{...}}. user 0: the actor; another person's day needs them below the actor. */
+MUST_USE struct err *task_day(struct tx *tx, const struct manual *m, const struct actor *a, int64_t user, struct str cursor, int limit,
+                              int64_t now_us, struct buf *json);
+/* One task as JSON with its page, line, reason, filled template and outcomes. */
+MUST_USE struct err *task_json(struct tx *tx, const struct manual *m, const struct actor *a, const struct task *t, int64_t now_us,
+                               struct json_writer *w);
+/* The one next action of a record, its runs with steps, and open tasks: the same answer for everyone who asks. */
+MUST_USE struct err *work_record_json(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t id,
+                                      int64_t now_us, struct buf *json);
+MUST_USE struct err *task_list(struct tx *tx, const struct manual *m, const struct actor *a, struct str filter, struct str cursor, int limit,
+                               int64_t now_us, struct buf *json);
+
+/* ---- breaches, escalations, policies ---- */
+MUST_USE struct err *breach_list(struct tx *tx, const struct manual *m, const struct actor *a, struct str filter, struct str cursor, int limit,
+                                 int64_t now_us, struct buf *json);
+/* The person who owed it says what got in the way: unclear no-tool overload customer other. */
+MUST_USE struct err *breach_cause(struct tx *tx, const struct save_context *cx, int64_t id, struct str cause, struct str comment);
+MUST_USE struct err *escalation_start(struct tx *tx, const struct save_context *cx, struct str escalation, int64_t record_id,
+                                      struct str note, int64_t *id);
+MUST_USE struct err *escalation_acknowledge(struct tx *tx, const struct save_context *cx, int64_t id, struct str note);
+MUST_USE struct err *escalation_list(struct tx *tx, const struct manual *m, const struct actor *a, int64_t record_id, struct buf *json);
+/* Who would be called at each level at that moment, with cover. */
+MUST_USE struct err *escalation_who(struct tx *tx, const struct manual *m, struct str escalation, int64_t record_id, int64_t at_us,
+                                    struct buf *json);
+/* Every policy with sentence, mode, passes, breaches, keeping rate, still owed today. */
+MUST_USE struct err *policy_list(struct tx *tx, const struct manual *m, const struct actor *a, int64_t now_us, struct buf *json);
+/* Leave of a person: absent between two days (inclusive); cover may be 0. */
+MUST_USE struct err *work_absence(struct tx *tx, const struct save_context *cx, int64_t user, int64_t from_day, int64_t to_day, int64_t cover);
+MUST_USE struct err *notice_list(struct tx *tx, const struct actor *a, struct str cursor, int limit, struct buf *json);
+MUST_USE struct err *notice_read(struct tx *tx, const struct actor *a, int64_t id, int64_t now_us);
+
+/* ---- time ---- */
+/* Runs what is due up to now_us, oldest first, at most limit timers in this transaction; *done of them; *next_us when the
+ * next one is due (DATE_NONE: none). Period rules whose period ended are evaluated as well. Safe to run twice. */
+MUST_USE struct err *work_tick(struct tx *tx, const struct manual *m, int64_t now_us, int limit, int *done, int64_t *next_us);
+/* Catches up from the last tick to now_us in bounded transactions. */
+MUST_USE struct err *work_run_until(struct db *db, struct manual_store *store, int64_t now_us, int64_t *timers_done);
+
+/* Why did this rule (not) run for this record? JSON for API, text for the terminal. */
+MUST_USE struct err *work_explain(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t record_id,
+                                  struct str page, int64_t now_us, struct buf *json, struct buf *text);
+/* All open tasks, runs and breaches as canonical text lines without ids: for "the same twice" tests and check. */
+MUST_USE struct err *work_dump(struct tx *tx, struct buf *text);
+/* Invariants: one open task per cause, no timer without its thing, no open task on a gone record ... adds findings. */
+MUST_USE struct err *work_check(struct tx *tx, const struct manual *m, struct buf *findings);
+
+/* ---- outbox: what leaves the database ---- */
+struct outbox_item {
+    int64_t id, attempts;
+    struct str kind, payload; /* "notice-mail", "webhook" */
+};
+MUST_USE struct err *outbox_put(struct tx *tx, const char *kind, struct str payload, struct str once_key, int64_t due_us);
+MUST_USE struct err *outbox_take(struct tx *tx, int64_t now_us, int limit, struct outbox_item **out, size_t *n);
+MUST_USE struct err *outbox_done(struct tx *tx, int64_t id, bool ok, struct str error, int64_t now_us);
