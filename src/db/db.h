@@ -21,7 +21,6 @@ struct db_options {
     int readers;          /* read connections; 0: a default */
     int writers;          /* PostgreSQL only; 0: a default */
     bool must_exist;      /* do not create the SQLite file */
-    bool read_only;       /* readers only, beside another process that serves: no lock, no migrations, no writes */
     int64_t commit_delay_us; /* test hook: wait that long before a group commit; 0 */
     int64_t pages_max;    /* SQLite: the file may not grow beyond so many pages; 0: no bound */
     bool read_only;       /* SQLite: look at a file while its server runs. No lock, no migrations; writes fail */
