@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/id.h"
 #include "serve/serve.h"
 
 #include <stdio.h>

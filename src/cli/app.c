@@ -1,0 +1,174 @@
+/* Opening what a command works on, and creating a company. */
+#include "cli_impl.h"
+
+#include "base/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct err *app_folder(struct args *args, const char *name, const char **path)
+{
+    const char *dir = str_cstr(args->arena, args->settings.data);
+
+    *path = str_cstr(args->arena, str_fmt(args->arena, "%s/%s", dir, name));
+    return NULL;
+}
+
+static void app_close(void *ctx)
+{
+    struct app *app = ctx;
+
+    if (app->access)
+        access_cache_free(app->access);
+    if (app->store)
+        manual_store_close(app->store);
+    if (app->db)
+        db_close(app->db);
+}
+
+bool company_exists(const struct app *app)
+{
+    const struct manual *m = manual_live(app->store);
+    bool exists = m->version > 0;
+
+    manual_unpin(m);
+    return exists;
+}
+
+static struct err *no_company(struct args *args)
+{
+    struct err *e = FAIL(args->arena, ERR_NOT_FOUND, "io.failed", NULL, "There is no company in %.*s yet.",
+                         STR_ARG(args->settings.data));
+
+    e->way_out = STR("Create one with `fairlead init --admin you@example.com`, or try the demo with `fairlead start`.");
+    return e;
+}
+
+struct err *app_open(struct args *args, enum open_mode mode, struct app **out)
+{
+    struct app *app = NEW(args->arena, struct app);
+    struct db_options options = {.readers = (int)args->settings.readers};
+    const char *file;
+
+    TRY(app_folder(args, "fairlead.db", &file));
+    app->now_us = clock_now_us;
+    app->data_dir = str_cstr(args->arena, args->settings.data);
+    options.url = args->settings.db.len ? str_cstr(args->arena, args->settings.db) : file;
+    options.read_only = mode == OPEN_READ;
+    if (!args->settings.db.len) {
+        if (mode == OPEN_CREATE)
+            TRY(file_make_dirs(args->arena, app->data_dir));
+        else if (!file_exists(file))
+            return no_company(args);
+    }
+    arena_on_reset(args->arena, app_close, app);
+    TRY(db_open(args->arena, &options, &app->db));
+    TRY(manual_store_open(args->arena, app->db, &app->store));
+    app->access = access_cache_new(app->db);
+    if (mode != OPEN_CREATE && !company_exists(app))
+        return no_company(args);
+    *out = app;
+    return NULL;
+}
+
+struct err *app_actor(struct args *args, struct app *app, struct tx *tx, const struct manual *m, const struct actor **out)
+{
+    const char *mail = NULL;
+    struct person person;
+    struct actor *actor;
+
+    (void)app;
+    for (int i = 0; i < FLAGS_MAX && args->command->flags[i].name; i++)
+        if (strcmp(args->command->flags[i].name, "as") == 0)
+            mail = args->values[i];
+    if (!mail) {
+        *out = actor_system(args->arena, m, STR_NONE);
+        return NULL;
+    }
+    TRY(access_person_by_email(tx, str_from(mail), &person));
+    TRY(actor_load(tx, m, person.id, VIA_CLI, &actor));
+    *out = actor;
+    return NULL;
+}
+
+/* ---- creating a company ---- */
+
+static struct err *save_person(struct tx *tx, const struct manual *m, struct str name, struct str email, struct str role,
+                               int64_t now_us, int64_t *id)
+{
+    struct arena *arena = tx_arena(tx);
+    const struct object *user = manual_object(m, STR("user"));
+    struct actor *actor = actor_system(arena, m, STR_NONE);
+    struct save_context cx = {.manual = m, .actor = actor, .now_us = now_us};
+    const struct {
+        const char *field;
+        struct str text;
+    } given[] = {{"name", name}, {"email", email}, {"active", STR("yes")}, {"roles", role}};
+    const struct field *fields[4];
+    struct value values[4] = {0};
+    struct save_input in = {.object = user, .if_version = -1, .fields = fields, .values = values, .n = 4};
+    struct save_result saved;
+    struct expr_env env = actor_env(actor, now_us);
+
+    actor->via = VIA_CLI;
+    for (size_t i = 0; i < 4; i++) {
+        fields[i] = object_field(user, str_from(given[i].field));
+        TRY(value_parse(arena, m, fields[i], given[i].text, &env, &values[i]));
+    }
+    TRY(record_save(tx, &cx, &in, &saved));
+    *id = saved.record.id;
+    return NULL;
+}
+
+struct create_job {
+    struct app *app;
+    const struct company *company;
+    const struct manual *manual; /* after the first publish */
+    int64_t now_us, admin;
+    struct str hash;
+    struct findings findings;
+};
+
+static struct err *publish_starter(struct tx *tx, void *ctx)
+{
+    struct create_job *job = ctx;
+    struct publish p = {.expect_version = -1, .now_us = job->now_us, .reason = STR("The starter manual, as it ships.")};
+    struct page_file *files;
+    int64_t version;
+
+    TRY(manual_starter(tx_arena(tx), str_from(job->company->starter), &files, &p.n));
+    p.files = files;
+    job->findings = (struct findings){.arena = tx_arena(tx)};
+    return manual_publish(tx, job->app->store, &p, &job->findings, &version);
+}
+
+static struct err *create_admin(struct tx *tx, void *ctx)
+{
+    struct create_job *job = ctx;
+    const struct company *c = job->company;
+
+    TRY(save_person(tx, job->manual, c->admin_name, c->admin_email, STR("admin"), job->now_us, &job->admin));
+    if (job->hash.len)
+        TRY(access_set_password(tx, job->admin, job->hash, job->now_us));
+    return NULL;
+}
+
+struct err *company_create(struct args *args, struct app *app, const struct company *company, int64_t *admin)
+{
+    struct create_job job = {.app = app, .company = company, .now_us = args->now_us};
+    struct err *e;
+
+    if (company->password.len) {
+        TRY(access_password_check(args->arena, company->password, company->admin_name, company->admin_email));
+        job.hash = access_password_hash(args->arena, company->password);
+    }
+    e = db_write(app->db, args->arena, publish_starter, &job);
+    if (e && job.findings.errors)
+        fprintf(stderr, "%.*s", STR_ARG(findings_text(args->arena, &job.findings)));
+    TRY(e);
+    job.manual = manual_live(app->store);
+    e = db_write(app->db, args->arena, create_admin, &job);
+    manual_unpin(job.manual);
+    *admin = job.admin;
+    return e;
+}

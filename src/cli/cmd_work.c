@@ -1,0 +1,183 @@
+/* today, explain. */
+#include "cli_impl.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct work_job {
+    struct args *args;
+    struct app *app;
+    const struct manual *manual;
+    struct buf json, text;
+    int limit;
+};
+
+static const char *const bold[2] = {"", "\033[1m"}, *const dim[2] = {"", "\033[2m"}, *const plain[2] = {"", "\033[0m"};
+
+static struct str text_of(const struct json *object, const char *name)
+{
+    const struct json *v = json_get(object, name);
+
+    return v && v->kind == JSON_STR ? v->str : STR_NONE;
+}
+
+static struct str nested_text(const struct json *object, const char *outer, const char *name)
+{
+    const struct json *v = json_get(object, outer);
+
+    return v && v->kind == JSON_OBJECT ? text_of(v, name) : STR_NONE;
+}
+
+static void print_task(struct work_job *job, const struct json *task, int number)
+{
+    struct arena *arena = job->args->arena;
+    bool colour = term_colour();
+    int64_t due = 0;
+    struct str title = text_of(task, "title"), record = nested_text(task, "record", "title");
+    struct str why = nested_text(task, "why", "reason"), page = nested_text(task, "why", "page");
+    struct str order = text_of(task, "order_reason");
+    const struct json *outcomes = json_get(task, "outcomes");
+
+    instant_parse(text_of(task, "due_at"), &due);
+    printf("%2d  %s%.*s%s%s%.*s  %s%.*s%s\n", number, bold[colour], STR_ARG(title), plain[colour], record.len ? ": " : "",
+           STR_ARG(record), dim[colour], STR_ARG(term_when(arena, due, job->args->now_us)), plain[colour]);
+    if (why.len)
+        term_wrap(stdout, str_fmt(arena, "why    %.*s", STR_ARG(why)), 4, 100);
+    if (page.len)
+        printf("    %spage   %.*s%s%s%.*s%s\n", dim[colour], STR_ARG(page), order.len ? "  ·  first because " : "", "",
+               STR_ARG(order), plain[colour]);
+    if (outcomes && outcomes->kind == JSON_ARRAY && outcomes->n) {
+        printf("    after ");
+        for (size_t i = 0; i < outcomes->n; i++)
+            printf(" [%.*s]", STR_ARG(text_of(&outcomes->items[i], "label")));
+        putchar('\n');
+    }
+}
+
+static struct err *read_day(struct tx *tx, void *ctx)
+{
+    struct work_job *job = ctx;
+    struct args *args = job->args;
+    const struct actor *actor = actor_system(tx_arena(tx), job->manual, STR_NONE);
+    int64_t user = 0;
+
+    if (args->n_words) {
+        struct person p;
+        struct actor *person;
+
+        TRY(access_person_by_email(tx, str_from(args->words[0]), &p));
+        TRY(actor_load(tx, job->manual, p.id, VIA_CLI, &person));
+        user = p.id;
+        actor = person;
+    }
+    return task_day(tx, job->manual, actor, user, STR_NONE, job->limit, args->now_us, &job->json);
+}
+
+struct err *cmd_today(struct args *args)
+{
+    struct work_job job = {.args = args, .json = buf_new(args->arena, 4096), .limit = 10};
+    int64_t limit = 10;
+    struct json day;
+    const struct json *data, *summary;
+    struct err *e;
+
+    if (args_get(args, "limit") && (!str_to_i64(str_from(args_get(args, "limit")), &limit) || limit < 1 || limit > PAGE_ROWS_MAX))
+        return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "--limit needs a number from 1 to %d.", PAGE_ROWS_MAX);
+    job.limit = (int)limit;
+    TRY(app_open(args, OPEN_READ, &job.app));
+    job.manual = manual_live(job.app->store);
+    e = db_read(job.app->db, args->arena, read_day, &job);
+    manual_unpin(job.manual);
+    TRY(e);
+    if (args->json) {
+        printf("%.*s\n", STR_ARG(buf_str(&job.json)));
+        return NULL;
+    }
+    TRY(json_parse(args->arena, buf_str(&job.json), &day));
+    data = json_get(&day, "data");
+    summary = json_get(&day, "summary");
+    if (!data || !data->n) {
+        printf("Nothing is owed right now.\n");
+        return NULL;
+    }
+    if (summary && json_get(summary, "open"))
+        printf("%" PRId64 " open\n\n", json_get(summary, "open")->integer);
+    for (size_t i = 0; i < data->n; i++)
+        print_task(&job, &data->items[i], (int)i + 1);
+    return NULL;
+}
+
+/* ---- explain ---- */
+
+static void print_why(const struct expr_why *why, int depth)
+{
+    printf("%*s%s %.*s\n", depth * 2, "", why->holds ? "yes" : "no ", STR_ARG(why->words.len ? why->words : why->text));
+    for (size_t i = 0; i < why->n_parts; i++)
+        print_why(&why->parts[i], depth + 1);
+}
+
+static void why_json(struct json_writer *w, const struct expr_why *why)
+{
+    jw_object(w);
+    jw_kv_str(w, "text", why->text);
+    jw_kv_str(w, "words", why->words);
+    jw_kv_bool(w, "holds", why->holds);
+    jw_key(w, STR("parts"));
+    jw_array(w);
+    for (size_t i = 0; i < why->n_parts; i++)
+        why_json(w, &why->parts[i]);
+    jw_end_array(w);
+    jw_end_object(w);
+}
+
+static struct err *explain(struct tx *tx, void *ctx)
+{
+    struct work_job *job = ctx;
+    struct args *args = job->args;
+    const struct manual *m = job->manual;
+    struct arena *arena = tx_arena(tx);
+    const struct actor *actor = actor_system(arena, m, STR_NONE);
+    const struct object *o = manual_object(m, str_from(args->words[0]));
+    const char *filter = args_get(args, "filter");
+    int64_t id;
+
+    if (!o)
+        return FAIL(arena, ERR_NOT_FOUND, "query.parameter", NULL, "There is no object %s in the manual.", args->words[0]);
+    if (!id_parse(str_from(args->words[1]), &id))
+        return FAIL(arena, ERR_INVALID, "query.parameter", NULL, "%s is not the id of a record.", args->words[1]);
+    if (filter) {
+        const struct expr *e;
+        struct record record;
+        struct expr_record face;
+        struct expr_env env = actor_env(actor, args->now_us);
+        struct expr_why *why;
+        struct json_writer w = json_writer(&job->json);
+
+        TRY(expr_compile(arena, m->schema, o->index, str_from(filter), EXPR_CONDITION, &e));
+        TRY(record_get(tx, m, actor, o, id, true, &record));
+        face = record_expr(tx, m, &record, NULL);
+        why = expr_explain(arena, e, &face, &env);
+        why_json(&w, why);
+        if (!args->json)
+            print_why(why, 0);
+        return NULL;
+    }
+    return work_explain(tx, m, actor, o, id, args->n_words > 2 ? str_from(args->words[2]) : STR_NONE, args->now_us, &job->json, &job->text);
+}
+
+struct err *cmd_explain(struct args *args)
+{
+    struct work_job job = {.args = args, .json = buf_new(args->arena, 4096), .text = buf_new(args->arena, 4096)};
+    struct err *e;
+
+    TRY(app_open(args, OPEN_READ, &job.app));
+    job.manual = manual_live(job.app->store);
+    e = db_read(job.app->db, args->arena, explain, &job);
+    manual_unpin(job.manual);
+    TRY(e);
+    if (args->json)
+        printf("%.*s\n", STR_ARG(buf_str(&job.json)));
+    else
+        printf("%.*s", STR_ARG(buf_str(&job.text)));
+    return NULL;
+}
