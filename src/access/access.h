@@ -31,6 +31,8 @@ struct actor {
     struct str rule;         /* page that acts, with VIA_RULE */
     int64_t session_id, token_id;
     bool system;             /* the program: may do everything (engine, import with --as-system is not offered) */
+    bool (*team_too)[VERB_COUNT]; /* [object] scope `below` together with another role's `team` */
+    const struct manual *manual;  /* the one it is pinned to */
 };
 
 /* The program acting because of a page (engine) or on first start. */
@@ -41,6 +43,9 @@ MUST_USE struct err *actor_load(struct tx *tx, const struct manual *m, int64_t u
 /* The env of their expressions. */
 struct expr_env actor_env(const struct actor *a, int64_t now_us);
 
+/* What a scope covers. own: the owner is me. team: own, or the record's team is mine or below mine. below: the owner is
+ * me or reports to me, directly or not; without an owner as team. all. A record with neither owner nor team is within
+ * team and below, so that somebody can pick it up. Several roles add up: the widest scope, and team beside below. */
 enum scope access_scope(const struct actor *a, int object, enum verb verb);
 enum field_right access_field(const struct actor *a, int object, int field);
 bool access_right(const struct actor *a, enum right right);
@@ -73,6 +78,8 @@ MUST_USE struct err *access_sign_in_demo(struct db *db, struct arena *arena, con
                                          struct str label, int64_t now_us, struct str *token);
 MUST_USE struct err *access_sign_out(struct tx *tx, int64_t session_id, int64_t now_us);
 MUST_USE struct err *access_sessions(struct tx *tx, int64_t user_id, struct session **out, size_t *n);
+/* One session of this user. Fails: record.not_found if there is none. */
+MUST_USE struct err *access_end_session(struct tx *tx, int64_t user_id, int64_t session_id, int64_t now_us);
 MUST_USE struct err *access_end_sessions(struct tx *tx, int64_t user_id, int64_t except_session, int64_t now_us);
 
 /* Who sent this token (session or API)? A per-process cache keyed by the token's hash holds ready actors; any write to
@@ -84,12 +91,26 @@ void access_cache_free(struct access_cache *c);
 MUST_USE struct err *access_by_token(struct access_cache *c, struct arena *arena, const struct manual *m, struct str token,
                                      enum channel_via via, int64_t now_us, const struct actor **out);
 void access_cache_clear(struct access_cache *c); /* called on commit of anything that changes who may do what */
+/* Empties the caches of all nodes when tx commits. Every write to users, teams, sessions and tokens calls it; this room
+ * does for its own tables, the hook on changes of records for o_user and o_team. */
+void access_touch(struct tx *tx);
+/* Writes down when sessions and tokens were last used, at most once per minute each. Called by a job, not by requests. */
+MUST_USE struct err *access_cache_flush(struct access_cache *c, struct arena *arena, int64_t now_us);
+/* Grows whenever somebody's rights may have changed: an open event stream looks at it before it sends. */
+uint64_t access_generation(void);
 
 /* ---- people and tokens ---- */
 /* Sets a password. Fails: access.password_weak (length, common list, zxcvbn score, contains the name) with a way out. */
 MUST_USE struct err *access_set_password(struct tx *tx, int64_t user_id, struct str hash, int64_t now_us);
 MUST_USE struct err *access_password_check(struct arena *arena, struct str password, struct str name, struct str email);
 struct str access_password_hash(struct arena *arena, struct str password); /* argon2id, interactive limits */
+/* Is this the user's password? Reads its hash, then works outside any transaction. For changing one's own password. */
+MUST_USE struct err *access_password_matches(struct db *db, struct arena *arena, int64_t user_id, struct str password,
+                                             bool *matches);
+/* Whether access_sign_in_demo is offered: a mark in the database, set where the demo company is served. */
+MUST_USE struct err *access_set_demo(struct tx *tx, bool on);
+/* Sessions that ended a week ago, forgotten failures: a job, hourly. */
+MUST_USE struct err *access_clean(struct tx *tx, int64_t now_us);
 struct api_token {
     int64_t id, user_id, created_us, expires_us, used_us;
     struct str name;
@@ -98,12 +119,15 @@ struct api_token {
 MUST_USE struct err *access_token_create(struct tx *tx, int64_t user_id, struct str name, struct str role, int64_t expires_us,
                                          int64_t now_us, struct str *token, int64_t *id);
 MUST_USE struct err *access_tokens(struct tx *tx, int64_t user_id, struct api_token **out, size_t *n);
+/* Whose token it is. Fails: record.not_found. */
+MUST_USE struct err *access_token_owner(struct tx *tx, int64_t token_id, int64_t *user_id);
 MUST_USE struct err *access_token_end(struct tx *tx, int64_t token_id, int64_t now_us);
 
 /* ---- finding people for the engine ---- */
 /* Active users holding a role, in id order. */
 MUST_USE struct err *access_users_with_role(struct tx *tx, struct str role, int64_t **out, size_t *n);
-MUST_USE struct err *access_superior(struct tx *tx, int64_t user_id, int64_t *out); /* 0: none */
+/* The next active person up the reporting line. 0: none. */
+MUST_USE struct err *access_superior(struct tx *tx, int64_t user_id, int64_t *out);
 struct person {
     int64_t id, team, reports_to;
     struct str name, email, phone, zone, team_name;
