@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "serve/serve.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 struct settings {
