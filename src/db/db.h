@@ -110,6 +110,11 @@ struct str db_ident(struct arena *arena, struct str name);
 MUST_USE struct err *db_has_column(struct tx *tx, struct str table, struct str column, bool *out);
 MUST_USE struct err *db_has_table(struct tx *tx, struct str table, bool *out);
 
+/* What the installation keeps about itself (node id, secrets, marks of jobs), by name. *value is STR_NONE if it was never
+ * put; it lives on the transaction's arena. Table: setting. */
+MUST_USE struct err *db_setting_get(struct tx *tx, struct str name, struct str *value);
+MUST_USE struct err *db_setting_put(struct tx *tx, struct str name, struct str value);
+
 /* Full text, one contract on both. text: tokens made by utf8_fold and tokenize, joined by blanks. Table search_entry is
  * record's; these are the parts where the databases differ. */
 struct str db_sql_fulltext_match(struct arena *arena, enum db_kind kind, int param); /* condition on search_entry "s" */

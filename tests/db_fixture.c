@@ -1,0 +1,138 @@
+#include "db_fixture.h"
+
+#include "base/log.h"
+
+#include <ftw.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void give_up(const char *what, const char *why)
+{
+    fprintf(stderr, "db_fixture: %s: %s\n", what, why);
+    exit(2);
+}
+
+enum db_kind db_fixture_kind(void)
+{
+    const char *kind = getenv("FAIRLEAD_TEST_DB");
+
+    if (!kind || !*kind || strcmp(kind, "sqlite") == 0)
+        return DB_SQLITE;
+    if (strcmp(kind, "postgres") != 0)
+        give_up("FAIRLEAD_TEST_DB is neither sqlite nor postgres", kind);
+    return DB_POSTGRES;
+}
+
+static const char *server_url(void)
+{
+    const char *url = getenv("FAIRLEAD_TEST_PG_URL");
+
+    if (!url || !strchr(url, '?'))
+        give_up("no PostgreSQL", "run the tests with `tests/pg.sh run <command>`");
+    return url;
+}
+
+static void on_server(const char *sql)
+{
+    PGconn *pg = PQconnectdb(server_url());
+    PGresult *result;
+
+    if (PQstatus(pg) != CONNECTION_OK)
+        give_up("no PostgreSQL", PQerrorMessage(pg));
+    result = PQexec(pg, sql);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        give_up(sql, PQerrorMessage(pg));
+    PQclear(result);
+    PQfinish(pg);
+}
+
+static const char *database_name(struct db_fixture *f)
+{
+    const char *point = strrchr(f->dir, '.');
+
+    return str_cstr(f->arena, str_lower_ascii(f->arena, str_fmt(f->arena, "t%ld_%s", (long)getpid(),
+                                                                point + 1)));
+}
+
+static void make_place(struct db_fixture *f)
+{
+    const char *tmp = getenv("TMPDIR");
+    struct str dir = str_fmt(f->arena, "%s/fairlead-test.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    char *path = arena_alloc(f->arena, dir.len + 1);
+
+    memcpy(path, dir.ptr, dir.len);
+    if (!mkdtemp(path))
+        give_up("no temporary folder", path);
+    f->dir = path;
+    if (db_fixture_kind() == DB_SQLITE) {
+        f->url = str_cstr(f->arena, str_fmt(f->arena, "%s/test.db", path));
+        return;
+    }
+    on_server(str_cstr(f->arena, str_fmt(f->arena,
+                                         "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8' "
+                                         "LC_COLLATE 'C' LC_CTYPE 'C'",
+                                         database_name(f))));
+    f->url = str_cstr(f->arena, str_fmt(f->arena, "%s&dbname=%s", server_url(), database_name(f)));
+}
+
+static void open_db(struct db_fixture *f)
+{
+    struct err *e = db_open(f->arena, &f->options, &f->db);
+
+    if (e)
+        give_up("db_open", str_cstr(f->arena, err_text(f->arena, e)));
+}
+
+struct db_fixture *db_fixture_open(const struct db_options *options)
+{
+    struct arena *arena = arena_new(0);
+    struct db_fixture *f = NEW(arena, struct db_fixture);
+
+    f->arena = arena;
+    log_set_level(getenv("FAIRLEAD_TEST_LOG") ? LOG_DEBUG : LOG_ERROR);
+    if (options)
+        f->options = *options;
+    make_place(f);
+    f->options.url = f->url;
+    open_db(f);
+    return f;
+}
+
+void db_fixture_restart(struct db_fixture *f)
+{
+    db_close(f->db);
+    open_db(f);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+void db_fixture_close(struct db_fixture *f)
+{
+    db_close(f->db);
+    if (db_fixture_kind() == DB_POSTGRES)
+        on_server(str_cstr(f->arena, str_fmt(f->arena, "DROP DATABASE %s WITH (FORCE)",
+                                             database_name(f))));
+    nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    arena_free(f->arena);
+}
+
+int db_fixture_setup(void **state)
+{
+    *state = db_fixture_open(NULL);
+    return 0;
+}
+
+int db_fixture_teardown(void **state)
+{
+    db_fixture_close(*state);
+    return 0;
+}
