@@ -20,7 +20,7 @@ struct str str_from(const char *cstr); /* borrows; NULL gives the empty string *
 struct str str_dup(struct arena *arena, struct str s);
 const char *str_cstr(struct arena *arena, struct str s); /* NUL-terminated copy */
 struct str str_fmt(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-struct str str_vfmt(struct arena *arena, const char *fmt, va_list ap);
+struct str str_vfmt(struct arena *arena, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 struct str str_sub(struct str s, size_t from, size_t len); /* clamped */
 struct str str_trim(struct str s);                         /* ASCII white space at both ends */
 bool str_eq(struct str a, struct str b);
@@ -47,6 +47,7 @@ struct str str_from_scaled(struct arena *arena, int64_t value, int scale, bool t
 
 /* Well-formed UTF-8 without U+0000. */
 bool utf8_valid(struct str s);
+size_t utf8_valid_len(struct str s); /* bytes of the longest beginning that is valid */
 size_t utf8_count(struct str s); /* code points; s is valid */
 /* The fold used for searching, sorting and matching on every back end: NFKC case fold, marks removed (utf8proc). */
 struct str utf8_fold(struct arena *arena, struct str s);
@@ -69,7 +70,7 @@ void buf_add_i64(struct buf *b, int64_t v);
 char *buf_reserve(struct buf *b, size_t n); /* room for n more bytes; caller adds to b->len */
 struct str buf_str(const struct buf *b);
 
-/* Name -> index, on an arena. The last put wins. */
+/* Name -> index, on an arena. The last put wins. Keys are borrowed: their bytes live as long as the map. */
 struct strmap;
 struct strmap *strmap_new(struct arena *arena, size_t expected);
 void strmap_put(struct strmap *m, struct str key, int64_t value);

@@ -53,7 +53,7 @@ static size_t ascii_run(const char *p, size_t n)
     return i;
 }
 
-bool utf8_valid(struct str s)
+size_t utf8_valid_len(struct str s)
 {
     size_t i = 0;
     while (i < s.len) {
@@ -62,10 +62,15 @@ bool utf8_valid(struct str s)
             break;
         size_t n = sequence_length((const unsigned char *)s.ptr + i, s.len - i);
         if (!n)
-            return false;
+            break;
         i += n;
     }
-    return true;
+    return i;
+}
+
+bool utf8_valid(struct str s)
+{
+    return utf8_valid_len(s) == s.len;
 }
 
 size_t utf8_count(struct str s)
