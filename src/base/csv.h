@@ -11,10 +11,14 @@ typedef struct err *(*csv_read_fn)(void *ctx, char *dst, size_t cap, size_t *got
 struct csv_reader *csv_reader_new(struct arena *arena, csv_read_fn read, void *ctx, char delimiter);
 struct csv_reader *csv_reader_text(struct arena *arena, struct str text, char delimiter);
 /* The next row's cells, valid until the next call; *n 0 at the end. Blank lines are skipped.
- * Fails: csv.malformed with line and column (open quote, cell or column limits, not UTF-8). */
+ * Fails: csv.malformed (open quote, cell, row or column limits, not UTF-8); line is the line in the file, column the
+ * number of the cell in its row. After an error the same error comes back. */
 MUST_USE struct err *csv_next(struct csv_reader *r, struct str **cells, size_t *n);
 int64_t csv_line(const struct csv_reader *r); /* line on which the row last read began, from 1 */
+char csv_delimiter(struct csv_reader *r); /* given or guessed; reads the first piece if nothing was read yet */
 int64_t csv_bytes(const struct csv_reader *r); /* bytes taken so far, for progress and resume */
 
+/* Appends a cell. first: the first of its row, so no comma before it. free_text: people wrote it, make it formula-safe;
+ * numbers, dates and ids stay as they are. */
 void csv_write_cell(struct buf *out, struct str cell, bool first, bool free_text);
 void csv_end_row(struct buf *out); /* CRLF */

@@ -23,6 +23,7 @@
 #define YAML_NODES_MAX 20000
 #define CSV_CELL_BYTES_MAX (1024 * 1024)
 #define CSV_COLUMNS_MAX 1000
+#define CSV_ROW_BYTES_MAX (4 * 1024 * 1024) /* one row in memory */
 #define TAGS_MAX 100                    /* tags or choices on one field */
 #define LINKS_MAX 1000                  /* records one activity may be linked to */
 #define SEARCH_TOKENS_MAX 16
