@@ -503,7 +503,6 @@ struct str db_fulltext_query(struct arena *arena, enum db_kind kind, const struc
     const char *quote = kind == DB_SQLITE ? "\"" : "'";
     struct buf b = buf_new(arena, 64);
 
-    buf_add(&b, STR("")); /* never a NULL ptr: that would bind NULL */
     for (size_t i = 0; i < n; i++) {
         if (i)
             buf_add(&b, kind == DB_SQLITE ? STR(" ") : STR(" & "));
@@ -518,5 +517,7 @@ struct str db_fulltext_query(struct arena *arena, enum db_kind kind, const struc
         buf_add_char(&b, *quote);
         buf_add(&b, kind == DB_SQLITE ? STR("*") : STR(":*"));
     }
-    return b.len ? buf_str(&b) : STR("");
+    if (!n) /* FTS5 takes an empty phrase for nothing, but an empty text for a syntax error */
+        return kind == DB_SQLITE ? STR("\"\"") : STR("");
+    return buf_str(&b);
 }

@@ -119,7 +119,7 @@ MUST_USE struct err *db_setting_put(struct tx *tx, struct str name, struct str v
  * record's; these are the parts where the databases differ. */
 struct str db_sql_fulltext_match(struct arena *arena, enum db_kind kind, int param); /* condition on search_entry "s" */
 /* The value to bind there: every token must occur, as a word or as the beginning of one. Tokens are quoted here, so any
- * text is safe. n 0: an empty text, which matches nothing. */
+ * text is safe. n 0 matches nothing. */
 struct str db_fulltext_query(struct arena *arena, enum db_kind kind, const struct str *tokens, size_t n);
 
 /* Messages to all nodes (LISTEN/NOTIFY on PostgreSQL; in-process on SQLite): sent when the transaction commits. Channel:

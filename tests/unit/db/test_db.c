@@ -919,6 +919,7 @@ TEST(full_text_finds_beginnings_of_words_and_nothing_can_break_out)
     const struct str both[] = {STR("ann"), STR("meyer")};
     const struct str evil[] = {STR("\" OR title:\""), STR("' | 'anna")};
     const struct str quote[] = {STR("o'hara")};
+    const struct str marks[] = {STR("'"), STR("\"*")};
     const struct str back[] = {STR("x\\'y\\")};
 
     assert_ok(db_write(f->db, f->arena, make_search, NULL));
@@ -927,6 +928,7 @@ TEST(full_text_finds_beginnings_of_words_and_nothing_can_break_out)
     assert_i64(found(f, evil, 2), 0);
     assert_i64(found(f, quote, 1), 1);
     assert_i64(found(f, back, 1), 0);
+    assert_i64(found(f, marks, 2), 0);
     assert_i64(found(f, NULL, 0), 0);
 }
 
