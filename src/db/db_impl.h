@@ -92,7 +92,7 @@ struct slot {
     int id;            /* sql->id, or a running number for texts; names the statement on PostgreSQL */
     bool fixed;
     bool lookahead;    /* asked for while in use: fetch one row ahead, so that single-row uses end by themselves */
-    bool on_server;    /* PostgreSQL: prepared there */
+    struct pg_result *described; /* PostgreSQL: prepared there, with these parameters and columns */
     int n_open;        /* cursors */
     int n_preps;       /* free and in use */
     struct prep *free;

@@ -1,2 +1,717 @@
+/* PostgreSQL: connections and their settings, statements, messages between nodes.
+ *
+ * Writes are SERIALIZABLE and tried again when the server asks for it (40001, 40P01), so the same rules hold as with
+ * SQLite's one writer. Reads are REPEATABLE READ READ ONLY: one snapshot. Values travel as text in both directions, types
+ * are inferred by the server. Text must compare by bytes (collation C), as in SQLite; db_open refuses other databases.
+ * jit is off: its start costs more than our statements. A connection is dropped and replaced when it breaks, and when a
+ * plan it keeps no longer fits a table (columns added by another node).
+ */
 #include "db/db_impl.h"
-const struct driver driver_postgres = {0};
+
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define NOTIFY_CHANNEL "fairlead" /* one for all of ours; the payload is "<channel>\n<payload>" */
+#define MIGRATIONS_LOCK "7046029254386353131"
+#define RECONNECT_MS 100 /* doubled up to RECONNECT_MS_MAX */
+#define RECONNECT_MS_MAX 5000
+#define SERVER_VERSION_MIN 130000
+
+struct pg_listen {
+    struct db *db;
+    PGconn *pg;
+    int stop_fd;
+    bool running;
+    pthread_t thread;
+};
+
+/* ---- errors ---- */
+
+static bool state_is(const char *state, const char *prefix)
+{
+    return strncmp(state, prefix, strlen(prefix)) == 0;
+}
+
+static struct err *err_from_state(struct arena *arena, const char *state)
+{
+    if (state_is(state, "40001") || state_is(state, "40P01") || state_is(state, "55P03") ||
+        state_is(state, "533") || state_is(state, "57014"))
+        return FAIL(arena, ERR_BUSY, "db.busy", NULL, "The database is busy. Try again.");
+    if (state_is(state, "53100") || state_is(state, "58030"))
+        return FAIL(arena, ERR_INTERNAL, "db.full", NULL,
+                    "The disk is full or broken; nothing was written. Make room, then try again.");
+    if (state_is(state, "23"))
+        return FAIL(arena, ERR_CONFLICT, "db.failed", NULL,
+                    "What is stored already does not allow this.");
+    return FAIL(arena, ERR_INTERNAL, "db.failed", NULL, "The database could not do this.");
+}
+
+/* Messages of classes 22 and 23 may quote values: those are left out. */
+static void log_failure(const char *state, const PGresult *result, const char *name, const char *text)
+{
+    const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    const char *constraint = result ? PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) : NULL;
+    bool values = state_is(state, "22") || state_is(state, "23");
+    bool expected = state_is(state, "23") || state_is(state, "40");
+    enum log_level level = expected ? LOG_DEBUG : LOG_ERROR;
+    char start[201];
+
+    if (!log_enabled(level))
+        return;
+    snprintf(start, sizeof start, "%s", text ? text : "");
+    log_event(level, "db.failed", "state", state, "statement", name, "message",
+              values || !message ? "" : message, "constraint", constraint ? constraint : "", "sql",
+              start, NULL);
+}
+
+static bool plan_is_stale(const char *state, const PGresult *result)
+{
+    const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+
+    return state_is(state, "0A000") && message && strstr(message, "cached plan");
+}
+
+/* tx may be NULL outside transactions. */
+static struct err *fail(struct conn *conn, struct tx *tx, struct arena *arena,
+                        const PGresult *result, const char *name, const char *text)
+{
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    bool stale;
+
+    if (!state)
+        state = "08000"; /* no answer at all */
+    log_failure(state, result, name, text);
+    stale = plan_is_stale(state, result);
+    if (stale || PQstatus(conn->pg) == CONNECTION_BAD)
+        conn->broken = true;
+    if (tx && (conn->broken || state_is(state, "40001") || state_is(state, "40P01"))) {
+        tx->lost = true;
+        tx->again = stale || state_is(state, "4");
+    }
+    return stale ? err_from_state(arena, "40001") : err_from_state(arena, state);
+}
+
+static struct err *lost_err(struct tx *tx)
+{
+    return err_from_state(tx->arena, tx->again ? "40001" : "08000");
+}
+
+/* ---- connections ---- */
+
+static void ignore_notice(void *ctx, const PGresult *result)
+{
+    (void)ctx;
+    (void)result;
+}
+
+static PGconn *connect_to(struct db *db)
+{
+    const char *const keys[] = {"fallback_application_name", "connect_timeout", "keepalives_idle",
+                                "dbname", "client_encoding", NULL};
+    const char *const values[] = {"fairlead", "10", "30", db->url, "UTF8", NULL};
+    PGconn *pg = PQconnectdbParams(keys, values, 1);
+
+    if (!pg)
+        abort(); /* out of memory */
+    PQsetNoticeReceiver(pg, ignore_notice, NULL);
+    return pg;
+}
+
+static bool run_ok(PGconn *pg, const char *sql)
+{
+    PGresult *result = PQexec(pg, sql);
+    ExecStatusType status = PQresultStatus(result);
+
+    PQclear(result);
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+static struct err *no_connection(struct arena *tell, const PGconn *pg)
+{
+    log_event(LOG_ERROR, "db.connect_failed", "message", PQerrorMessage(pg), NULL);
+    return FAIL(tell, ERR_INTERNAL, "db.failed", NULL,
+                "The PostgreSQL server cannot be reached. Check its address and that it runs.");
+}
+
+static void pg_conn_close(struct conn *conn)
+{
+    conn_free(conn);
+    PQfinish(conn->pg);
+    free(conn);
+}
+
+static struct err *pg_conn_open(struct db *db, struct arena *tell, bool writer, struct conn **out)
+{
+    struct conn *conn = conn_new(db, writer);
+
+    conn->pg = connect_to(db);
+    if (PQstatus(conn->pg) == CONNECTION_OK &&
+        run_ok(conn->pg, "SET jit = off; SET client_min_messages = warning; SET TimeZone = 'UTC';"
+                         "SET standard_conforming_strings = on; SET lock_timeout = '10s'")) {
+        *out = conn;
+        return NULL;
+    }
+    struct err *e = no_connection(tell, conn->pg);
+    pg_conn_close(conn);
+    return e;
+}
+
+/* ---- transactions ---- */
+
+static struct err *command(struct conn *conn, struct tx *tx, struct arena *arena, const char *sql)
+{
+    PGresult *result;
+    struct err *e = NULL;
+
+    if (tx && tx->lost)
+        return lost_err(tx);
+    result = PQexec(conn->pg, sql);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+        e = fail(conn, tx, arena, result, "command", sql);
+    PQclear(result);
+    return e;
+}
+
+static struct err *pg_begin(struct conn *conn, struct arena *tell, bool write)
+{
+    return command(conn, NULL, tell,
+                   write ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
+                         : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+}
+
+static void pg_rollback(struct conn *conn)
+{
+    if (PQstatus(conn->pg) == CONNECTION_BAD)
+        conn->broken = true;
+    else if (PQtransactionStatus(conn->pg) != PQTRANS_IDLE && !run_ok(conn->pg, "ROLLBACK"))
+        conn->broken = true;
+}
+
+static void pg_end_read(struct conn *conn)
+{
+    if (conn->broken || !run_ok(conn->pg, "COMMIT"))
+        pg_rollback(conn);
+    if (PQstatus(conn->pg) == CONNECTION_BAD || PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
+        conn->broken = true;
+}
+
+static struct err *send_notices(struct tx *tx)
+{
+    for (struct notice *n = tx->notices; n; n = n->next) {
+        const char *payload = str_cstr(
+            tx->arena, str_fmt(tx->arena, "%s\n%.*s", n->channel, STR_ARG(n->payload)));
+        PGresult *result = PQexecParams(tx->conn->pg,
+                                        "SELECT pg_notify('" NOTIFY_CHANNEL "', $1)", 1, NULL,
+                                        &payload, NULL, NULL, 0);
+        struct err *e = NULL;
+
+        if (PQresultStatus(result) != PGRES_TUPLES_OK)
+            e = fail(tx->conn, tx, tx->arena, result, "notify", NULL);
+        PQclear(result);
+        TRY(e);
+    }
+    return NULL;
+}
+
+/* A transaction with a failed statement in it answers COMMIT with ROLLBACK, and no error. */
+static struct err *commit_now(struct tx *tx)
+{
+    PGresult *result = PQexec(tx->conn->pg, "COMMIT");
+    struct err *e = NULL;
+
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        e = fail(tx->conn, tx, tx->arena, result, "commit", NULL);
+    else if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
+        log_event(LOG_ERROR, "db.failure_ignored", NULL);
+        e = err_from_state(tx->arena, "25P02");
+    }
+    PQclear(result);
+    return e;
+}
+
+static struct err *pg_commit(struct tx *tx)
+{
+    struct err *e = send_notices(tx);
+
+    if (!e)
+        e = commit_now(tx);
+    if (e)
+        pg_rollback(tx->conn);
+    return e;
+}
+
+static struct err *pg_savepoint(struct tx *tx)
+{
+    return command(tx->conn, tx, tx->arena, "SAVEPOINT job");
+}
+
+static struct err *pg_release(struct tx *tx)
+{
+    return command(tx->conn, tx, tx->arena, "RELEASE SAVEPOINT job");
+}
+
+static struct err *pg_rollback_to(struct tx *tx)
+{
+    return command(tx->conn, tx, tx->arena, "ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job");
+}
+
+/* ---- statements ---- */
+
+struct stmt_name {
+    char text[16];
+};
+
+static struct stmt_name name_of(const struct slot *slot)
+{
+    struct stmt_name name;
+
+    snprintf(name.text, sizeof name.text, "%c%d", slot->fixed ? 'f' : 't', slot->id);
+    return name;
+}
+
+static struct err *prepare_on_server(struct tx *tx, struct slot *slot)
+{
+    PGconn *pg = tx->conn->pg;
+    struct stmt_name name = name_of(slot);
+    PGresult *result = PQprepare(pg, name.text, slot->text, 0, NULL);
+    struct err *e = NULL;
+
+    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+        e = fail(tx->conn, tx, tx->arena, result, slot->name, slot->text);
+        PQclear(result);
+        return e;
+    }
+    PQclear(result);
+    result = PQdescribePrepared(pg, name.text);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+        e = fail(tx->conn, tx, tx->arena, result, slot->name, slot->text);
+        PQclear(result);
+        return e;
+    }
+    slot->described = result;
+    return NULL;
+}
+
+static struct err *pg_prepare(struct tx *tx, struct slot *slot, struct prep *prep)
+{
+    if (tx->lost)
+        return lost_err(tx);
+    if (!slot->described)
+        TRY(prepare_on_server(tx, slot));
+    prep->n_params = PQnparams(slot->described);
+    return NULL;
+}
+
+static void pg_unprepare(struct conn *conn, struct prep *prep)
+{
+    (void)conn;
+    (void)prep;
+}
+
+static void pg_slot_dropped(struct conn *conn, struct slot *slot)
+{
+    char sql[40];
+
+    if (!slot->described)
+        return;
+    PQclear(slot->described);
+    slot->described = NULL;
+    if (conn->broken || PQstatus(conn->pg) != CONNECTION_OK)
+        return;
+    snprintf(sql, sizeof sql, "DEALLOCATE %s", name_of(slot).text);
+    run_ok(conn->pg, sql);
+}
+
+static void pg_begin_use(struct stmt *stmt)
+{
+    stmt->values = NEW_ARRAY(stmt_arena(stmt), (size_t)stmt->prep->n_params + 1, const char *);
+}
+
+static void pg_stop(struct stmt *stmt)
+{
+    PQclear(stmt->result);
+    stmt->result = NULL;
+}
+
+static void pg_bind_i64(struct stmt *stmt, int param, int64_t v)
+{
+    char *text = arena_alloc(stmt->arena, 24);
+
+    snprintf(text, 24, "%lld", (long long)v);
+    stmt->values[param] = text;
+}
+
+static void pg_bind_real(struct stmt *stmt, int param, double v)
+{
+    char *text = arena_alloc(stmt->arena, 32);
+
+    snprintf(text, 32, "%.17g", v);
+    stmt->values[param] = text;
+}
+
+static void pg_bind_str(struct stmt *stmt, int param, struct str v)
+{
+    stmt->values[param] = str_cstr(stmt->arena, v);
+}
+
+static void pg_bind_null(struct stmt *stmt, int param)
+{
+    stmt->values[param] = NULL;
+}
+
+static struct err *run_statement(struct stmt *stmt)
+{
+    struct tx *tx = stmt->conn->tx_now;
+    ExecStatusType status;
+
+    if (stmt->bind_failed) {
+        log_event(LOG_ERROR, "db.no_such_parameter", "statement", stmt->slot->name, "sql",
+                  stmt->slot->text, NULL);
+        return err_from_state(tx->arena, "42P02");
+    }
+    stmt->result = PQexecPrepared(stmt->conn->pg, name_of(stmt->slot).text, stmt->prep->n_params,
+                                  stmt->values + 1, NULL, NULL, 0);
+    status = PQresultStatus(stmt->result);
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+        return fail(stmt->conn, tx, tx->arena, stmt->result, stmt->slot->name, stmt->slot->text);
+    stmt->changed = text_i64(PQcmdTuples(stmt->result), strlen(PQcmdTuples(stmt->result)));
+    stmt_give_back(stmt);
+    return NULL;
+}
+
+static struct err *pg_step(struct stmt *stmt, bool *row)
+{
+    struct tx *tx = stmt->conn->tx_now;
+
+    *row = false;
+    if (tx->lost)
+        return lost_err(tx);
+    if (!stmt->stepped) {
+        stmt->stepped = true;
+        TRY(run_statement(stmt));
+    }
+    *row = ++stmt->result_row < PQntuples(stmt->result);
+    return NULL;
+}
+
+static int64_t pg_changes(struct stmt *stmt)
+{
+    return stmt->changed;
+}
+
+static int pg_cols(const struct stmt *stmt)
+{
+    return PQnfields(stmt->result ? stmt->result : stmt->slot->described);
+}
+
+static const char *pg_col_name(const struct stmt *stmt, int col)
+{
+    return PQfname(stmt->result ? stmt->result : stmt->slot->described, col);
+}
+
+static bool pg_is_null(const struct stmt *stmt, int col)
+{
+    return PQgetisnull(stmt->result, stmt->result_row, col) != 0;
+}
+
+static int64_t pg_i64(const struct stmt *stmt, int col)
+{
+    return text_i64(PQgetvalue(stmt->result, stmt->result_row, col),
+                    (size_t)PQgetlength(stmt->result, stmt->result_row, col));
+}
+
+static double pg_real(const struct stmt *stmt, int col)
+{
+    return strtod(PQgetvalue(stmt->result, stmt->result_row, col), NULL);
+}
+
+static struct str pg_str(const struct stmt *stmt, int col)
+{
+    const char *text = PQgetvalue(stmt->result, stmt->result_row, col);
+
+    if (PQgetisnull(stmt->result, stmt->result_row, col))
+        return STR_NONE;
+    if (PQftype(stmt->result, col) == 16) /* bool: the other database says 1 and 0 */
+        return *text == 't' ? STR("1") : STR("0");
+    return (struct str){text, (size_t)PQgetlength(stmt->result, stmt->result_row, col)};
+}
+
+static struct err *pg_exec(struct tx *tx, const char *text)
+{
+    return command(tx->conn, tx, tx->arena, text);
+}
+
+/* ---- messages ---- */
+
+static void deliver(struct db *db, PGnotify *notify)
+{
+    struct str rest = str_from(notify->extra);
+    struct str channel;
+    char name[64];
+
+    if (str_cut(&rest, '\n', &channel) && channel.len < sizeof name) {
+        memcpy(name, channel.ptr, channel.len);
+        name[channel.len] = '\0';
+        db_tell(db, name, rest.ptr ? rest : STR(""));
+    }
+    PQfreemem(notify);
+}
+
+static bool listen_on(PGconn *pg)
+{
+    return PQstatus(pg) == CONNECTION_OK && run_ok(pg, "LISTEN " NOTIFY_CHANNEL);
+}
+
+/* True: it is time to stop. */
+static bool stop_within(struct pg_listen *l, int ms)
+{
+    struct pollfd fd = {.fd = l->stop_fd, .events = POLLIN};
+
+    return poll(&fd, 1, ms) > 0;
+}
+
+static bool reconnect(struct pg_listen *l)
+{
+    int wait_ms = RECONNECT_MS;
+
+    log_event(LOG_WARN, "db.listen_lost", NULL);
+    while (!stop_within(l, wait_ms)) {
+        PQfinish(l->pg);
+        l->pg = connect_to(l->db);
+        if (listen_on(l->pg)) {
+            log_event(LOG_INFO, "db.listen_back", NULL);
+            db_tell(l->db, "db.reconnected", STR(""));
+            return true;
+        }
+        wait_ms = wait_ms * 2 < RECONNECT_MS_MAX ? wait_ms * 2 : RECONNECT_MS_MAX;
+    }
+    return false;
+}
+
+static void *listen_thread(void *ctx)
+{
+    struct pg_listen *l = ctx;
+
+    for (;;) {
+        struct pollfd fds[2] = {{.fd = l->stop_fd, .events = POLLIN},
+                                {.fd = PQsocket(l->pg), .events = POLLIN}};
+        PGnotify *notify;
+
+        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+            return NULL;
+        if (fds[0].revents)
+            return NULL;
+        if (!PQconsumeInput(l->pg) || PQstatus(l->pg) == CONNECTION_BAD) {
+            if (!reconnect(l))
+                return NULL;
+            continue;
+        }
+        while ((notify = PQnotifies(l->pg)) != NULL)
+            deliver(l->db, notify);
+    }
+}
+
+static struct err *pg_start(struct db *db, struct arena *tell)
+{
+    struct pg_listen *l = NEW(db->arena, struct pg_listen);
+
+    l->db = db;
+    l->stop_fd = eventfd(0, EFD_CLOEXEC);
+    l->pg = connect_to(db);
+    db->listen = l;
+    if (l->stop_fd < 0 || !listen_on(l->pg))
+        return no_connection(tell, l->pg);
+    l->running = pthread_create(&l->thread, NULL, listen_thread, l) == 0;
+    return l->running ? NULL
+                      : FAIL(tell, ERR_INTERNAL, "db.failed", NULL,
+                             "The machine allows no further threads.");
+}
+
+static void pg_stop_threads(struct db *db)
+{
+    struct pg_listen *l = db->listen;
+    uint64_t one = 1;
+
+    if (!l)
+        return;
+    if (l->running) {
+        while (write(l->stop_fd, &one, sizeof one) < 0 && errno == EINTR)
+            ;
+        pthread_join(l->thread, NULL);
+    }
+    PQfinish(l->pg);
+    if (l->stop_fd >= 0)
+        close(l->stop_fd);
+    db->listen = NULL;
+}
+
+/* ---- the whole database ---- */
+
+static bool compares_bytes(const char *collate)
+{
+    return strcmp(collate, "C") == 0 || strcmp(collate, "POSIX") == 0 ||
+           strcasecmp(collate, "C.UTF-8") == 0 || strcasecmp(collate, "C.UTF8") == 0;
+}
+
+static struct err *suits_us(struct arena *tell, PGconn *pg)
+{
+    PGresult *result;
+    struct err *e = NULL;
+
+    if (PQserverVersion(pg) < SERVER_VERSION_MIN)
+        return FAIL(tell, ERR_INVALID, "db.failed", NULL,
+                    "The PostgreSQL server is too old; version 13 or later is needed.");
+    result = PQexec(pg, "SELECT datcollate, pg_encoding_to_char(encoding),"
+                        " coalesce(to_jsonb(d) ->> 'datlocprovider', 'c')"
+                        " FROM pg_database d WHERE datname = current_database()");
+    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1)
+        e = no_connection(tell, pg);
+    else if (strcmp(PQgetvalue(result, 0, 1), "UTF8") != 0)
+        e = FAIL(tell, ERR_INVALID, "db.failed", NULL,
+                 "The database is not encoded as UTF8. Create one with: CREATE DATABASE fairlead "
+                 "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
+    else if (!compares_bytes(PQgetvalue(result, 0, 0)) || *PQgetvalue(result, 0, 2) == 'i')
+        e = FAIL(tell, ERR_INVALID, "db.failed", NULL,
+                 "The database sorts text by a language (collation %s), but it must sort by bytes. "
+                 "Create one with: CREATE DATABASE fairlead TEMPLATE template0 ENCODING 'UTF8' "
+                 "LC_COLLATE 'C' LC_CTYPE 'C'",
+                 PQgetvalue(result, 0, 0));
+    PQclear(result);
+    return e;
+}
+
+static struct err *pg_open(struct db *db, struct arena *tell)
+{
+    PGconn *pg = connect_to(db);
+    struct err *e = PQstatus(pg) == CONNECTION_OK ? suits_us(tell, pg) : no_connection(tell, pg);
+
+    PQfinish(pg);
+    return e;
+}
+
+static void pg_close(struct db *db)
+{
+    (void)db;
+}
+
+/* READ COMMITTED: what the node before us committed while we waited must be seen. */
+static struct err *pg_migrations_lock(struct tx *tx)
+{
+    return command(tx->conn, tx, tx->arena,
+                   "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = 0;"
+                   "SELECT pg_advisory_xact_lock(" MIGRATIONS_LOCK ")");
+}
+
+static struct err *list(struct tx *tx, struct str sql, struct buf *findings)
+{
+    struct stmt *stmt;
+    bool row;
+
+    TRY(db_stmt_text(tx, sql, &stmt));
+    for (;;) {
+        TRY(db_step(stmt, &row));
+        if (!row)
+            return NULL;
+        buf_add(findings, db_str(stmt, 0));
+        buf_add_char(findings, '\n');
+    }
+}
+
+static struct err *read_table(struct tx *tx, void *ctx)
+{
+    return command(tx->conn, tx, tx->arena, ctx);
+}
+
+/* Reads every row of every table once: a page that cannot be read is found. */
+static struct err *read_tables(struct tx *tx, struct buf *findings)
+{
+    struct stmt *stmt;
+    bool row;
+
+    TRY(db_stmt_text(tx, STR("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = "
+                             "to_regnamespace(quote_ident(current_schema())) ORDER BY relname"),
+                     &stmt));
+    for (;;) {
+        struct err *e;
+        char *sql;
+        struct str text;
+
+        TRY(db_step(stmt, &row));
+        if (!row)
+            return NULL;
+        text = str_fmt(tx->arena, "SELECT count(t.*) FROM ONLY %.*s t",
+                       STR_ARG(db_ident(tx->arena, db_str(stmt, 0))));
+        sql = arena_alloc(tx->arena, text.len + 1);
+        memcpy(sql, text.ptr, text.len);
+        e = tx_nested(tx, read_table, sql);
+        if (e && tx->lost)
+            return e;
+        if (e)
+            buf_fmt(findings, "integrity: table %.*s cannot be read\n", STR_ARG(db_str(stmt, 0)));
+    }
+}
+
+static struct err *pg_check(struct db *db, struct tx *tx, struct buf *findings)
+{
+    (void)db;
+    TRY(list(tx, STR("SELECT 'integrity: index ' || indexrelid::regclass || ' is not valid'"
+                     " FROM pg_index WHERE NOT indisvalid ORDER BY 1"),
+             findings));
+    TRY(list(tx, STR("SELECT 'reference: constraint ' || conname || ' of ' || conrelid::regclass ||"
+                     " ' was never checked' FROM pg_constraint WHERE NOT convalidated ORDER BY 1"),
+             findings));
+    TRY(list(tx, STR("SELECT 'integrity: ' || checksum_failures || ' damaged pages were seen'"
+                     " FROM pg_stat_database WHERE datname = current_database()"
+                     " AND checksum_failures > 0"),
+             findings));
+    return read_tables(tx, findings);
+}
+
+static struct err *pg_backup(struct db *db, struct arena *arena, const char *path)
+{
+    (void)db;
+    (void)path;
+    return FAIL(arena, ERR_INVALID, "db.failed", NULL,
+                "A PostgreSQL database is copied with its own tools, such as pg_dump.");
+}
+
+const struct driver driver_postgres = {
+    .conn_open = pg_conn_open,
+    .conn_close = pg_conn_close,
+    .begin = pg_begin,
+    .end_read = pg_end_read,
+    .commit = pg_commit,
+    .rollback = pg_rollback,
+    .savepoint = pg_savepoint,
+    .release = pg_release,
+    .rollback_to = pg_rollback_to,
+    .prepare = pg_prepare,
+    .unprepare = pg_unprepare,
+    .slot_dropped = pg_slot_dropped,
+    .begin_use = pg_begin_use,
+    .stop = pg_stop,
+    .bind_i64 = pg_bind_i64,
+    .bind_real = pg_bind_real,
+    .bind_str = pg_bind_str,
+    .bind_null = pg_bind_null,
+    .step = pg_step,
+    .changes = pg_changes,
+    .cols = pg_cols,
+    .col_name = pg_col_name,
+    .is_null = pg_is_null,
+    .i64 = pg_i64,
+    .real = pg_real,
+    .str = pg_str,
+    .exec = pg_exec,
+    .open = pg_open,
+    .start = pg_start,
+    .stop_threads = pg_stop_threads,
+    .close = pg_close,
+    .migrations_lock = pg_migrations_lock,
+    .check = pg_check,
+    .backup = pg_backup,
+};

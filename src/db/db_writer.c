@@ -386,10 +386,8 @@ static void run_alone(struct db *db, struct conn **conn, struct job *job, unsign
             job->err = FAIL(job->arena, job->tx.again ? ERR_BUSY : ERR_INTERNAL,
                             job->tx.again ? "db.busy" : "db.failed", NULL,
                             "The database could not finish this.");
-        if ((*conn)->broken) {
+        if ((*conn)->broken)
             drop_conn(conn);
-            return;
-        }
         if (!job->tx.again)
             break;
     }

@@ -852,7 +852,8 @@ TEST(a_long_read_keeps_its_snapshot_while_writes_go_on)
 static struct err *make_search(struct tx *tx, void *ctx)
 {
     (void)ctx;
-    TRY(db_exec(tx, STR("DROP TABLE IF EXISTS search_text; DROP TABLE IF EXISTS search_entry")));
+    TRY(db_exec(tx, STR("DROP TABLE IF EXISTS search_text;"
+                            "DROP TABLE IF EXISTS search_entry")));
     TRY(db_exec(tx, STR("CREATE TABLE search_entry (record_id BIGINT PRIMARY KEY NOT NULL)")));
     if (tx_kind(tx) == DB_SQLITE)
         TRY(db_exec(tx, STR("CREATE VIRTUAL TABLE search_text USING fts5 (title, prefix='2 3')")));
