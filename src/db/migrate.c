@@ -20,7 +20,7 @@ struct str migration_text(struct arena *arena, const char *text, enum db_kind ki
             mine = kind == DB_POSTGRES;
         else if (str_eq(word, STR("-- both:")))
             mine = true;
-        else if (mine && !str_starts(word, STR("--"))) {
+        else if (mine && word.len && !str_starts(word, STR("--"))) {
             buf_add(&b, line);
             buf_add_char(&b, '\n');
         }
