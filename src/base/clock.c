@@ -188,7 +188,9 @@ size_t date_write(char *dst, int64_t days)
 size_t instant_write(char *dst, int64_t us)
 {
     int64_t days = floor_div(us, US_PER_DAY);
-    int64_t rest = us - days * US_PER_DAY;
+    int64_t rest = us % US_PER_DAY;
+    if (rest < 0)
+        rest += US_PER_DAY;
     int fraction = (int)(rest % US_PER_SECOND);
     int seconds = (int)(rest / US_PER_SECOND);
     char *p = dst + date_write(dst, days);

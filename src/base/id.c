@@ -21,10 +21,9 @@ int64_t id_new(int64_t now_us)
     int64_t before = atomic_load(&last);
     int64_t mine;
 
-    if (ms < 0)
+    /* A clock before 2020 or behind 2089 is wrong: count on from the newest id. */
+    if (ms < 0 || ms > MS_MAX)
         ms = 0;
-    if (ms > MS_MAX)
-        ms = MS_MAX;
     do {
         /* A full sequence carries into the milliseconds: ids run ahead of the clock for a moment. */
         mine = ms > before >> 16 ? ms << 16 : before + 1;
