@@ -96,10 +96,16 @@ struct object {
     size_t n_form_layout;
     const struct layout_group *detail_layout;
     size_t n_detail_layout;
+    const struct layout_group *duplicates; /* sets of fields that tell probably equal records */
+    size_t n_duplicates;
+    int time; /* field that orders last() and first() */
     bool timeline;
 };
 
 /* ---- vocabularies, calendars, roles ---- */
+struct field_place {
+    int object, field;
+};
 struct vocabulary {
     const struct page *page;
     struct str *terms;
@@ -111,6 +117,8 @@ struct vocabulary {
     struct str (*suffixes)[2];     /* company suffix variant (folded, no dots), canonical */
     size_t n_suffixes;
     bool closed;
+    const struct field_place *applies; /* text fields cleaned by it; their field->vocabulary says so too */
+    size_t n_applies;
 };
 struct calendar {
     const struct page *page;
@@ -166,6 +174,8 @@ struct step {
     bool optional;
     const struct outcome *outcomes;
     size_t n_outcomes;
+    const int *needs; /* field indexes that must be filled to finish the step */
+    size_t n_needs;
     const struct section *section; /* explanation; NULL */
     int line, index;
 };
@@ -338,6 +348,7 @@ struct manual {
     struct calendar *calendars;
     size_t n_calendars;
     int default_calendar; /* -1: Mon-Fri 9-17 UTC */
+    const struct worktime *fallback_time; /* that one */
     struct role *roles;
     size_t n_roles;
     struct workflow *workflows;
