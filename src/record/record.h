@@ -103,7 +103,12 @@ MUST_USE struct err *record_get(struct tx *tx, const struct manual *m, const str
 MUST_USE struct err *record_read(struct tx *tx, const struct manual *m, const struct object *o, int64_t id, struct record *out);
 /* The object an id belongs to, by asking the tables; NULL if none. */
 MUST_USE struct err *record_object_of(struct tx *tx, const struct manual *m, int64_t id, const struct object **out);
-/* As JSON, only fields the actor may read; fields NULL: all. */
+/* Fills in the names of what a saved record refers to, as far as the actor may read them; record_get has done so. */
+MUST_USE struct err *record_titles(struct tx *tx, const struct manual *m, const struct actor *a, struct record *r);
+/* Computes formulas that depend on the time; record_get computes the others, record_save all. */
+void record_compute(struct tx *tx, const struct manual *m, struct record *r, const struct expr_env *env);
+/* As JSON, only fields the actor may read; fields NULL: all but retired ones. References are {"id","name"} (name only where
+ * it was read and may be), references-many arrays of ids, money {"amount","currency"}, sets arrays, empty ones null. */
 void record_json(struct json_writer *w, const struct manual *m, const struct actor *a, const struct record *r,
                  const bool *fields);
 /* The record's name for people. */

@@ -1,0 +1,243 @@
+/* Rows into records, and records as JSON. */
+#include "base/id.h"
+#include "record/record.sql.h"
+#include "record/record_impl.h"
+
+#include <assert.h>
+#include <string.h>
+
+int64_t record_owner(const struct record *r)
+{
+    return r->values[F_OWNER].empty ? 0 : r->values[F_OWNER].i;
+}
+
+int64_t record_team(const struct record *r)
+{
+    return r->values[F_TEAM].empty ? 0 : r->values[F_TEAM].i;
+}
+
+bool record_in_bin(const struct record *r)
+{
+    return !r->object->built_in && !r->values[F_DELETED_AT].empty;
+}
+
+struct err *err_not_found(struct arena *arena, const struct object *o, int64_t id)
+{
+    struct err *e = FAIL(arena, ERR_NOT_FOUND, "record.not_found", NULL, "There is no %.*s %lld, or you may not see it.",
+                         STR_ARG(o->label), (long long)id);
+
+    e->way_out = STR("Look for it with the search; it may be in the bin, or belong to another team.");
+    return e;
+}
+
+static void read_value(struct arena *arena, const struct field_plan *fp, const struct stmt *st, int col, struct value *v)
+{
+    enum field_store store = field_types[fp->f->type].store;
+
+    v->type = fp->f->type;
+    if (fp->col < 0 || db_is_null(st, col)) {
+        v->empty = true;
+        return;
+    }
+    switch (store) {
+    case FS_I64:
+        v->i = db_i64(st, col);
+        return;
+    case FS_MONEY:
+        v->i = db_i64(st, col);
+        v->currency = str_dup(arena, db_str(st, col + 1));
+        return;
+    case FS_TEXT_FOLD:
+        v->fold = str_dup(arena, db_str(st, col + 1));
+        v->s = str_dup(arena, db_str(st, col));
+        break;
+    case FS_TEXT:
+    case FS_SET:
+        v->s = str_dup(arena, db_str(st, col));
+        break;
+    case FS_LINKS:
+    case FS_NONE:
+        break;
+    }
+    v->empty = v->s.len == 0;
+}
+
+void row_read(struct arena *arena, const struct object_plan *p, const struct stmt *st, int first_col, struct record *out)
+{
+    *out = (struct record){.object = p->o};
+    out->values = NEW_ARRAY(arena, p->o->n_fields + 1, struct value);
+    for (size_t i = 0; i < p->o->n_fields; i++)
+        read_value(arena, &p->fields[i], st, first_col + p->fields[i].col, &out->values[i]);
+    if (p->o->built_in) {
+        const struct field *id = object_field(p->o, STR("id"));
+        if (id)
+            out->id = out->values[id->index].i;
+        return;
+    }
+    out->id = out->values[F_ID].i;
+    out->version = out->values[F_VERSION].i;
+}
+
+struct err *links_read(struct tx *tx, const struct object_plan *p, struct record *r)
+{
+    for (size_t k = 0; k < p->links.n; k++) {
+        int i = p->links.at[k];
+        VEC(int64_t) ids = {0};
+        struct stmt *st;
+        bool row;
+        TRY(db_stmt(tx, &sql_link_of, &st));
+        db_bind_str(st, 1, p->fields[i].link);
+        db_bind_i64(st, 2, r->id);
+        for (;;) {
+            TRY(db_step(st, &row));
+            if (!row)
+                break;
+            VEC_PUSH(tx_arena(tx), ids) = db_i64(st, 0);
+        }
+        r->values[i].ids = ids.at;
+        r->values[i].n_ids = ids.n;
+        r->values[i].empty = ids.n == 0;
+    }
+    return NULL;
+}
+
+struct err *record_read(struct tx *tx, const struct manual *m, const struct object *o, int64_t id, struct record *out)
+{
+    const struct object_plan *p = plan_tx(tx, m, o);
+    struct stmt *st;
+    bool row;
+
+    TRY(db_stmt_text(tx, p->select_one, &st));
+    db_bind_i64(st, 1, id);
+    TRY(db_step(st, &row));
+    if (!row)
+        return err_not_found(tx_arena(tx), o, id);
+    row_read(tx_arena(tx), p, st, 0, out);
+    db_done(st);
+    return p->links.n ? links_read(tx, p, out) : NULL;
+}
+
+/* Names of what the record refers to, as far as the actor may read them. */
+static struct err *titles_read(struct tx *tx, const struct manual *m, const struct actor *a, struct record *r)
+{
+    for (size_t i = 0; i < r->object->n_fields; i++) {
+        const struct field *f = &r->object->fields[i];
+        struct value *v = &r->values[i];
+        if (i == F_ID || !type_is_ref(f->type) || v->empty || v->s.ptr || f->to_object < 0)
+            continue;
+        for (size_t k = 1; k < i && !v->s.ptr; k++) { /* owner, created_by and updated_by are often one person */
+            const struct value *other = &r->values[k];
+            if (type_is_ref(other->type) && !other->empty && other->i == v->i && r->object->fields[k].to_object == f->to_object)
+                v->s = other->s;
+        }
+        const struct object_plan *t = plan_tx(tx, m, &m->objects[f->to_object]);
+        if (v->s.ptr || t->o->built_in || !t->title_stored || access_field(a, t->o->index, t->o->title) == FR_NONE)
+            continue;
+        struct stmt *st;
+        bool row;
+        TRY(db_stmt_text(tx, t->ref_check, &st));
+        db_bind_i64(st, 1, v->i);
+        TRY(db_step(st, &row));
+        if (row && access_row(a, t->o->index, VERB_READ, db_i64(st, 0), db_i64(st, 1)))
+            v->s = str_dup(tx_arena(tx), db_str(st, 3));
+        db_done(st);
+    }
+    return NULL;
+}
+
+struct err *record_titles(struct tx *tx, const struct manual *m, const struct actor *a, struct record *r)
+{
+    return titles_read(tx, m, a, r);
+}
+
+void formulas_compute(struct tx *tx, const struct manual *m, struct record *r, const struct expr_env *env, bool timed)
+{
+    const struct object_plan *p = plan_tx(tx, m, r->object);
+
+    if (!p->formulas.n)
+        return;
+    struct expr_record face = record_expr(tx, m, r, NULL);
+    for (size_t k = 0; k < p->formulas.n; k++) {
+        const struct field *f = &r->object->fields[p->formulas.at[k]];
+        if (!f->formula || (!timed && expr_uses_time(f->formula)))
+            continue;
+        r->values[f->index] = value_of_expr(tx_arena(tx), f, expr_eval(tx_arena(tx), f->formula, &face, env));
+    }
+}
+
+void record_compute(struct tx *tx, const struct manual *m, struct record *r, const struct expr_env *env)
+{
+    formulas_compute(tx, m, r, env, true);
+}
+
+struct err *record_get(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t id,
+                       bool bin, struct record *out)
+{
+    TRY(access_need(tx_arena(tx), m, a, o->index, VERB_READ));
+    TRY(record_read(tx, m, o, id, out));
+    if (!access_row(a, o->index, VERB_READ, record_owner(out), record_team(out)))
+        return err_not_found(tx_arena(tx), o, id);
+    if (record_in_bin(out) && !bin)
+        return err_not_found(tx_arena(tx), o, id);
+    TRY(titles_read(tx, m, a, out));
+    struct expr_env env = actor_env(a, 0);
+    formulas_compute(tx, m, out, &env, false);
+    return NULL;
+}
+
+struct err *record_object_of(struct tx *tx, const struct manual *m, int64_t id, const struct object **out)
+{
+    struct stmt *st;
+    bool row;
+
+    *out = NULL;
+    TRY(db_stmt(tx, &sql_search_entry_object, &st));
+    db_bind_i64(st, 1, id);
+    TRY(db_step(st, &row));
+    if (row) {
+        *out = manual_object(m, db_str(st, 0));
+        db_done(st);
+        if (*out)
+            return NULL;
+    }
+    for (size_t i = 0; i < m->n_objects; i++) { /* in the bin, or of an object without search */
+        if (m->objects[i].built_in)
+            continue;
+        const struct object_plan *p = plan_tx(tx, m, &m->objects[i]);
+        TRY(db_stmt_text(tx, p->ref_check, &st));
+        db_bind_i64(st, 1, id);
+        TRY(db_step(st, &row));
+        if (row) {
+            db_done(st);
+            *out = p->o;
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+void record_json(struct json_writer *w, const struct manual *m, const struct actor *a, const struct record *r, const bool *fields)
+{
+    const struct object_plan *p = plan_of(w->out->arena, m, r->object);
+
+    jw_object(w);
+    for (size_t i = 0; i < r->object->n_fields; i++) {
+        const struct field *f = &r->object->fields[i];
+        if (fields ? !fields[i] : f->hidden || (f->system && (int)i == F_DELETED_AT && r->values[i].empty))
+            continue;
+        if (access_field(a, r->object->index, (int)i) == FR_NONE)
+            continue;
+        jw_key_lit(w, p->fields[i].key);
+        value_json(w, f, &r->values[i]);
+    }
+    jw_end_object(w);
+}
+
+struct str record_title(struct arena *arena, const struct manual *m, const struct record *r)
+{
+    const struct object *o = r->object;
+
+    if (o->title >= 0 && !r->values[o->title].empty)
+        return value_text(arena, m, &o->fields[o->title], &r->values[o->title]);
+    return str_fmt(arena, "%.*s %lld", STR_ARG(o->label), (long long)r->id);
+}
