@@ -331,6 +331,8 @@ void jw_real(struct json_writer *w, double v)
         return;
     }
     begin_value(w);
+    if (v == 0)
+        v = 0; /* "-0" would come back as the integer 0 */
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, v);
         if (strtod(text, NULL) == v)

@@ -128,8 +128,9 @@ TEST(numbers_are_written_short_and_read_back_the_same)
     jw_real(&w, (double)INFINITY);
     jw_real(&w, (double)NAN);
     jw_real(&w, 3);
+    jw_real(&w, -0.0);
     jw_end_array(&w);
-    assert_str(buf_str(&b), "[0.1,null,null,3]");
+    assert_str(buf_str(&b), "[0.1,null,null,3,0]");
 }
 
 TEST(the_writer_puts_the_commas)
