@@ -101,6 +101,14 @@ static void pool_give(struct db *db, struct conn *conn)
     pthread_mutex_unlock(&db->pool_lock);
 }
 
+void pool_each_free(struct db *db, void (*fn)(struct conn *conn))
+{
+    pthread_mutex_lock(&db->pool_lock);
+    for (struct conn *conn = db->readers; conn; conn = conn->next)
+        fn(conn);
+    pthread_mutex_unlock(&db->pool_lock);
+}
+
 struct err *db_read_begin(struct db *db, struct arena *arena, struct tx **out)
 {
     struct conn *conn = NULL;

@@ -102,7 +102,8 @@ int64_t db_i64_or(const struct stmt *stmt, int col, int64_t if_null);
 double db_real(const struct stmt *stmt, int col);
 struct str db_str(const struct stmt *stmt, int col);    /* NULL: STR_NONE */
 
-/* DDL from the snapshot's identifiers (publish): runs now, inside the transaction. */
+/* DDL from the snapshot's identifiers (publish): runs now, inside the transaction; several statements may be in it. A
+ * key that says exactly BIGINT PRIMARY KEY becomes SQLite's row number (also in migrations): no second tree. */
 MUST_USE struct err *db_exec(struct tx *tx, struct str sql);
 /* "name" quoted as an identifier. */
 struct str db_ident(struct arena *arena, struct str name);

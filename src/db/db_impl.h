@@ -155,6 +155,7 @@ struct conn {
     struct sqlite3_stmt *lite_begin, *lite_commit, *lite_savepoint, *lite_release, *lite_rollback_to;
     int lost_rc;            /* what took the transaction away */
     int64_t frames_checked; /* length of the log at the last checkpoint */
+    int64_t snapshot_of;    /* a reader's open snapshot: db->commit_number before it began */
 
     struct pg_conn *pg;
 };
@@ -227,12 +228,16 @@ struct db {
     struct pg_listen *listen; /* see db_postgres.c */
 
     _Atomic int64_t reads, writes, commits, retries, wal_frames;
+    _Atomic int64_t commit_number; /* SQLite: grows after each COMMIT, before anybody is answered */
+    _Atomic bool checkpointing;    /* SQLite: readers let go of their snapshots when they end */
     int64_t frame_bytes;
 };
 
 /* Tells the listeners of this process. */
 void db_tell(struct db *db, const char *channel, struct str payload);
 void *mem_new(size_t count, size_t size); /* zeroed; out of memory ends the process */
+/* Calls fn on each free reader, with the pool locked. */
+void pool_each_free(struct db *db, void (*fn)(struct conn *conn));
 /* A connection that no pool knows, for migrations and the writer. */
 struct conn *conn_new(struct db *db, bool writer);
 void conn_free(struct conn *conn); /* closes its statements, not the library's connection */

@@ -8,6 +8,9 @@
  *   foreign_keys=ON                      as PostgreSQL does always; constraints are never DEFERRABLE, because the
  *                                        outermost COMMIT belongs to many jobs
  *   secure_delete=FAST                   deleted text is overwritten where the page is written anyway
+ *   snapshots are kept                   a reader's transaction stays open when its read ends; if nothing was committed
+ *                                        since, the next read on it goes on with the same snapshot and saves the
+ *                                        locks of a new one. The writer ends the idle ones before it checkpoints.
  *   mmap off, bounded page caches        idle and busy memory stay small and known
  */
 #include "db/db_impl.h"
@@ -30,6 +33,7 @@
 #define WAL_SOFT_BYTES (16 * 1024 * 1024)  /* checkpoint as far as readers allow, each time it grew by that much */
 #define WAL_HARD_BYTES (256 * 1024 * 1024) /* wait shortly for the readers, so that the log can start over */
 #define WAL_HARD_WAIT_MS 200
+#define BIGINT_KEY "BIGINT PRIMARY KEY"
 
 /* ---- errors ---- */
 
@@ -269,15 +273,6 @@ static int run(sqlite3_stmt *stmt)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static struct err *lite_begin(struct conn *conn, struct arena *tell, bool write)
-{
-    int rc = run(conn->lite_begin);
-
-    (void)write;
-    conn->lost_rc = 0;
-    return rc == SQLITE_OK ? NULL : fail(conn, tell, rc, "begin", NULL);
-}
-
 static void lite_rollback(struct conn *conn)
 {
     conn_end_stmts(conn, 0);
@@ -285,12 +280,37 @@ static void lite_rollback(struct conn *conn)
         sqlite3_exec(conn->lite, "ROLLBACK", NULL, NULL, NULL);
 }
 
+static void lite_end_snapshot(struct conn *conn)
+{
+    if (!sqlite_tx_gone(conn) && run(conn->lite_commit) != SQLITE_OK)
+        lite_rollback(conn);
+}
+
 static void lite_end_read(struct conn *conn)
 {
-    if (sqlite_tx_gone(conn))
-        return;
-    if (run(conn->lite_commit) != SQLITE_OK)
-        lite_rollback(conn);
+    struct db *db = conn->db;
+
+    if (db->options.read_only || atomic_load_explicit(&db->checkpointing, memory_order_relaxed))
+        lite_end_snapshot(conn);
+}
+
+static struct err *lite_begin(struct conn *conn, struct arena *tell, bool write)
+{
+    int rc;
+
+    conn->lost_rc = 0;
+    if (!write) {
+        int64_t now = atomic_load_explicit(&conn->db->commit_number, memory_order_acquire);
+
+        if (!sqlite_tx_gone(conn)) { /* the snapshot of an earlier read is still open */
+            if (conn->snapshot_of == now)
+                return NULL;
+            lite_end_snapshot(conn);
+        }
+        conn->snapshot_of = now; /* taken before the snapshot, so that it can only be newer */
+    }
+    rc = run(conn->lite_begin);
+    return rc == SQLITE_OK ? NULL : fail(conn, tell, rc, "begin", NULL);
 }
 
 static struct err *lite_commit(struct tx *tx)
@@ -574,33 +594,56 @@ static struct str lite_str(const struct stmt *stmt, int col)
     return column_str(stmt->prep->lite, col);
 }
 
+/* "BIGINT PRIMARY KEY" is SQLite's own row number if it says INTEGER: one tree instead of a table and an index. */
+static const char *with_row_numbers(struct arena *arena, const char *text)
+{
+    struct str all = str_from(text);
+    struct buf b;
+    size_t at, from = 0;
+
+    if (str_find(all, STR(BIGINT_KEY), 0) == SIZE_MAX)
+        return text;
+    b = buf_new(arena, all.len + 64);
+    while ((at = str_find(all, STR(BIGINT_KEY), from)) != SIZE_MAX) {
+        buf_add(&b, str_sub(all, from, at - from));
+        buf_add(&b, STR("INTEGER PRIMARY KEY"));
+        from = at + strlen(BIGINT_KEY);
+    }
+    buf_add(&b, str_sub(all, from, all.len));
+    return str_cstr(arena, buf_str(&b));
+}
+
 static struct err *lite_exec(struct tx *tx, const char *text)
 {
     int rc;
 
     if (tx->lost)
         return sqlite_lost_err(tx->conn, tx->arena);
+    text = with_row_numbers(tx->arena, text);
     rc = sqlite3_exec(tx->conn->lite, text, NULL, NULL, NULL);
     return rc == SQLITE_OK ? NULL : fail_in(tx, rc, "exec", text);
 }
 
 /* ---- the log file ---- */
 
-static int checkpoint(struct conn *conn, int mode, int wait_ms, int *frames_left)
+static int checkpoint(struct conn *conn, int mode, int wait_ms)
 {
     int frames = 0, done = 0;
     int rc;
 
+    atomic_store_explicit(&conn->db->checkpointing, true, memory_order_relaxed);
+    pool_each_free(conn->db, lite_end_snapshot);
     sqlite3_busy_timeout(conn->lite, wait_ms);
     rc = sqlite3_wal_checkpoint_v2(conn->lite, "main", mode, &frames, &done);
     sqlite3_busy_timeout(conn->lite, BUSY_TIMEOUT_MS);
+    pool_each_free(conn->db, lite_end_snapshot); /* so that the next commit can start the log over */
+    atomic_store_explicit(&conn->db->checkpointing, false, memory_order_relaxed);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY) {
         char code[16];
 
         snprintf(code, sizeof code, "%d", rc);
         log_event(LOG_ERROR, "db.checkpoint_failed", "rc", code, NULL);
     }
-    *frames_left = frames > done ? frames - done : 0;
     return rc;
 }
 
@@ -609,7 +652,6 @@ void sqlite_checkpoint_if_large(struct conn *conn)
     struct db *db = conn->db;
     int64_t frames = atomic_load_explicit(&db->wal_frames, memory_order_relaxed);
     int64_t soft = WAL_SOFT_BYTES / db->frame_bytes;
-    int left = 0;
 
     if (frames < conn->frames_checked)
         conn->frames_checked = 0; /* the log started over */
@@ -617,18 +659,16 @@ void sqlite_checkpoint_if_large(struct conn *conn)
         return;
     conn->frames_checked = frames;
     if (frames * db->frame_bytes < WAL_HARD_BYTES)
-        checkpoint(conn, SQLITE_CHECKPOINT_PASSIVE, 0, &left);
+        checkpoint(conn, SQLITE_CHECKPOINT_PASSIVE, 0);
     else
-        checkpoint(conn, SQLITE_CHECKPOINT_RESTART, WAL_HARD_WAIT_MS, &left);
+        checkpoint(conn, SQLITE_CHECKPOINT_RESTART, WAL_HARD_WAIT_MS);
 }
 
 bool sqlite_checkpoint_idle(struct conn *conn)
 {
-    int left = 0;
-
     if (atomic_load_explicit(&conn->db->wal_frames, memory_order_relaxed) == 0)
         return true;
-    if (checkpoint(conn, SQLITE_CHECKPOINT_TRUNCATE, 0, &left) != SQLITE_OK)
+    if (checkpoint(conn, SQLITE_CHECKPOINT_TRUNCATE, 0) != SQLITE_OK)
         return false;
     atomic_store_explicit(&conn->db->wal_frames, 0, memory_order_relaxed);
     conn->frames_checked = 0;

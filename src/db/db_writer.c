@@ -254,6 +254,12 @@ static void group_add(struct group *g, struct job *job)
     }
 }
 
+static void committed(struct db *db)
+{
+    atomic_fetch_add_explicit(&db->commits, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&db->commit_number, 1, memory_order_release);
+}
+
 static void group_commit(struct group *g)
 {
     if (g->begun) {
@@ -267,7 +273,7 @@ static void group_commit(struct group *g)
         if (!g->n_good)
             g->conn->driver->rollback(g->conn);
         else
-            atomic_fetch_add_explicit(&g->db->commits, 1, memory_order_relaxed);
+            committed(g->db);
         g->begun = false;
     }
     group_answer(g);
