@@ -437,8 +437,8 @@ TEST(damage_is_found)
     assert_true(pages > 50);
     file = fopen(f->url, "r+");
     assert_non_null(file);
-    for (int64_t page = pages - 8; page < pages; page++) { /* bytes inside the last pages */
-        fseek(file, (long)page * 4096 + 2000, SEEK_SET);
+    for (int64_t page = pages - 8; page < pages; page++) { /* the heads of the last pages */
+        fseek(file, (long)page * 4096, SEEK_SET);
         fwrite("damaged damaged damaged damaged", 1, 31, file);
     }
     fclose(file);
