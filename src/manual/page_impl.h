@@ -1,7 +1,7 @@
 #pragma once
 /* One page as text: where its front matter and its body are, and what the body's headings say. */
 #include "manual/manual.h"
-#include "manual/yaml_impl.h"
+#include "manual/yaml.h"
 
 struct page_parts {
     size_t yaml_from, yaml_to; /* bytes of the front matter, without the `---` lines */

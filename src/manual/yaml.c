@@ -1,4 +1,4 @@
-#include "manual/yaml_impl.h"
+#include "manual/yaml.h"
 
 #include "base/limits.h"
 
