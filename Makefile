@@ -2,6 +2,7 @@
 #
 #   make [CC=gcc|clang] [SAN=none|address,undefined|thread] [WERROR=1] [BUILD=dir]
 #   make unit [ROOM=base] [TEST=str]   unit tests: of one room, of the programs whose name contains TEST
+#   make unit-db, unit-threads         those that open a database; those with threads
 #
 # Each compiler and sanitizer builds into a folder of its own: build, build-clang, build-asan, build-clang-tsan ...
 # The same endings are added to a BUILD given by hand.
@@ -167,7 +168,14 @@ unit_wanted := $(if $(TEST),$(foreach p,$(unit_wanted),$(if $(findstring $(TEST)
 unit-build: $(unit_wanted)
 unit: $(unit_wanted)
 	@tools/unit $(unit_wanted)
-.PHONY: unit unit-build
+# Those that open a database, for the second one (tests/pg.sh run make unit-db), and those with threads.
+about = $(foreach p,$(unit_wanted),$(if $(shell grep -lE '$(1)' $(wildcard $(p:$(OUT)/%=%.c) \
+        $(filter-out $(dir $(p:$(OUT)/%=%))test_%.c,$(wildcard $(dir $(p:$(OUT)/%=%))*.[ch])))),$(p)))
+unit-db: $(unit_wanted)
+	@tools/unit $(call about,db_fixture)
+unit-threads: $(unit_wanted)
+	@tools/unit $(call about,db_fixture|pthread_create|serve_start)
+.PHONY: unit unit-build unit-db unit-threads
 
 # ---- fuzzing ----
 # tests/fuzz/fuzz_<name>.c has LLVMFuzzerTestOneInput. `make fuzz` builds the libFuzzer programs (clang); the same file with
