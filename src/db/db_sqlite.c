@@ -757,11 +757,24 @@ static struct err *add_rows(struct tx *tx, const char *sql, const char *fine, co
     }
 }
 
+/* Where the damage is bad the check itself stops: that is a finding, too. */
+static struct err *check_part(struct tx *tx, const char *sql, const char *fine, const char *label,
+                              struct buf *findings)
+{
+    struct err *e = add_rows(tx, sql, fine, label, findings);
+    int rc = e ? sqlite3_errcode(tx->conn->lite) & 0xff : SQLITE_OK;
+
+    if (rc != SQLITE_CORRUPT && rc != SQLITE_NOTADB)
+        return e;
+    buf_fmt(findings, "%s: the check could not go on, the file is damaged\n", label);
+    return NULL;
+}
+
 static struct err *lite_check(struct db *db, struct tx *tx, struct buf *findings)
 {
     (void)db;
-    TRY(add_rows(tx, "PRAGMA integrity_check(100)", "ok", "integrity", findings));
-    return add_rows(tx, "PRAGMA foreign_key_check", NULL, "reference", findings);
+    TRY(check_part(tx, "PRAGMA integrity_check(100)", "ok", "integrity", findings));
+    return check_part(tx, "PRAGMA foreign_key_check", NULL, "reference", findings);
 }
 
 static bool sync_path(const char *path, int flags)
