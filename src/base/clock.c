@@ -229,14 +229,12 @@ static const struct {
     const char *letter, *word; /* "h", "hour"; the plural is word + "s" */
     int64_t us;
 } units[] = {
-    {"w", "week", 7 * US_PER_DAY},
-    {"d", "day", US_PER_DAY},
-    {"h", "hour", US_PER_HOUR},
-    {"m", "minute", US_PER_MINUTE},
-    {"s", "second", US_PER_SECOND},
+    {"w", "week", 7 * US_PER_DAY},  {"d", "day", US_PER_DAY},       {"h", "hour", US_PER_HOUR},
+    {"m", "minute", US_PER_MINUTE}, {"s", "second", US_PER_SECOND},
 };
 enum { N_UNITS = sizeof units / sizeof *units };
-#define DURATION_US_MAX (100 * 366 * US_PER_DAY) /* a hundred years; beyond it a page has a typing error */
+#define DURATION_US_MAX \
+    (100 * 366 * US_PER_DAY) /* a hundred years; beyond it a page has a typing error */
 
 static bool is_unit(struct str s, const char *word)
 {

@@ -16,7 +16,7 @@ struct csv_reader {
     int64_t line;         /* line the reader stands on */
     int64_t row_line;
     int64_t bytes_before; /* bytes of the source before chunk */
-    char *row; /* the cells of a row behind one another */
+    char *row;            /* the cells of a row behind one another */
     size_t row_len, row_cap;
     VEC(struct str) cells;
     size_t cell_begin; /* in row */
@@ -57,7 +57,8 @@ struct csv_reader *csv_reader_text(struct arena *arena, struct str text, char de
     return r;
 }
 
-static struct err *malformed(struct csv_reader *r, int64_t line, const char *what, const char *way_out)
+static struct err *malformed(struct csv_reader *r, int64_t line, const char *what,
+                             const char *way_out)
 {
     int cell = (int)r->cells.n + 1;
     struct err *e = FAIL(r->arena, ERR_MALFORMED, "csv.malformed", NULL, "Line %lld, cell %d: %s.",

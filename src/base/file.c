@@ -172,8 +172,8 @@ static struct err *list_folder(struct listing *l, int fd, struct str prefix, int
         if (S_ISREG(st.st_mode)) {
             VEC_PUSH(l->arena, l->names) = name;
         } else if (S_ISDIR(st.st_mode)) {
-            int child = openat(dirfd(dir), entry->d_name,
-                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            int child =
+                openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
             if (child < 0)
                 e = failed(l->arena, name.ptr, "read", errno);
             else if (depth >= FOLDER_DEPTH_MAX) {

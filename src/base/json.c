@@ -29,9 +29,9 @@
 
 static struct err *malformed(struct arena *arena, int line, int column, const char *what)
 {
-    struct err *e = FAIL(arena, ERR_MALFORMED, "json.malformed", NULL,
-                         "This is not readable as JSON: %s (line %d, column %d).", what, line,
-                         column);
+    struct err *e =
+        FAIL(arena, ERR_MALFORMED, "json.malformed", NULL,
+             "This is not readable as JSON: %s (line %d, column %d).", what, line, column);
     e->line = line;
     e->column = column;
     return e;
@@ -103,8 +103,7 @@ static void copy(struct arena *arena, json_t *from, struct json *to)
         return;
     case JANSSON_STRING:
         to->kind = JSON_STR;
-        to->str = str_dup(arena,
-                          (struct str){json_string_value(from), json_string_length(from)});
+        to->str = str_dup(arena, (struct str){json_string_value(from), json_string_length(from)});
         return;
     case JANSSON_ARRAY:
         to->kind = JSON_ARRAY;

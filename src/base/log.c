@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_BYTES_MAX 4096 /* what a pipe takes in one piece: lines of several threads do not mix */
+#define LINE_BYTES_MAX \
+    4096 /* what a pipe takes in one piece: lines of several threads do not mix */
 
 static _Atomic int level_min = LOG_INFO;
 

@@ -75,7 +75,12 @@ struct str str_trim(struct str s)
 
 bool str_eq(struct str a, struct str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    if (a.len != b.len)
+        return false;
+    if (a.len == 0)
+        return true;
+    assert(a.ptr && b.ptr);
+    return memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
 static char lower(char c)
@@ -249,8 +254,8 @@ struct str str_from_scaled(struct arena *arena, int64_t value, int scale, bool t
     if (trim)
         while (n > whole && digits[n - 1] == '0')
             n--;
-    return str_fmt(arena, "%s%.*s%s%.*s", value < 0 ? "-" : "", whole, digits,
-                   n > whole ? "." : "", n - whole, digits + whole);
+    return str_fmt(arena, "%s%.*s%s%.*s", value < 0 ? "-" : "", whole, digits, n > whole ? "." : "",
+                   n - whole, digits + whole);
 }
 
 /* Optimal string alignment: insert, delete, replace, swap two neighbours. Three rows suffice. */

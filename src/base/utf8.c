@@ -89,7 +89,8 @@ static struct str map(struct arena *arena, struct str s, utf8proc_option_t optio
     utf8proc_int32_t *points = small;
     const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)s.ptr;
 
-    utf8proc_ssize_t n = utf8proc_decompose(bytes, (utf8proc_ssize_t)s.len, points, SMALL - 1, options);
+    utf8proc_ssize_t n =
+        utf8proc_decompose(bytes, (utf8proc_ssize_t)s.len, points, SMALL - 1, options);
     if (n >= SMALL) {
         /* reencode writes bytes over the points and a NUL behind them */
         points = arena_array(arena, (size_t)n + 1, sizeof *points);
@@ -108,8 +109,9 @@ struct str utf8_fold(struct arena *arena, struct str s)
 {
     if (ascii_run(s.ptr, s.len) == s.len)
         return str_lower_ascii(arena, s);
-    return map(arena, s, UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD |
-                             UTF8PROC_IGNORE | UTF8PROC_STRIPMARK);
+    return map(arena, s,
+               UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD |
+                   UTF8PROC_IGNORE | UTF8PROC_STRIPMARK);
 }
 
 struct str utf8_nfc(struct arena *arena, struct str s)

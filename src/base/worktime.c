@@ -166,8 +166,8 @@ int64_t worktime_add_days(const struct worktime *wt, int64_t from_us, int64_t n)
     if (worktime_is_working(wt, from_us)) {
         struct civil c = zone_civil(wt->zone, from_us);
         day = civil_days(c.year, c.month, c.day);
-        us_of_day = c.hour * US_PER_HOUR + c.minute * US_PER_MINUTE + c.second * US_PER_SECOND +
-                    c.micro;
+        us_of_day =
+            c.hour * US_PER_HOUR + c.minute * US_PER_MINUTE + c.second * US_PER_SECOND + c.micro;
     } else if (!next_opening(wt, from_us, &day, &us_of_day)) {
         return DATE_NONE;
     }

@@ -91,6 +91,5 @@ TEST(a_large_piece_does_not_waste_the_current_block)
 }
 
 TEST_MAIN(memory_is_zeroed_and_aligned_also_after_a_reset,
-          growing_keeps_the_content_and_zeroes_the_rest,
-          reset_runs_the_hooks_newest_first_and_once, a_vector_grows_by_pushing,
-          a_large_piece_does_not_waste_the_current_block)
+          growing_keeps_the_content_and_zeroes_the_rest, reset_runs_the_hooks_newest_first_and_once,
+          a_vector_grows_by_pushing, a_large_piece_does_not_waste_the_current_block)

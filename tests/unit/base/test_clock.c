@@ -71,9 +71,10 @@ TEST(leap_years_follow_gregory)
 
 TEST(dates_are_read_whole_or_not_at_all)
 {
-    static const char *const bad[] = {"", "2026-11-2", "2026-11-211", "2026-11-31", "26-11-21",
-                                      "2026/11/21", " 2026-11-21", "2026-1-01", "2026-11-21T",
-                                      "20261121", "-026-11-21", "2026-11-00"};
+    static const char *const bad[] = {
+        "",           "2026-11-2",   "2026-11-211", "2026-11-31",  "26-11-21",
+        "2026/11/21", " 2026-11-21", "2026-1-01",   "2026-11-21T", "20261121",
+        "-026-11-21", "2026-11-00"};
     int64_t days;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (date_parse(str_from(bad[i]), &days))
@@ -95,11 +96,21 @@ TEST(instants_know_offsets_and_fractions)
     assert_i64(at("2026-11-21 08:30:00.1234567Z"), at("2026-11-21T08:30:00Z") + 123456);
     assert_i64(at("2016-12-31T23:59:60Z"), at("2017-01-01T00:00:00Z"));
     static const char *const bad[] = {
-        "2026-11-21",           "2026-11-21T08:30Z",     "2026-11-21T08:30:00",
-        "2026-11-21T24:00:00Z", "2026-11-21T08:60:00Z",  "2026-11-21T08:30:61Z",
-        "2026-11-21T08:30:60Z", "2026-11-21T08:30:00.Z", "2026-11-21T08:30:00+1:00",
-        "2026-11-21T08:30:00Zx", "2026-11-21T08:30:00+24:00", "2026-11-21X08:30:00Z",
-        "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2026-11-21T08:30:00z ",
+        "2026-11-21",
+        "2026-11-21T08:30Z",
+        "2026-11-21T08:30:00",
+        "2026-11-21T24:00:00Z",
+        "2026-11-21T08:60:00Z",
+        "2026-11-21T08:30:61Z",
+        "2026-11-21T08:30:60Z",
+        "2026-11-21T08:30:00.Z",
+        "2026-11-21T08:30:00+1:00",
+        "2026-11-21T08:30:00Zx",
+        "2026-11-21T08:30:00+24:00",
+        "2026-11-21X08:30:00Z",
+        "0001-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-01:00",
+        "2026-11-21T08:30:00z ",
     };
     int64_t us;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -109,9 +120,9 @@ TEST(instants_know_offsets_and_fractions)
 
 TEST(instants_are_written_as_they_are_read)
 {
-    static const char *const texts[] = {
-        "2026-11-21T08:30:00Z", "1969-12-31T23:59:59.999999Z", "0001-01-01T00:00:00Z",
-        "9999-12-31T23:59:59.000001Z", "2000-02-29T12:00:00.100000Z"};
+    static const char *const texts[] = {"2026-11-21T08:30:00Z", "1969-12-31T23:59:59.999999Z",
+                                        "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.000001Z",
+                                        "2000-02-29T12:00:00.100000Z"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_str(instant_text(a, at(texts[i])), texts[i]);
     char room[32];
@@ -150,10 +161,23 @@ TEST(durations_are_read_as_people_write_them)
         assert_true(duration_parse(duration_text(a, d), &back));
         assert_memory_equal(&d, &back, sizeof d);
     }
-    static const char *const bad[] = {
-        "", "h", "1", "1x", "-1h", "1.5h", "1 hourss", "2 business weeks", "2 business", "businessdays",
-        "2business d", "99999999999999999999d", "9223372036854775807s", "1000y", "101w 1d", "5229w",
-        "3 businessdays"};
+    static const char *const bad[] = {"",
+                                      "h",
+                                      "1",
+                                      "1x",
+                                      "-1h",
+                                      "1.5h",
+                                      "1 hourss",
+                                      "2 business weeks",
+                                      "2 business",
+                                      "businessdays",
+                                      "2business d",
+                                      "99999999999999999999d",
+                                      "9223372036854775807s",
+                                      "1000y",
+                                      "101w 1d",
+                                      "5229w",
+                                      "3 businessdays"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct duration d;
         if (duration_parse(str_from(bad[i]), &d))
@@ -196,11 +220,26 @@ TEST(the_footer_rules_the_far_future)
 /* The C library reads the same files with code of its own: it has to agree everywhere. */
 TEST(the_c_library_agrees_on_many_zones_and_times)
 {
-    static const char *const names[] = {
-        "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Tehran",
-        "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca", "Europe/Dublin", "Asia/Gaza",
-        "America/Nuuk", "Antarctica/Troll", "Pacific/Kiritimati", "America/Havana", "Etc/GMT+12",
-        "Asia/Kathmandu", "America/St_Johns", "Europe/Moscow", "UTC", "America/Santiago"};
+    static const char *const names[] = {"Europe/Berlin",
+                                        "America/New_York",
+                                        "America/Sao_Paulo",
+                                        "Asia/Kolkata",
+                                        "Asia/Tehran",
+                                        "Australia/Lord_Howe",
+                                        "Pacific/Apia",
+                                        "Africa/Casablanca",
+                                        "Europe/Dublin",
+                                        "Asia/Gaza",
+                                        "America/Nuuk",
+                                        "Antarctica/Troll",
+                                        "Pacific/Kiritimati",
+                                        "America/Havana",
+                                        "Etc/GMT+12",
+                                        "Asia/Kathmandu",
+                                        "America/St_Johns",
+                                        "Europe/Moscow",
+                                        "UTC",
+                                        "America/Santiago"};
     uint64_t random = 12345;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct zone *z = zone(names[i]);
@@ -264,10 +303,22 @@ TEST(a_day_that_was_left_out_is_jumped_over)
 
 TEST(names_that_are_no_zones_are_refused_with_a_suggestion)
 {
-    static const char *const bad[] = {"", "Europe/Atlantis", "../../etc/passwd", "/etc/localtime",
-                                      "Europe/../UTC", "Europe", "Europe/", ".", "right/UTC",
-                                      "posix/UTC", "zone.tab", "Europe//Berlin", "tzdata.zi",
-                                      "europe/berlin", "leapseconds", "Europe/Berlin\n"};
+    static const char *const bad[] = {"",
+                                      "Europe/Atlantis",
+                                      "../../etc/passwd",
+                                      "/etc/localtime",
+                                      "Europe/../UTC",
+                                      "Europe",
+                                      "Europe/",
+                                      ".",
+                                      "right/UTC",
+                                      "posix/UTC",
+                                      "zone.tab",
+                                      "Europe//Berlin",
+                                      "tzdata.zi",
+                                      "europe/berlin",
+                                      "leapseconds",
+                                      "Europe/Berlin\n"};
     const struct zone *z;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_err(zone_find(a, str_from(bad[i]), &z), "settings.invalid");
@@ -296,7 +347,6 @@ TEST_MAIN_WITH(setup, teardown, civil_days_go_there_and_back, leap_years_follow_
                berlin_knows_summer_and_winter, the_footer_rules_the_far_future,
                the_c_library_agrees_on_many_zones_and_times,
                a_local_time_that_does_not_exist_moves_forward_by_the_gap,
-               a_local_time_that_exists_twice_is_the_first,
-               a_day_that_was_left_out_is_jumped_over,
+               a_local_time_that_exists_twice_is_the_first, a_day_that_was_left_out_is_jumped_over,
                names_that_are_no_zones_are_refused_with_a_suggestion, a_zone_is_read_once,
                clocks_run)

@@ -100,7 +100,9 @@ TEST(bad_files_say_where)
     CHECK("a,b\n1,\"x\"y\n", "[a][b] !csv.malformed 2:2");
     CHECK("a,b\n\"1\n2\",\xff\n", "[a][b] !csv.malformed 2:2");
     CHECK("a,b\nx\0y,1\n", "[a][b] !csv.malformed 2:1");
-    CHECK("\xff\xfe" "a\0,\0", "!csv.malformed 1:1");
+    CHECK("\xff\xfe"
+          "a\0,\0",
+          "!csv.malformed 1:1");
     CHECK("a\n\"", "[a] !csv.malformed 2:1");
 }
 
@@ -113,11 +115,14 @@ TEST(limits_hold)
     memset(big, 'x', len);
     assert_ok(csv_next(csv_reader_text(a, (struct str){big, len - 1}, ','), &cells, &n));
     assert_int_equal(cells[0].len, CSV_CELL_BYTES_MAX);
-    assert_err(csv_next(csv_reader_text(a, (struct str){big, len}, ','), &cells, &n), "csv.malformed");
+    assert_err(csv_next(csv_reader_text(a, (struct str){big, len}, ','), &cells, &n),
+               "csv.malformed");
     memset(big, ',', CSV_COLUMNS_MAX);
-    assert_ok(csv_next(csv_reader_text(a, (struct str){big, CSV_COLUMNS_MAX - 1}, ','), &cells, &n));
+    assert_ok(
+        csv_next(csv_reader_text(a, (struct str){big, CSV_COLUMNS_MAX - 1}, ','), &cells, &n));
     assert_int_equal(n, CSV_COLUMNS_MAX);
-    assert_err(csv_next(csv_reader_text(a, (struct str){big, CSV_COLUMNS_MAX}, ','), &cells, &n), "csv.malformed");
+    assert_err(csv_next(csv_reader_text(a, (struct str){big, CSV_COLUMNS_MAX}, ','), &cells, &n),
+               "csv.malformed");
     struct buf row = buf_new(a, 0);
     for (int i = 0; i < 9; i++) {
         memset(buf_reserve(&row, 500000), 'y', 500000);
@@ -185,9 +190,10 @@ TEST(formulas_are_defused)
 TEST(what_is_written_is_read_back)
 {
     static const char *const texts[] = {
-        "", "plain", "a,b", "\"", "\"\"", "say \"hi\"", "line\nbreak", "\r\n", "=x", "'=x", "''=x", "'", "''",
-        "'quoted'", "-", "+49 221 1", "@me", "\tt", " lead", "trail ", "ü€😀", "a;b", "a\tb", "a|b", "'-", "=",
-        "\xef\xbb\xbf"};
+        "",     "plain",     "a,b", "\"",   "\"\"",  "say \"hi\"",  "line\nbreak",
+        "\r\n", "=x",        "'=x", "''=x", "'",     "''",          "'quoted'",
+        "-",    "+49 221 1", "@me", "\tt",  " lead", "trail ",      "ü€😀",
+        "a;b",  "a\tb",      "a|b", "'-",   "=",     "\xef\xbb\xbf"};
     enum { N = sizeof texts / sizeof *texts };
     for (size_t first = 0; first < N; first++) {
         struct buf b = buf_new(a, 0);

@@ -77,7 +77,8 @@ TEST(reading_has_a_limit)
     assert_ok(file_write(a, path, (struct str){big, len}));
     assert_ok(file_read(a, path, len, &got));
     assert_str_eq(got, ((struct str){big, len}));
-    assert_int_equal(assert_err(file_read(a, path, len - 1, &got), "io.failed")->kind, ERR_TOO_LARGE);
+    assert_int_equal(assert_err(file_read(a, path, len - 1, &got), "io.failed")->kind,
+                     ERR_TOO_LARGE);
     assert_ok(file_read(a, "/proc/self/status", 100000, &got)); /* says size 0 */
     assert_has(got, "Pid:");
 }
@@ -114,8 +115,10 @@ TEST(lists_are_deep_sorted_and_leave_hidden_files_and_links_out)
 TEST(the_hash_is_blake2b)
 {
     /* b2sum -l 256 */
-    assert_str(hash_hex(a, STR("abc")), "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
-    assert_str(hash_hex(a, STR_NONE), "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8");
+    assert_str(hash_hex(a, STR("abc")),
+               "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
+    assert_str(hash_hex(a, STR_NONE),
+               "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8");
 }
 
 TEST(embedded_files_are_sorted_and_found)
@@ -179,7 +182,8 @@ TEST(threads_never_get_the_same_id)
 
 TEST(ids_from_strangers_are_positive_decimals)
 {
-    static const char *const bad[] = {"", "0", "-1", "01", "1.0", "1 ", "9223372036854775808", "abc", "+1"};
+    static const char *const bad[] = {"",    "0", "-1", "01", "1.0", "1 ", "9223372036854775808",
+                                      "abc", "+1"};
     int64_t id;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (id_parse(str_from(bad[i]), &id))
@@ -201,7 +205,8 @@ TEST(the_log_writes_one_line_per_event)
     int saved = dup(STDERR_FILENO);
     assert_non_null(freopen(path, "w", stderr));
     log_event(LOG_DEBUG, "unseen", NULL);
-    log_event(LOG_INFO, "request", "id", "42", "why", "a \"b\"\n=", "empty", "", "none", (const char *)NULL, NULL);
+    log_event(LOG_INFO, "request", "id", "42", "why", "a \"b\"\n=", "empty", "", "none",
+              (const char *)NULL, NULL);
     log_event(LOG_ERROR, "long", "value", value, NULL);
     log_set_level(LOG_ERROR);
     log_event(LOG_WARN, "unseen", NULL);
@@ -213,7 +218,9 @@ TEST(the_log_writes_one_line_per_event)
     struct str line;
     assert_true(str_cut(&got, '\n', &line));
     assert_true(str_starts(line, STR("time=20")));
-    assert_true(str_ends(line, STR("Z level=info event=request id=42 why=\"a \\\"b\\\"\\x0a=\" empty=\"\" none=\"\"")));
+    assert_true(str_ends(
+        line,
+        STR("Z level=info event=request id=42 why=\"a \\\"b\\\"\\x0a=\" empty=\"\" none=\"\"")));
     assert_true(str_cut(&got, '\n', &line));
     assert_has(line, "level=error event=long value=vvv");
     assert_true(line.len < 4096);

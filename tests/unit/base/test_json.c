@@ -32,7 +32,8 @@ static struct str again(const struct json *v)
 TEST(values_come_as_they_are_in_their_order)
 {
     struct json v;
-    assert_ok(json_parse(a, STR("{\"z\":1,\"a\":[true,false,null],\"m\":{\"x\":-2.5},\"e\":\"\"}"), &v));
+    assert_ok(
+        json_parse(a, STR("{\"z\":1,\"a\":[true,false,null],\"m\":{\"x\":-2.5},\"e\":\"\"}"), &v));
     assert_int_equal(v.kind, JSON_OBJECT);
     assert_int_equal(v.n, 4);
     assert_str(v.members[0].name, "z");
@@ -63,19 +64,43 @@ TEST(bare_values_and_extreme_numbers_are_json)
 TEST(text_is_decoded_and_encoded)
 {
     struct json v;
-    assert_ok(json_parse(a, STR("\"\\u00e9\\ud83d\\ude00 \\\"\\\\\\/\\b\\f\\n\\r\\t\\u001f\""), &v));
+    assert_ok(
+        json_parse(a, STR("\"\\u00e9\\ud83d\\ude00 \\\"\\\\\\/\\b\\f\\n\\r\\t\\u001f\""), &v));
     assert_str(v.str, "é😀 \"\\/\b\f\n\r\t\x1f");
     assert_str(again(&v), "\"é😀 \\\"\\\\/\\b\\f\\n\\r\\t\\u001f\"");
 }
 
 TEST(what_is_not_json_is_refused_with_a_place)
 {
-    static const struct str bad[] = {
-        {"", 0}, {" ", 1}, {"{", 1}, {"[1,]", 4}, {"{\"a\":1,}", 8}, {"{a:1}", 5}, {"01", 2}, {"+1", 2},
-        {"1.", 2}, {"NaN", 3}, {"'a'", 3}, {"\"a", 2}, {"\"\x01\"", 3}, {"\"\\x\"", 4}, {"\"\\u12\"", 6},
-        {"\"\\ud800\"", 8}, {"\"\\u0000\"", 8}, {"{\"a\\u0000\":1}", 13}, {"1 2", 3}, {"[1] x", 5},
-        {"\"\xff\"", 3}, {"\"\0\"", 3}, {"// c\n1", 6}, {"\xef\xbb\xbf" "1", 4}, {"{\"a\":1,\"a\":2}", 13},
-        {"tru", 3}, {"]", 1}};
+    static const struct str bad[] = {{"", 0},
+                                     {" ", 1},
+                                     {"{", 1},
+                                     {"[1,]", 4},
+                                     {"{\"a\":1,}", 8},
+                                     {"{a:1}", 5},
+                                     {"01", 2},
+                                     {"+1", 2},
+                                     {"1.", 2},
+                                     {"NaN", 3},
+                                     {"'a'", 3},
+                                     {"\"a", 2},
+                                     {"\"\x01\"", 3},
+                                     {"\"\\x\"", 4},
+                                     {"\"\\u12\"", 6},
+                                     {"\"\\ud800\"", 8},
+                                     {"\"\\u0000\"", 8},
+                                     {"{\"a\\u0000\":1}", 13},
+                                     {"1 2", 3},
+                                     {"[1] x", 5},
+                                     {"\"\xff\"", 3},
+                                     {"\"\0\"", 3},
+                                     {"// c\n1", 6},
+                                     {"\xef\xbb\xbf"
+                                      "1",
+                                      4},
+                                     {"{\"a\":1,\"a\":2}", 13},
+                                     {"tru", 3},
+                                     {"]", 1}};
     struct json v;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const struct err *e = json_parse(a, bad[i], &v);
@@ -85,7 +110,8 @@ TEST(what_is_not_json_is_refused_with_a_place)
         assert_true(e->line >= 1 && e->column >= 1);
         assert_true(utf8_valid(e->message));
     }
-    const struct err *e = assert_err(json_parse(a, STR("{\n  \"a\": 1,\n  \"b\" 2\n}"), &v), "json.malformed");
+    const struct err *e =
+        assert_err(json_parse(a, STR("{\n  \"a\": 1,\n  \"b\" 2\n}"), &v), "json.malformed");
     assert_int_equal(e->line, 3);
     e = assert_err(json_parse(a, STR("{\n\"a\": \"\xfe\"}"), &v), "json.malformed");
     assert_int_equal(e->line, 2);
@@ -107,12 +133,15 @@ TEST(nesting_ends_at_the_limit)
         struct err *e = json_parse(a, buf_str(&b), &v);
         assert_int_equal(e != NULL, depth > JSON_DEPTH_MAX);
     }
-    assert_ok(json_parse(a, STR("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[\""), &v));
+    assert_ok(json_parse(
+        a, STR("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[\""),
+        &v));
 }
 
 TEST(numbers_are_written_short_and_read_back_the_same)
 {
-    static const double values[] = {0, 0.1, 1.0 / 3, 1e20, 123456789.125, 5e-324, 1.7976931348623157e308, -2.5, 1e15};
+    static const double values[] = {
+        0, 0.1, 1.0 / 3, 1e20, 123456789.125, 5e-324, 1.7976931348623157e308, -2.5, 1e15};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct buf b = buf_new(a, 0);
         struct json_writer w = json_writer(&b);
@@ -158,9 +187,11 @@ TEST(the_writer_puts_the_commas)
     jw_end_array(&w);
     jw_kv_i64(&w, "last", 1);
     jw_end_object(&w);
-    assert_str(buf_str(&b), "{\"a\\\"b\":\"x\",\"n\":-5,\"id\":\"9223372036854775807\",\"none\":null,\"yes\":true,"
-                            "\"at\":\"1970-01-01T00:00:01.500000Z\",\"never\":null,\"empty\":null,"
-                            "\"list\":[{},[],{\"ready\":1},null,false],\"last\":1}");
+    assert_str(
+        buf_str(&b),
+        "{\"a\\\"b\":\"x\",\"n\":-5,\"id\":\"9223372036854775807\",\"none\":null,\"yes\":true,"
+        "\"at\":\"1970-01-01T00:00:01.500000Z\",\"never\":null,\"empty\":null,"
+        "\"list\":[{},[],{\"ready\":1},null,false],\"last\":1}");
     struct json v;
     assert_ok(json_parse(a, buf_str(&b), &v));
     assert_int_equal(w.depth, 0);

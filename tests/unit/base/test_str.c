@@ -79,8 +79,19 @@ TEST(joining_and_formatting)
 
 TEST(integers_are_strict)
 {
-    static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1.0", "1.", "0x1", "1e3", "--1",
-                                      "9223372036854775808", "-9223372036854775809", "٣"};
+    static const char *const bad[] = {"",
+                                      "-",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "1.0",
+                                      "1.",
+                                      "0x1",
+                                      "1e3",
+                                      "--1",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
+                                      "٣"};
     int64_t v = 42;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (str_to_i64(str_from(bad[i]), &v))
@@ -106,8 +117,9 @@ TEST(scaled_numbers_keep_every_digit_or_refuse)
     assert_i64(v, INT64_MAX);
     assert_true(str_to_scaled(STR("-92233720368547758.08"), 2, &v));
     assert_i64(v, INT64_MIN);
-    static const char *const bad[] = {"", ".", ".5", "5.", "-", "-.5", "1.234", "1,5", "1.2.3",
-                                      "92233720368547758.08", "1e2", " 1", "1.2 "};
+    static const char *const bad[] = {"",    ".",     ".5",  "5.",    "-",
+                                      "-.5", "1.234", "1,5", "1.2.3", "92233720368547758.08",
+                                      "1e2", " 1",    "1.2 "};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (str_to_scaled(str_from(bad[i]), 2, &v))
             fail_msg("\"%s\" was taken", bad[i]);
@@ -115,7 +127,7 @@ TEST(scaled_numbers_keep_every_digit_or_refuse)
 
 TEST(scaled_numbers_read_back_what_they_write)
 {
-    static const int64_t values[] = {0,  1,  -1, 5,         -5,        10,
+    static const int64_t values[] = {0,  1,   -1,   5,         -5,        10,
                                      99, 100, 1250, INT64_MAX, INT64_MIN, -1000000};
     for (int scale = 0; scale <= 18; scale++) {
         for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
@@ -135,15 +147,35 @@ TEST(scaled_numbers_read_back_what_they_write)
 
 TEST(utf8_takes_what_rfc_3629_allows)
 {
-    static const struct str good[] = {
-        {"", 0},       {"plain", 5},           {"\xc3\xa9", 2},         {"\xe2\x82\xac", 3},
-        {"\xf0\x9f\x98\x80", 4}, {"\xed\x9f\xbf", 3}, {"\xee\x80\x80", 3}, {"\xf4\x8f\xbf\xbf", 4},
-        {"12345678\xc3\xa9" "12345678", 18}};
-    static const struct str bad[] = {
-        {"\0", 1},         {"ab\0cdefghijk", 13}, {"\x80", 1},        {"\xc0\x80", 2},
-        {"\xc1\xbf", 2},   {"\xe0\x9f\xbf", 3},   {"\xed\xa0\x80", 3}, {"\xf0\x8f\xbf\xbf", 4},
-        {"\xf4\x90\x80\x80", 4}, {"\xf5\x80\x80\x80", 4}, {"\xc3", 1}, {"\xe2\x82", 2},
-        {"\xf0\x9f\x98", 3}, {"\xc3(", 2}, {"12345678\xff", 9}, {"1234567\0" "9", 9}};
+    static const struct str good[] = {{"", 0},
+                                      {"plain", 5},
+                                      {"\xc3\xa9", 2},
+                                      {"\xe2\x82\xac", 3},
+                                      {"\xf0\x9f\x98\x80", 4},
+                                      {"\xed\x9f\xbf", 3},
+                                      {"\xee\x80\x80", 3},
+                                      {"\xf4\x8f\xbf\xbf", 4},
+                                      {"12345678\xc3\xa9"
+                                       "12345678",
+                                       18}};
+    static const struct str bad[] = {{"\0", 1},
+                                     {"ab\0cdefghijk", 13},
+                                     {"\x80", 1},
+                                     {"\xc0\x80", 2},
+                                     {"\xc1\xbf", 2},
+                                     {"\xe0\x9f\xbf", 3},
+                                     {"\xed\xa0\x80", 3},
+                                     {"\xf0\x8f\xbf\xbf", 4},
+                                     {"\xf4\x90\x80\x80", 4},
+                                     {"\xf5\x80\x80\x80", 4},
+                                     {"\xc3", 1},
+                                     {"\xe2\x82", 2},
+                                     {"\xf0\x9f\x98", 3},
+                                     {"\xc3(", 2},
+                                     {"12345678\xff", 9},
+                                     {"1234567\0"
+                                      "9",
+                                      9}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(utf8_valid(good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -274,7 +306,8 @@ TEST(errors_chain_copy_and_read_like_a_compiler)
 {
     struct err *head = NULL;
     struct arena *other = arena_new(0);
-    struct err *e = FAIL(a, ERR_INVALID, "manual.syntax", "/stage", "Key \"%s\" is unknown.", "ownr");
+    struct err *e =
+        FAIL(a, ERR_INVALID, "manual.syntax", "/stage", "Key \"%s\" is unknown.", "ownr");
     e->page = STR("workflow/new-lead");
     e->line = 12;
     e->column = 5;
@@ -310,8 +343,7 @@ TEST_MAIN_WITH(setup, teardown, pieces_are_clamped, comparing, finding,
                scaled_numbers_read_back_what_they_write, utf8_takes_what_rfc_3629_allows,
                folding_joins_what_people_take_for_the_same,
                folding_a_long_text_equals_folding_its_pieces, folding_twice_changes_nothing,
-               edit_distance_counts_typing_errors,
-               the_nearest_name_is_suggested_only_if_it_is_near,
+               edit_distance_counts_typing_errors, the_nearest_name_is_suggested_only_if_it_is_near,
                a_buffer_grows_and_keeps_its_text, a_map_finds_what_was_put_last,
                errors_chain_copy_and_read_like_a_compiler,
                every_kind_has_its_status_and_the_codes_are_sorted)

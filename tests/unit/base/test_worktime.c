@@ -51,7 +51,8 @@ static int64_t local(const char *text)
 static void assert_local_(int64_t us, const char *text, int line)
 {
     struct civil c = zone_civil(wt.zone, us);
-    struct str got = str_fmt(a, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour, c.minute);
+    struct str got =
+        str_fmt(a, "%04d-%02d-%02d %02d:%02d", c.year, c.month, c.day, c.hour, c.minute);
     if (!str_eq(got, str_from(text)) || c.second || c.micro)
         fail_msg("line %d: %.*s:%02d, not %s", line, STR_ARG(got), c.second, text);
 }
@@ -77,7 +78,8 @@ TEST(business_hours_pause_at_night_over_weekends_and_holidays)
     assert_local(worktime_add(&wt, local("2026-11-21 15:00"), 1 * US_PER_HOUR), "2026-11-23 10:00");
     /* Thursday before Easter: Friday to Monday are off */
     assert_local(worktime_add(&wt, local("2026-04-02 16:00"), 2 * US_PER_HOUR), "2026-04-07 10:00");
-    assert_local(worktime_add(&breaks, local("2026-11-20 11:00"), 2 * US_PER_HOUR), "2026-11-20 14:00");
+    assert_local(worktime_add(&breaks, local("2026-11-20 11:00"), 2 * US_PER_HOUR),
+                 "2026-11-20 14:00");
     assert_local(worktime_add(&breaks, local("2026-11-20 16:30"), US_PER_HOUR), "2026-11-21 10:30");
     assert_i64(worktime_add(&wt, local("2026-11-21 15:00"), 0), local("2026-11-21 15:00"));
 }
@@ -86,14 +88,18 @@ TEST(work_that_ends_at_closing_time_is_due_at_closing_time)
 {
     assert_local(worktime_add(&wt, local("2026-11-20 15:00"), 2 * US_PER_HOUR), "2026-11-20 17:00");
     assert_local(worktime_add(&wt, local("2026-11-19 17:00"), 8 * US_PER_HOUR), "2026-11-20 17:00");
-    assert_local(worktime_add(&breaks, local("2026-11-20 10:00"), 2 * US_PER_HOUR), "2026-11-20 12:00");
+    assert_local(worktime_add(&breaks, local("2026-11-20 10:00"), 2 * US_PER_HOUR),
+                 "2026-11-20 12:00");
 }
 
 TEST(business_hours_go_back_too)
 {
-    assert_local(worktime_add(&wt, local("2026-11-23 10:00"), -2 * US_PER_HOUR), "2026-11-20 16:00");
-    assert_local(worktime_add(&wt, local("2026-11-22 10:00"), -8 * US_PER_HOUR), "2026-11-20 09:00");
-    assert_local(worktime_add(&breaks, local("2026-11-20 14:00"), -2 * US_PER_HOUR), "2026-11-20 11:00");
+    assert_local(worktime_add(&wt, local("2026-11-23 10:00"), -2 * US_PER_HOUR),
+                 "2026-11-20 16:00");
+    assert_local(worktime_add(&wt, local("2026-11-22 10:00"), -8 * US_PER_HOUR),
+                 "2026-11-20 09:00");
+    assert_local(worktime_add(&breaks, local("2026-11-20 14:00"), -2 * US_PER_HOUR),
+                 "2026-11-20 11:00");
 }
 
 TEST(hours_are_real_hours_on_the_days_the_clock_changes)
@@ -104,10 +110,14 @@ TEST(hours_are_real_hours_on_the_days_the_clock_changes)
         night.spans[day] = 1;
     }
     /* 2026-03-29 has no 2 to 3: five hours; 2026-10-25 has it twice: seven */
-    assert_i64(worktime_between(&night, local("2026-03-29 00:00"), local("2026-03-29 06:00")), 5 * US_PER_HOUR);
-    assert_i64(worktime_between(&night, local("2026-10-25 00:00"), local("2026-10-25 06:00")), 7 * US_PER_HOUR);
-    assert_local(worktime_add(&night, local("2026-03-29 00:00"), 3 * US_PER_HOUR), "2026-03-29 04:00");
-    assert_local(worktime_add(&night, local("2026-10-25 00:00"), 6 * US_PER_HOUR), "2026-10-25 05:00");
+    assert_i64(worktime_between(&night, local("2026-03-29 00:00"), local("2026-03-29 06:00")),
+               5 * US_PER_HOUR);
+    assert_i64(worktime_between(&night, local("2026-10-25 00:00"), local("2026-10-25 06:00")),
+               7 * US_PER_HOUR);
+    assert_local(worktime_add(&night, local("2026-03-29 00:00"), 3 * US_PER_HOUR),
+                 "2026-03-29 04:00");
+    assert_local(worktime_add(&night, local("2026-10-25 00:00"), 6 * US_PER_HOUR),
+                 "2026-10-25 05:00");
     /* a day's hours stay 9 to 17 by the wall clock on both sides */
     assert_local(worktime_add(&wt, local("2026-03-27 16:00"), 2 * US_PER_HOUR), "2026-03-30 10:00");
     assert_local(worktime_add(&wt, local("2026-10-23 16:00"), 2 * US_PER_HOUR), "2026-10-26 10:00");
@@ -122,14 +132,16 @@ TEST(a_day_may_be_open_around_the_clock)
     }
     assert_i64(worktime_add(&always, local("2026-10-24 12:00"), 48 * US_PER_HOUR),
                local("2026-10-24 12:00") + 48 * US_PER_HOUR);
-    assert_i64(worktime_between(&always, local("2026-01-01 00:00"), local("2027-01-01 00:00")), 365 * US_PER_DAY);
+    assert_i64(worktime_between(&always, local("2026-01-01 00:00"), local("2027-01-01 00:00")),
+               365 * US_PER_DAY);
 }
 
 TEST(business_days_keep_the_local_time)
 {
     assert_local(worktime_add_days(&wt, local("2026-11-20 15:20"), 2), "2026-11-24 15:20");
     assert_local(worktime_add_days(&wt, local("2026-04-02 10:00"), 1), "2026-04-07 10:00");
-    assert_local(worktime_add_days(&wt, local("2026-03-27 10:00"), 1), "2026-03-30 10:00"); /* clock change */
+    assert_local(worktime_add_days(&wt, local("2026-03-27 10:00"), 1),
+                 "2026-03-30 10:00"); /* clock change */
     assert_local(worktime_add_days(&wt, local("2026-11-20 15:20"), 0), "2026-11-20 15:20");
     assert_local(worktime_add_days(&wt, local("2026-11-24 15:20"), -2), "2026-11-20 15:20");
     assert_local(worktime_add_days(&wt, local("2026-11-20 10:00"), 250), "2027-11-08 10:00");
@@ -157,7 +169,8 @@ TEST(between_and_add_are_inverse)
     uint64_t random = 7;
     for (int i = 0; i < 2000; i++) {
         random = random * 6364136223846793005u + 1442695040888963407u;
-        int64_t from = local("2026-01-01 00:00") + (int64_t)((random >> 20) % (uint64_t)(365 * US_PER_DAY));
+        int64_t from =
+            local("2026-01-01 00:00") + (int64_t)((random >> 20) % (uint64_t)(365 * US_PER_DAY));
         int64_t amount = (int64_t)((random >> 11) % (uint64_t)(200 * US_PER_HOUR)) + 1;
         const struct worktime *w = i % 2 ? &wt : &breaks;
         int64_t due = worktime_add(w, from, amount);
@@ -181,9 +194,12 @@ TEST(a_calendar_without_working_time_has_no_due_times)
 TEST(any_duration_becomes_a_due_time)
 {
     int64_t from = local("2026-11-20 16:00");
-    assert_local(worktime_due(&wt, from, (struct duration){.us = 24 * US_PER_HOUR}), "2026-11-21 16:00");
-    assert_local(worktime_due(&wt, from, (struct duration){.business_days = 1}), "2026-11-23 16:00");
-    assert_local(worktime_due(&wt, from, (struct duration){.business_us = 2 * US_PER_HOUR}), "2026-11-23 10:00");
+    assert_local(worktime_due(&wt, from, (struct duration){.us = 24 * US_PER_HOUR}),
+                 "2026-11-21 16:00");
+    assert_local(worktime_due(&wt, from, (struct duration){.business_days = 1}),
+                 "2026-11-23 16:00");
+    assert_local(worktime_due(&wt, from, (struct duration){.business_us = 2 * US_PER_HOUR}),
+                 "2026-11-23 10:00");
     assert_i64(worktime_due(&wt, from, (struct duration){0}), from);
 }
 
