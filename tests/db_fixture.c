@@ -119,8 +119,8 @@ void db_fixture_close(struct db_fixture *f)
 {
     db_close(f->db);
     if (db_fixture_kind() == DB_POSTGRES)
-        on_server(str_cstr(f->arena, str_fmt(f->arena, "DROP DATABASE %s WITH (FORCE)",
-                                             database_name(f))));
+        on_server(str_cstr(f->arena,
+                           str_fmt(f->arena, "DROP DATABASE %s WITH (FORCE)", database_name(f))));
     nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     arena_free(f->arena);
 }

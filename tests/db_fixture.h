@@ -14,8 +14,8 @@
 struct db_fixture {
     struct arena *arena; /* freed with the fixture */
     struct db *db;
-    const char *dir;     /* a folder for this test's files; removed with the fixture */
-    const char *url;     /* what db_open was given: to open it again */
+    const char *dir; /* a folder for this test's files; removed with the fixture */
+    const char *url; /* what db_open was given: to open it again */
     struct db_options options;
 };
 

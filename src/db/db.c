@@ -206,7 +206,8 @@ static bool channel_fine(const char *channel)
     size_t len = strlen(channel);
 
     return len > 0 && len <= LISTENER_CHANNEL_MAX &&
-           strspn(channel, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") == len;
+           strspn(channel, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") ==
+               len;
 }
 
 void tx_notify(struct tx *tx, const char *channel, struct str payload)
@@ -498,9 +499,10 @@ struct err *db_setting_put(struct tx *tx, struct str name, struct str value)
 struct str db_sql_fulltext_match(struct arena *arena, enum db_kind kind, int param)
 {
     return kind == DB_SQLITE
-               ? str_fmt(arena,
-                         "s.record_id IN (SELECT rowid FROM search_text WHERE search_text MATCH $%d)",
-                         param)
+               ? str_fmt(
+                     arena,
+                     "s.record_id IN (SELECT rowid FROM search_text WHERE search_text MATCH $%d)",
+                     param)
                : str_fmt(arena, "s.tsv @@ to_tsquery('simple', $%d)", param);
 }
 

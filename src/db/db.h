@@ -17,18 +17,20 @@ struct tx; /* one transaction (or savepoint), or one read snapshot; used by one 
 enum db_kind { DB_SQLITE, DB_POSTGRES };
 
 struct db_options {
-    const char *url;      /* file path, or postgresql://... */
-    int readers;          /* read connections; 0: a default */
-    int writers;          /* PostgreSQL only; 0: a default */
-    bool must_exist;      /* do not create the SQLite file */
+    const char *url;         /* file path, or postgresql://... */
+    int readers;             /* read connections; 0: a default */
+    int writers;             /* PostgreSQL only; 0: a default */
+    bool must_exist;         /* do not create the SQLite file */
     int64_t commit_delay_us; /* test hook: wait that long before a group commit; 0 */
-    int64_t pages_max;    /* SQLite: the file may not grow beyond so many pages; 0: no bound */
-    bool read_only;       /* SQLite: look at a file while its server runs. No lock, no migrations; writes fail */
+    int64_t pages_max;       /* SQLite: the file may not grow beyond so many pages; 0: no bound */
+    bool
+        read_only; /* SQLite: look at a file while its server runs. No lock, no migrations; writes fail */
 };
 
 /* Opens, takes the lock file against a second server (SQLite), and brings the schema up to date (migrations).
  * The database lives until db_close, not on the arena. Fails: db.busy if another process holds the lock; db.failed. */
-MUST_USE struct err *db_open(struct arena *arena, const struct db_options *options, struct db **out);
+MUST_USE struct err *db_open(struct arena *arena, const struct db_options *options,
+                             struct db **out);
 /* Finishes accepted writes, checkpoints, closes. All reads must have ended. NULL is allowed. */
 void db_close(struct db *db);
 enum db_kind db_kind(const struct db *db);
@@ -68,7 +70,7 @@ struct sql {
     const char *name;
     const char *text;
     int n_params;
-    int id; /* index into sql_all: the slot of its prepared form on each connection */
+    int id;          /* index into sql_all: the slot of its prepared form on each connection */
     bool scan_meant; /* has a `-- plan: scan` line */
 };
 extern const struct sql *const sql_all[]; /* ends with NULL */
@@ -95,12 +97,13 @@ MUST_USE struct err *db_step(struct stmt *stmt, bool *row);
 MUST_USE struct err *db_run(struct stmt *stmt, int64_t *changed);
 void db_done(struct stmt *stmt); /* resets early */
 int db_cols(const struct stmt *stmt);
-int db_col(const struct stmt *stmt, const char *name); /* index by name, asserted to exist; look up once per query */
+int db_col(const struct stmt *stmt,
+           const char *name); /* index by name, asserted to exist; look up once per query */
 bool db_is_null(const struct stmt *stmt, int col);
-int64_t db_i64(const struct stmt *stmt, int col);       /* NULL: 0 */
+int64_t db_i64(const struct stmt *stmt, int col); /* NULL: 0 */
 int64_t db_i64_or(const struct stmt *stmt, int col, int64_t if_null);
 double db_real(const struct stmt *stmt, int col);
-struct str db_str(const struct stmt *stmt, int col);    /* NULL: STR_NONE */
+struct str db_str(const struct stmt *stmt, int col); /* NULL: STR_NONE */
 
 /* DDL from the snapshot's identifiers (publish): runs now, inside the transaction; several statements may be in it. A
  * key that says exactly BIGINT PRIMARY KEY becomes SQLite's row number (also in migrations): no second tree. */
@@ -118,10 +121,12 @@ MUST_USE struct err *db_setting_put(struct tx *tx, struct str name, struct str v
 
 /* Full text, one contract on both. text: tokens made by utf8_fold and tokenize, joined by blanks. Table search_entry is
  * record's; these are the parts where the databases differ. */
-struct str db_sql_fulltext_match(struct arena *arena, enum db_kind kind, int param); /* condition on search_entry "s" */
+struct str db_sql_fulltext_match(struct arena *arena, enum db_kind kind,
+                                 int param); /* condition on search_entry "s" */
 /* The value to bind there: every token must occur, as a word or as the beginning of one. Tokens are quoted here, so any
  * text is safe. n 0 matches nothing. */
-struct str db_fulltext_query(struct arena *arena, enum db_kind kind, const struct str *tokens, size_t n);
+struct str db_fulltext_query(struct arena *arena, enum db_kind kind, const struct str *tokens,
+                             size_t n);
 
 /* Messages to all nodes (LISTEN/NOTIFY on PostgreSQL; in-process on SQLite): sent when the transaction commits. Channel:
  * 1 to 60 letters, digits, _ or '.'; payload: up to NOTIFY_BYTES_MAX. Equal messages of one transaction may arrive once.
@@ -129,7 +134,8 @@ struct str db_fulltext_query(struct arena *arena, enum db_kind kind, const struc
  * with channel "db.reconnected": messages may have been missed, read again what you follow. */
 #define NOTIFY_BYTES_MAX 4000 /* PostgreSQL takes 8,000 with the channel's name */
 void tx_notify(struct tx *tx, const char *channel, struct str payload);
-void db_on_notify(struct db *db, void (*fn)(void *ctx, const char *channel, struct str payload), void *ctx);
+void db_on_notify(struct db *db, void (*fn)(void *ctx, const char *channel, struct str payload),
+                  void *ctx);
 
 /* Figures for health and bench, since db_open. writes counts acknowledged jobs; commits counts fsyncs asked for
  * (SQLite: groups); retries counts repeated tries (PostgreSQL); wal_bytes is the log now (SQLite). */

@@ -21,10 +21,11 @@ struct sqlite3_stmt;
 struct pg_conn;
 struct pg_result;
 
-#define STMT_TEXTS_MAX 512     /* statements by text kept per connection; a busy server sees some hundred */
+#define STMT_TEXTS_MAX \
+    512 /* statements by text kept per connection; a busy server sees some hundred */
 #define STMT_TEXT_BUCKETS 1024
-#define STMT_SPARES_MAX 4      /* prepared forms of one statement kept for nested uses */
-#define STMT_PARAMS_MAX 32767  /* what PostgreSQL can number safely in its protocol */
+#define STMT_SPARES_MAX 4     /* prepared forms of one statement kept for nested uses */
+#define STMT_PARAMS_MAX 32767 /* what PostgreSQL can number safely in its protocol */
 #define CURSORS_KEPT 32
 #define TX_SLOTS 4
 #define NOTIFY_LISTENERS_MAX 16
@@ -80,25 +81,26 @@ struct prep {
     struct slot *slot;
     struct prep *next;         /* free ones of the slot */
     struct sqlite3_stmt *lite; /* SQLite */
-    int *param_at;             /* $n -> index in the statement, 0 if it does not occur; [n_params + 1] */
+    int *param_at; /* $n -> index in the statement, 0 if it does not occur; [n_params + 1] */
     int n_params;
     bool readonly;
 };
 
 struct slot {
-    const char *name;  /* for the log */
-    const char *text;  /* NUL-terminated */
+    const char *name; /* for the log */
+    const char *text; /* NUL-terminated */
     size_t text_len;
-    int id;            /* sql->id, or a running number for texts; names the statement on PostgreSQL */
+    int id; /* sql->id, or a running number for texts; names the statement on PostgreSQL */
     bool fixed;
-    bool lookahead;    /* asked for while in use: fetch one row ahead, so that single-row uses end by themselves */
+    bool
+        lookahead; /* asked for while in use: fetch one row ahead, so that single-row uses end by themselves */
     struct pg_result *described; /* PostgreSQL: prepared there, with these parameters and columns */
-    int n_open;        /* cursors */
-    int n_preps;       /* free and in use */
+    int n_open;                  /* cursors */
+    int n_preps;                 /* free and in use */
     struct prep *free;
     uint64_t hash;
-    struct slot *chain;           /* same bucket */
-    struct slot *newer, *older;   /* use order of texts */
+    struct slot *chain;         /* same bucket */
+    struct slot *newer, *older; /* use order of texts */
 };
 
 struct stmt {
@@ -110,16 +112,16 @@ struct stmt {
     bool in_use;
     bool owns_prep;
     bool stepped;
-    bool ended;       /* no further live rows */
-    bool live_row;    /* SQLite stands on a row that was not handed out yet */
-    int bind_failed;  /* driver's code of the first failed bind; 0: none */
-    int last_col;     /* db_col: columns are asked for in order, mostly */
-    struct arena *arena;   /* buffered rows and parameters of this use; NULL until needed */
-    struct cell *cells;    /* the current row, if it is a buffered one */
-    struct row *rows;      /* buffered rows to come */
+    bool ended;               /* no further live rows */
+    bool live_row;            /* SQLite stands on a row that was not handed out yet */
+    int bind_failed;          /* driver's code of the first failed bind; 0: none */
+    int last_col;             /* db_col: columns are asked for in order, mostly */
+    struct arena *arena;      /* buffered rows and parameters of this use; NULL until needed */
+    struct cell *cells;       /* the current row, if it is a buffered one */
+    struct row *rows;         /* buffered rows to come */
     struct pg_result *result; /* PostgreSQL */
     int result_row;
-    const char **values;   /* PostgreSQL: parameters as text, from 1 */
+    const char **values; /* PostgreSQL: parameters as text, from 1 */
     int64_t changed;
 };
 
@@ -128,7 +130,7 @@ struct arena *stmt_arena(struct stmt *stmt);
 void stmt_give_back(struct stmt *stmt);
 /* Ends the uses begun after seq (0: all). */
 void conn_end_stmts(struct conn *conn, uint64_t seq);
-void conn_forget_stmts(struct conn *conn); /* drops everything cached; nothing may be in use */
+void conn_forget_stmts(struct conn *conn);   /* drops everything cached; nothing may be in use */
 int64_t text_i64(const char *s, size_t len); /* "12", "-3", "12.7", "t" */
 
 /* ---- connections and drivers ---- */
@@ -140,7 +142,7 @@ struct conn {
     struct tx tx;      /* of a reader */
     struct tx *tx_now; /* the one that runs: &tx, or that of a writer's job */
     bool writer;
-    bool broken;       /* do not use again */
+    bool broken;         /* do not use again */
     struct slot **fixed; /* by sql->id */
     struct slot **texts; /* buckets */
     struct slot *newest, *oldest;
@@ -152,7 +154,8 @@ struct conn {
     uint64_t seq;
 
     struct sqlite3 *lite;
-    struct sqlite3_stmt *lite_begin, *lite_commit, *lite_savepoint, *lite_release, *lite_rollback_to;
+    struct sqlite3_stmt *lite_begin, *lite_commit, *lite_savepoint, *lite_release,
+        *lite_rollback_to;
     int lost_rc;            /* what took the transaction away */
     int64_t frames_checked; /* length of the log at the last checkpoint */
     int64_t snapshot_of;    /* a reader's open snapshot: db->commit_number before it began */
@@ -192,7 +195,7 @@ struct driver {
     struct str (*str)(const struct stmt *stmt, int col);
     struct err *(*exec)(struct tx *tx, const char *text);
     /* The whole database. */
-    struct err *(*open)(struct db *db, struct arena *tell); /* before the first connection */
+    struct err *(*open)(struct db *db, struct arena *tell);  /* before the first connection */
     struct err *(*start)(struct db *db, struct arena *tell); /* after the migrations */
     void (*stop_threads)(struct db *db);
     void (*close)(struct db *db);

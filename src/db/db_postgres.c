@@ -51,7 +51,8 @@ static struct err *err_from_state(struct arena *arena, const char *state)
 }
 
 /* Messages of classes 22 and 23 may quote values: those are left out. */
-static void log_failure(const char *state, const PGresult *result, const char *name, const char *text)
+static void log_failure(const char *state, const PGresult *result, const char *name,
+                        const char *text)
 {
     const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     const char *constraint = result ? PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) : NULL;
@@ -110,8 +111,9 @@ static void ignore_notice(void *ctx, const PGresult *result)
 
 static PGconn *connect_to(struct db *db)
 {
-    const char *const keys[] = {"fallback_application_name", "connect_timeout", "keepalives_idle",
-                                "dbname", "client_encoding", NULL};
+    const char *const keys[] = {"fallback_application_name", "connect_timeout",
+                                "keepalives_idle",           "dbname",
+                                "client_encoding",           NULL};
     const char *const values[] = {"fairlead", "10", "30", db->url, "UTF8", NULL};
     PGconn *pg = PQconnectdbParams(keys, values, 1);
 
@@ -202,11 +204,10 @@ static void pg_end_read(struct conn *conn)
 static struct err *send_notices(struct tx *tx)
 {
     for (struct notice *n = tx->notices; n; n = n->next) {
-        const char *payload = str_cstr(
-            tx->arena, str_fmt(tx->arena, "%s\n%.*s", n->channel, STR_ARG(n->payload)));
-        PGresult *result = PQexecParams(tx->conn->pg,
-                                        "SELECT pg_notify('" NOTIFY_CHANNEL "', $1)", 1, NULL,
-                                        &payload, NULL, NULL, 0);
+        const char *payload =
+            str_cstr(tx->arena, str_fmt(tx->arena, "%s\n%.*s", n->channel, STR_ARG(n->payload)));
+        PGresult *result = PQexecParams(tx->conn->pg, "SELECT pg_notify('" NOTIFY_CHANNEL "', $1)",
+                                        1, NULL, &payload, NULL, NULL, 0);
         struct err *e = NULL;
 
         if (PQresultStatus(result) != PGRES_TUPLES_OK)
@@ -632,8 +633,9 @@ static struct err *read_tables(struct tx *tx, struct buf *findings)
     struct stmt *stmt;
     bool row;
 
-    TRY(db_stmt_text(tx, STR("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = "
-                             "to_regnamespace(quote_ident(current_schema())) ORDER BY relname"),
+    TRY(db_stmt_text(tx,
+                     STR("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = "
+                         "to_regnamespace(quote_ident(current_schema())) ORDER BY relname"),
                      &stmt));
     for (;;) {
         struct err *e;
@@ -658,15 +660,18 @@ static struct err *read_tables(struct tx *tx, struct buf *findings)
 static struct err *pg_check(struct db *db, struct tx *tx, struct buf *findings)
 {
     (void)db;
-    TRY(list(tx, STR("SELECT 'integrity: index ' || indexrelid::regclass || ' is not valid'"
-                     " FROM pg_index WHERE NOT indisvalid ORDER BY 1"),
+    TRY(list(tx,
+             STR("SELECT 'integrity: index ' || indexrelid::regclass || ' is not valid'"
+                 " FROM pg_index WHERE NOT indisvalid ORDER BY 1"),
              findings));
-    TRY(list(tx, STR("SELECT 'reference: constraint ' || conname || ' of ' || conrelid::regclass ||"
-                     " ' was never checked' FROM pg_constraint WHERE NOT convalidated ORDER BY 1"),
+    TRY(list(tx,
+             STR("SELECT 'reference: constraint ' || conname || ' of ' || conrelid::regclass ||"
+                 " ' was never checked' FROM pg_constraint WHERE NOT convalidated ORDER BY 1"),
              findings));
-    TRY(list(tx, STR("SELECT 'integrity: ' || checksum_failures || ' damaged pages were seen'"
-                     " FROM pg_stat_database WHERE datname = current_database()"
-                     " AND checksum_failures > 0"),
+    TRY(list(tx,
+             STR("SELECT 'integrity: ' || checksum_failures || ' damaged pages were seen'"
+                 " FROM pg_stat_database WHERE datname = current_database()"
+                 " AND checksum_failures > 0"),
              findings));
     return read_tables(tx, findings);
 }

@@ -26,12 +26,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_TIMEOUT_MS 5000               /* for another program that holds the file, such as the sqlite3 shell */
-#define READ_CACHE_KIB (24 * 1024)         /* shared out among the readers */
-#define READ_CACHE_KIB_MIN 1024            /* per reader */
+#define BUSY_TIMEOUT_MS \
+    5000 /* for another program that holds the file, such as the sqlite3 shell */
+#define READ_CACHE_KIB (24 * 1024) /* shared out among the readers */
+#define READ_CACHE_KIB_MIN 1024    /* per reader */
 #define WRITE_CACHE_KIB (8 * 1024)
-#define WAL_SOFT_BYTES (16 * 1024 * 1024)  /* checkpoint as far as readers allow, each time it grew by that much */
-#define WAL_HARD_BYTES (256 * 1024 * 1024) /* wait shortly for the readers, so that the log can start over */
+#define WAL_SOFT_BYTES \
+    (16 * 1024 * 1024) /* checkpoint as far as readers allow, each time it grew by that much */
+#define WAL_HARD_BYTES \
+    (256 * 1024 * 1024) /* wait shortly for the readers, so that the log can start over */
 #define WAL_HARD_WAIT_MS 200
 #define BIGINT_KEY "BIGINT PRIMARY KEY"
 
@@ -45,8 +48,10 @@ static bool worth_a_line(int rc)
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_CANTOPEN:
-    case SQLITE_WARNING: return true;
-    default: return false;
+    case SQLITE_WARNING:
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -136,8 +141,9 @@ static void library_start(void)
 static int set_up(struct db *db, sqlite3 *lite, bool writer)
 {
     int per_reader = READ_CACHE_KIB / db->readers_max;
-    int cache = writer ? WRITE_CACHE_KIB
-                       : per_reader < READ_CACHE_KIB_MIN ? READ_CACHE_KIB_MIN : per_reader;
+    int cache = writer                            ? WRITE_CACHE_KIB
+                : per_reader < READ_CACHE_KIB_MIN ? READ_CACHE_KIB_MIN
+                                                  : per_reader;
     char sql[256];
     int rc;
 
@@ -179,7 +185,8 @@ static int prepare_fixed(sqlite3 *lite, const char *text, sqlite3_stmt **out)
 
 static int prepare_control(struct conn *conn)
 {
-    int rc = prepare_fixed(conn->lite, conn->writer ? "BEGIN IMMEDIATE" : "BEGIN", &conn->lite_begin);
+    int rc =
+        prepare_fixed(conn->lite, conn->writer ? "BEGIN IMMEDIATE" : "BEGIN", &conn->lite_begin);
 
     if (rc == SQLITE_OK)
         rc = prepare_fixed(conn->lite, "COMMIT", &conn->lite_commit);
@@ -448,9 +455,14 @@ static struct str column_str(sqlite3_stmt *lite, int col)
     const char *text;
 
     switch (sqlite3_column_type(lite, col)) {
-    case SQLITE_NULL: return STR_NONE;
-    case SQLITE_BLOB: text = sqlite3_column_blob(lite, col); break;
-    default: text = (const char *)sqlite3_column_text(lite, col); break;
+    case SQLITE_NULL:
+        return STR_NONE;
+    case SQLITE_BLOB:
+        text = sqlite3_column_blob(lite, col);
+        break;
+    default:
+        text = (const char *)sqlite3_column_text(lite, col);
+        break;
     }
     return (struct str){text ? text : "", (size_t)sqlite3_column_bytes(lite, col)};
 }
@@ -467,7 +479,9 @@ static struct row **buffer_row(struct stmt *stmt, struct row **end)
         struct cell *c = &row->cells[i];
 
         switch (sqlite3_column_type(lite, i)) {
-        case SQLITE_NULL: c->kind = CELL_NULL; break;
+        case SQLITE_NULL:
+            c->kind = CELL_NULL;
+            break;
         case SQLITE_INTEGER:
             c->kind = CELL_INT;
             c->integer = sqlite3_column_int64(lite, i);
@@ -636,7 +650,8 @@ static int checkpoint(struct conn *conn, int mode, int wait_ms)
     sqlite3_busy_timeout(conn->lite, wait_ms);
     rc = sqlite3_wal_checkpoint_v2(conn->lite, "main", mode, &frames, &done);
     sqlite3_busy_timeout(conn->lite, BUSY_TIMEOUT_MS);
-    pool_each_free(conn->db, lite_end_snapshot); /* so that the next commit can start the log over */
+    pool_each_free(conn->db,
+                   lite_end_snapshot); /* so that the next commit can start the log over */
     atomic_store_explicit(&conn->db->checkpointing, false, memory_order_relaxed);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY) {
         char code[16];
@@ -801,7 +816,7 @@ static bool publish_copy(struct arena *arena, const char *part, const char *path
 static struct err *lite_backup(struct db *db, struct arena *arena, const char *path)
 {
     const char *part = str_cstr(arena, str_fmt(arena, "%s.part", path));
-    struct conn *conn;
+    struct conn *conn = NULL;
     sqlite3_stmt *stmt = NULL;
     struct err *e = NULL;
     int rc;
@@ -811,6 +826,7 @@ static struct err *lite_backup(struct db *db, struct arena *arena, const char *p
                     "There is a file of that name already. Choose another one.");
     unlink(part); /* of a backup that was interrupted */
     TRY(lite_conn_open(db, arena, false, &conn));
+    assert(conn);
     rc = sqlite3_exec(conn->lite, "PRAGMA query_only=OFF", NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_prepare_v2(conn->lite, "VACUUM INTO ?1", -1, &stmt, NULL);

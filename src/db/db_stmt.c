@@ -50,7 +50,7 @@ static struct slot *fixed_slot(struct conn *conn, const struct sql *sql)
 
     assert(sql->id >= 0 && sql->id < sql_count);
     if (!conn->fixed)
-        conn->fixed = mem_new((size_t)sql_count, sizeof *conn->fixed);
+        conn->fixed = mem_new((size_t)sql_count, sizeof(struct slot *));
     slot = conn->fixed[sql->id];
     if (!slot) {
         slot = slot_new(sql->name, sql->text, strlen(sql->text));
@@ -102,7 +102,7 @@ static struct slot *text_slot(struct conn *conn, struct str text)
     char *copy;
 
     if (!conn->texts)
-        conn->texts = mem_new(STMT_TEXT_BUCKETS, sizeof *conn->texts);
+        conn->texts = mem_new(STMT_TEXT_BUCKETS, sizeof(struct slot *));
     bucket = &conn->texts[hash % STMT_TEXT_BUCKETS];
     for (slot = *bucket; slot; slot = slot->chain)
         if (slot->hash == hash && slot->text_len == text.len &&
@@ -408,11 +408,16 @@ bool db_is_null(const struct stmt *stmt, int col)
 static int64_t cell_i64(const struct cell *c)
 {
     switch (c->kind) {
-    case CELL_INT: return c->integer;
+    case CELL_INT:
+        return c->integer;
     case CELL_REAL:
-        return c->real >= 9.2233720368547758e18 ? INT64_MAX : c->real <= -9.2233720368547758e18 ? INT64_MIN : (int64_t)c->real;
-    case CELL_STR: return text_i64(c->str.ptr, c->str.len);
-    case CELL_NULL: break;
+        return c->real >= 9.2233720368547758e18    ? INT64_MAX
+               : c->real <= -9.2233720368547758e18 ? INT64_MIN
+                                                   : (int64_t)c->real;
+    case CELL_STR:
+        return text_i64(c->str.ptr, c->str.len);
+    case CELL_NULL:
+        break;
     }
     return 0;
 }
@@ -436,7 +441,7 @@ double db_real(const struct stmt *stmt, int col)
     if (stmt->cells) {
         const struct cell *c = &stmt->cells[col];
 
-        return c->kind == CELL_REAL ? c->real
+        return c->kind == CELL_REAL  ? c->real
                : c->kind == CELL_STR ? strtod(c->str.ptr, NULL)
                                      : (double)cell_i64(c);
     }
@@ -446,10 +451,14 @@ double db_real(const struct stmt *stmt, int col)
 static struct str cell_str(struct arena *arena, struct cell *c)
 {
     switch (c->kind) {
-    case CELL_INT: return str_fmt(arena, "%lld", (long long)c->integer);
-    case CELL_REAL: return str_fmt(arena, "%.15g", c->real);
-    case CELL_STR: return c->str;
-    case CELL_NULL: break;
+    case CELL_INT:
+        return str_fmt(arena, "%lld", (long long)c->integer);
+    case CELL_REAL:
+        return str_fmt(arena, "%.15g", c->real);
+    case CELL_STR:
+        return c->str;
+    case CELL_NULL:
+        break;
     }
     return STR_NONE;
 }

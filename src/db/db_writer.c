@@ -14,11 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GROUP_US_MAX (20 * 1000) /* some hundred small jobs; longer ones should not wait for their neighbours */
-#define IDLE_US US_PER_SECOND    /* without work: time to empty the log */
-#define IDLE_TRIES 60            /* while readers keep it from being emptied */
+#define GROUP_US_MAX \
+    (20 * 1000) /* some hundred small jobs; longer ones should not wait for their neighbours */
+#define IDLE_US US_PER_SECOND /* without work: time to empty the log */
+#define IDLE_TRIES 60         /* while readers keep it from being emptied */
 #define TRIES_MAX 10
-#define BACKOFF_US 1000          /* doubled with each try, with jitter */
+#define BACKOFF_US 1000 /* doubled with each try, with jitter */
 #define BACKOFF_US_MAX (100 * 1000)
 
 struct job {
@@ -180,7 +181,7 @@ struct group {
     struct conn *conn;
     struct job *first, **end; /* all of it, in order */
     int n;
-    int n_good;               /* done and not yet durable */
+    int n_good; /* done and not yet durable */
     bool begun;
     bool delayed;
     int64_t began_us;

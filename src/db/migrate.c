@@ -120,8 +120,9 @@ static struct err *next_migration(struct tx *tx, bool *more)
     TRY(tx->conn->driver->migrations_lock(tx));
     TRY(read_state(tx, &state));
     if (!state.has_table)
-        TRY(db_exec(tx, STR("CREATE TABLE schema_migration (number BIGINT PRIMARY KEY NOT NULL, "
-                            "name TEXT NOT NULL, hash TEXT NOT NULL, applied_us BIGINT NOT NULL)")));
+        TRY(db_exec(tx,
+                    STR("CREATE TABLE schema_migration (number BIGINT PRIMARY KEY NOT NULL, "
+                        "name TEXT NOT NULL, hash TEXT NOT NULL, applied_us BIGINT NOT NULL)")));
     TRY(compare(tx->arena, &state));
     for (const struct migration *m = migrations; m->number; m++) {
         struct err *e;
@@ -130,8 +131,9 @@ static struct err *next_migration(struct tx *tx, bool *more)
             continue;
         e = apply(tx, m);
         if (e) {
-            e->message = str_fmt(tx->arena, "Migration %04d-%s failed; nothing of it was kept. The log says why.",
-                                 m->number, m->name);
+            e->message = str_fmt(
+                tx->arena, "Migration %04d-%s failed; nothing of it was kept. The log says why.",
+                m->number, m->name);
             return e;
         }
         log_event(LOG_INFO, "db.migrated", "name", m->name, NULL);

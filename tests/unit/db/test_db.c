@@ -193,8 +193,8 @@ TEST(failing_jobs_take_nothing_of_their_neighbours_with_them)
     for (int i = 0; i < JOBS; i++) {
         bool twin = i % 7 == 3; /* the same id as its left neighbour: refused by the table */
 
-        jobs[i] = (struct async_job){.arena = arena_new(0), .id = twin ? i - 1 : i,
-                                     .fails = i % 5 == 0, .left = &left};
+        jobs[i] = (struct async_job){
+            .arena = arena_new(0), .id = twin ? i - 1 : i, .fails = i % 5 == 0, .left = &left};
         db_write_async(f->db, jobs[i].arena, async_put, &jobs[i], async_done);
     }
     wait_for_zero(&left);
@@ -664,9 +664,8 @@ static struct err *many_unfinished(struct tx *tx, void *ctx)
     if (!tx_writable(tx))
         return NULL;
     for (int64_t i = 0; i < 500; i++) {
-        TRY(db_stmt_text(tx,
-                         STR("INSERT INTO thing (id, name) VALUES ($1, 'x') RETURNING id, name"),
-                         &stmt));
+        TRY(db_stmt_text(
+            tx, STR("INSERT INTO thing (id, name) VALUES ($1, 'x') RETURNING id, name"), &stmt));
         db_bind_i64(stmt, 1, 1000 + i);
         TRY(db_step(stmt, &row));
         assert_true(row);
@@ -734,7 +733,8 @@ static struct err *many_texts(struct tx *tx, void *ctx)
             struct stmt *stmt;
             bool row;
 
-            TRY(db_stmt_text(tx, str_fmt(tx_arena(tx), "SELECT CAST($1 AS BIGINT) + %d", i), &stmt));
+            TRY(db_stmt_text(tx, str_fmt(tx_arena(tx), "SELECT CAST($1 AS BIGINT) + %d", i),
+                             &stmt));
             db_bind_i64(stmt, 1, round);
             TRY(db_step(stmt, &row));
             assert_i64(db_i64(stmt, 0), i + round);
@@ -853,7 +853,7 @@ static struct err *make_search(struct tx *tx, void *ctx)
 {
     (void)ctx;
     TRY(db_exec(tx, STR("DROP TABLE IF EXISTS search_text;"
-                            "DROP TABLE IF EXISTS search_entry")));
+                        "DROP TABLE IF EXISTS search_entry")));
     TRY(db_exec(tx, STR("CREATE TABLE search_entry (record_id BIGINT PRIMARY KEY NOT NULL)")));
     if (tx_kind(tx) == DB_SQLITE)
         TRY(db_exec(tx, STR("CREATE VIRTUAL TABLE search_text USING fts5 (title, prefix='2 3')")));
@@ -895,10 +895,9 @@ static struct err *find(struct tx *tx, void *ctx)
     bool row;
     struct str match = db_sql_fulltext_match(tx_arena(tx), tx_kind(tx), 1);
 
-    TRY(db_stmt_text(tx,
-                     str_fmt(tx_arena(tx), "SELECT count(*) FROM search_entry s WHERE %.*s",
-                             STR_ARG(match)),
-                     &stmt));
+    TRY(db_stmt_text(
+        tx, str_fmt(tx_arena(tx), "SELECT count(*) FROM search_entry s WHERE %.*s", STR_ARG(match)),
+        &stmt));
     db_bind_str(stmt, 1, db_fulltext_query(tx_arena(tx), tx_kind(tx), search->tokens, search->n));
     TRY(db_step(stmt, &row));
     search->found = db_i64(stmt, 0);
@@ -1005,7 +1004,8 @@ TEST_MAIN_WITH(setup, db_fixture_teardown, a_committed_write_is_there_after_a_re
                a_reference_to_nothing_is_refused, a_failed_statement_says_nothing_about_tables,
                failing_jobs_take_nothing_of_their_neighbours_with_them,
                many_threads_write_and_read_at_once, a_nested_error_rolls_back_from_there_on,
-               a_refused_row_of_an_import_leaves_the_others, rows_being_read_survive_nested_rollbacks,
+               a_refused_row_of_an_import_leaves_the_others,
+               rows_being_read_survive_nested_rollbacks,
                hooks_run_in_order_after_the_commit_and_not_after_a_rollback,
                messages_arrive_once_committed, values_come_back_as_they_were_bound,
                a_parameter_left_out_is_null_not_what_it_was_last_time,
@@ -1017,5 +1017,5 @@ TEST_MAIN_WITH(setup, db_fixture_teardown, a_committed_write_is_there_after_a_re
                a_long_read_keeps_its_snapshot_while_writes_go_on,
                full_text_finds_beginnings_of_words_and_nothing_can_break_out,
                migrations_are_applied_once, a_changed_migration_is_refused,
-               a_database_of_a_later_version_is_refused,
-               a_sound_database_has_no_findings, an_empty_address_is_refused)
+               a_database_of_a_later_version_is_refused, a_sound_database_has_no_findings,
+               an_empty_address_is_refused)

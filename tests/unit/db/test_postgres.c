@@ -123,7 +123,8 @@ static void *add_often(void *ctx)
         struct err *e;
 
         while ((e = db_write(w->f->db, arena, add, w->adder)) != NULL) {
-            assert_int_equal(e->kind, ERR_BUSY); /* ten tries were not enough: the dispatcher's turn */
+            assert_int_equal(e->kind,
+                             ERR_BUSY); /* ten tries were not enough: the dispatcher's turn */
             atomic_fetch_add(w->busy, 1);
         }
         arena_reset(arena);
@@ -299,7 +300,8 @@ TEST(a_plan_that_no_longer_fits_is_made_anew)
         assert_ok(db_write(f->db, f->arena, all_columns, &cols));
         assert_i64(cols, 3);
     }
-    for (int i = 0; i < 4; i++) { /* a read says busy, once per connection: the dispatcher asks again */
+    for (int i = 0; i < 4;
+         i++) { /* a read says busy, once per connection: the dispatcher asks again */
         e = db_read(f->db, f->arena, all_columns, &cols);
         if (!e)
             break;
@@ -315,7 +317,8 @@ static struct err *booleans(struct tx *tx, void *ctx)
     bool row;
 
     (void)ctx;
-    TRY(db_stmt_text(tx, STR("SELECT n = 0 AS yes, n = 1 AS no, 12.50 AS price FROM thing"), &stmt));
+    TRY(db_stmt_text(tx, STR("SELECT n = 0 AS yes, n = 1 AS no, 12.50 AS price FROM thing"),
+                     &stmt));
     assert_int_equal(db_col(stmt, "price"), 2); /* known before the first step */
     TRY(db_step(stmt, &row));
     assert_i64(db_i64(stmt, 0), 1);

@@ -126,7 +126,8 @@ TEST(a_file_that_is_no_database_is_refused)
     for (int i = 0; i < 500; i++)
         buf_add(&text, STR("This is a letter, not a database. "));
     assert_ok(file_write(f->arena, path, buf_str(&text)));
-    assert_has(assert_err(db_open(f->arena, &options, &db), "db.failed")->message, "not a database");
+    assert_has(assert_err(db_open(f->arena, &options, &db), "db.failed")->message,
+               "not a database");
     db_fixture_close(f);
 }
 
@@ -456,8 +457,10 @@ TEST(sections_of_a_migration_go_to_their_database)
     const char *text = "-- About.\nCREATE both;\n-- sqlite:\nCREATE lite;\n  -- a remark\n"
                        "-- postgres:\nCREATE pg;\n-- both:\nCREATE more;\n";
 
-    assert_str(migration_text(arena, text, DB_SQLITE), "CREATE both;\nCREATE lite;\nCREATE more;\n");
-    assert_str(migration_text(arena, text, DB_POSTGRES), "CREATE both;\nCREATE pg;\nCREATE more;\n");
+    assert_str(migration_text(arena, text, DB_SQLITE),
+               "CREATE both;\nCREATE lite;\nCREATE more;\n");
+    assert_str(migration_text(arena, text, DB_POSTGRES),
+               "CREATE both;\nCREATE pg;\nCREATE more;\n");
     arena_free(arena);
 }
 
