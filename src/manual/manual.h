@@ -412,6 +412,7 @@ MUST_USE struct err *manual_starter(struct arena *arena, struct str name, struct
 
 /* ---- versions: the live manual ---- */
 struct manual_store; /* the process's live snapshot and how to renew it */
+/* The store lives on arena, which must outlive db: news of other nodes may come until db is closed. */
 MUST_USE struct err *manual_store_open(struct arena *arena, struct db *db, struct manual_store **out);
 void manual_store_close(struct manual_store *store);
 /* The live snapshot, pinned for the caller. Cheap. */
@@ -462,6 +463,13 @@ MUST_USE struct err *manual_publish(struct tx *tx, struct manual_store *store, c
 /* Work starts and stops rules on existing records here. Filled by main. */
 extern struct err *(*manual_publish_hook)(struct tx *tx, const struct manual *before, const struct manual *after,
                                           int64_t author, int64_t now_us);
+/* Writes docs/manual/<kind>.md, one reference page per kind, made from the parser's own tables of keys. */
+MUST_USE struct err *manual_reference(struct arena *arena, const char *dir);
+/* The text of one of them. */
+struct str manual_reference_page(struct arena *arena, enum page_kind kind);
+/* Writes pages as dir/<kind>/<name>.md, byte for byte. Other files there stay. */
+MUST_USE struct err *manual_write_folder(struct arena *arena, const char *dir, const struct page_file *files, size_t n);
+
 /* Sets one front-matter key of a page's text, keeping everything else byte for byte (switching a policy's mode). */
 MUST_USE struct err *page_set_key(struct arena *arena, struct str text, struct str key, struct str value, struct str *out);
 
