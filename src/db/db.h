@@ -38,7 +38,8 @@ enum db_kind tx_kind(const struct tx *tx);
 
 typedef struct err *(*tx_fn)(struct tx *tx, void *ctx);
 
-/* Runs fn on a read snapshot, on the calling thread. fn's strings come from arena. */
+/* Runs fn on a read snapshot, on the calling thread. fn's strings come from arena. A read inside a read takes a second
+ * connection of the pool: hand the tx down instead. Fails: what fn returns; db.busy when no connection gets free. */
 MUST_USE struct err *db_read(struct db *db, struct arena *arena, tx_fn fn, void *ctx);
 /* Runs fn as a write transaction and waits until it is durable. Never from a writer's thread (fn, done, hooks): use
  * tx_nested or db_write_async there. */

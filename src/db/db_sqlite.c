@@ -216,6 +216,17 @@ static void lite_conn_close(struct conn *conn)
     free(conn);
 }
 
+/* Of the log a crash may have left. */
+static int64_t wal_size(struct db *db)
+{
+    struct arena *arena = arena_new(0);
+    struct stat st;
+    int rc = stat(str_cstr(arena, str_fmt(arena, "%s-wal", db->url)), &st);
+
+    arena_free(arena);
+    return rc == 0 ? st.st_size : 0;
+}
+
 /* The log is the file's own property: set once, by the writer. */
 static int use_wal(struct db *db, sqlite3 *lite)
 {
@@ -236,6 +247,8 @@ static int use_wal(struct db *db, sqlite3 *lite)
             db->frame_bytes = sqlite3_column_int64(stmt, 0) + 24;
         sqlite3_finalize(stmt);
     }
+    if (rc == SQLITE_OK)
+        atomic_store(&db->wal_frames, wal_size(db) / db->frame_bytes);
     sqlite3_wal_hook(lite, wal_grew, db);
     return rc;
 }

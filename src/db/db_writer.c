@@ -320,7 +320,7 @@ static void *sqlite_thread(void *ctx)
 {
     struct writer *w = ctx;
     struct group g = {.db = w->db, .conn = w->conn};
-    int idle_tries = 0;
+    int idle_tries = IDLE_TRIES; /* the log may be left over from a crash */
     bool stop = false;
 
     on_writer_thread = true;
