@@ -1,0 +1,417 @@
+/* One row of a CSV through record_save. */
+#include "record/import_impl.h"
+#include "record/record_impl.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define LOOKUPS_MAX 200000 /* remembered references of one import: 100 bytes each */
+
+struct row_work {
+    struct tx *tx;
+    struct arena *arena;
+    struct import_state *st;
+    const struct row *row;
+    struct row_findings *found;
+    struct save_context cx;
+    struct expr_env env;
+    struct str *texts;           /* per column: what the cell says after vocabulary, date and number rules */
+    const struct field **fields;
+    struct value *values;
+    size_t n;
+    struct err *errors;
+    struct save_input in;
+    struct save_result saved;
+};
+
+static const char *pointer(struct row_work *w, const struct field *f)
+{
+    return json_pointer(w->arena, "", f->name);
+}
+
+/* ---- cells to texts ---- */
+
+static bool means_nothing(const struct row_work *w, struct str cell)
+{
+    const struct strmap *empty = w->st->mapping->empty;
+    int64_t one;
+
+    return !cell.len || (empty && strmap_get(empty, utf8_fold(w->arena, cell), &one));
+}
+
+static struct str by_vocabulary(struct row_work *w, const struct column_map *c, struct str cell)
+{
+    const struct vocabulary *v = c->vocabulary;
+    struct str fold = utf8_fold(w->arena, cell);
+    int64_t i;
+
+    if (strmap_get(v->empty_by_fold, fold, &i))
+        return STR_NONE;
+    if (!strmap_get(v->term_by_fold, fold, &i))
+        return cell;
+    if (!str_eq(v->terms[i], cell))
+        finding_add(w->arena, w->found, FOUND_CLEANED, w->row->line, c->field->name, cell, v->terms[i], v->page->path);
+    return v->terms[i];
+}
+
+static struct str by_date(struct row_work *w, const struct column_map *c, struct str cell)
+{
+    int64_t day;
+    bool ok = c->date.len ? date_by_pattern(cell, c->date, &day) : date_parse(cell, &day);
+
+    if (!ok && !c->date.len)
+        return cell; /* a moment, or nonsense: value_parse says so */
+    if (!ok) {
+        struct err *e = FAIL(w->arena, ERR_INVALID, "record.field_invalid", pointer(w, c->field), "%.*s is not a date written as %.*s.",
+                             STR_ARG(str_sub(cell, 0, 60)), STR_ARG(c->date));
+
+        err_add(&w->errors, e);
+        return STR_NONE;
+    }
+    if (c->shift)
+        day += w->st->shift_days;
+    return date_text(w->arena, day);
+}
+
+/* Exact: the factor is whole, the cell has at most eight decimal places. */
+static struct str by_factor(struct row_work *w, const struct column_map *c, struct str cell)
+{
+    int64_t v;
+    __extension__ typedef __int128 wide;
+    wide product;
+
+    if (!str_to_scaled(cell, 8, &v))
+        return cell;
+    product = (wide)v * c->multiply;
+    if (product > INT64_MAX || product < INT64_MIN) {
+        if (product % 1000000)
+            return cell;
+        return str_from_scaled(w->arena, (int64_t)(product / 1000000), 2, true);
+    }
+    return str_from_scaled(w->arena, (int64_t)product, 8, true);
+}
+
+static struct str cell_text(struct row_work *w, const struct column_map *c)
+{
+    struct str cell = (size_t)c->cell < w->row->n ? str_trim(w->row->cells[c->cell]) : STR_NONE;
+
+    if (means_nothing(w, cell))
+        return STR_NONE;
+    if (c->vocabulary)
+        cell = by_vocabulary(w, c, cell);
+    if (cell.len && (c->date.len || c->shift))
+        cell = by_date(w, c, cell);
+    if (cell.len && c->multiply)
+        cell = by_factor(w, c, cell);
+    if (cell.len && c->currency.len)
+        cell = str_fmt(w->arena, "%.*s %.*s", STR_ARG(cell), STR_ARG(c->currency));
+    return cell;
+}
+
+/* ---- looking records up ---- */
+
+static struct err *find_by(struct row_work *w, const struct object *o, const struct field *f, bool folded, struct str text, int64_t *id)
+{
+    struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
+    struct stmt *stmt;
+    bool row;
+
+    sql_add(&q, "SELECT id FROM ");
+    sql_add_ident(&q, o->table);
+    sql_add(&q, " WHERE ");
+    sql_add_ident(&q, folded ? str_fmt(w->arena, "%.*s$f", STR_ARG(f->column)) : f->column);
+    sql_add(&q, " = ");
+    sql_add_str(&q, text);
+    sql_add(&q, " AND deleted_at IS NULL ORDER BY id LIMIT 1");
+    TRY(sql_prepare(w->tx, &q, &stmt));
+    TRY(db_step(stmt, &row));
+    *id = row ? db_i64(stmt, 0) : 0;
+    db_done(stmt);
+    return NULL;
+}
+
+/* The record whose field says text, read as that field would clean it; 0: none. */
+static struct err *find_record(struct row_work *w, const struct object *o, const struct field *f, struct str text, int64_t *id)
+{
+    struct cleaner cleaner = {.arena = w->arena, .cx = &w->cx};
+    struct value v;
+
+    TRY(value_parse(w->arena, w->st->manual, f, text, &w->env, &v));
+    clean_field(&cleaner, f, &v);
+    *id = 0;
+    if (v.empty)
+        return NULL;
+    TRY(find_by(w, o, f, false, v.s, id));
+    if (!*id && field_types[f->type].store == FS_TEXT_FOLD)
+        TRY(find_by(w, o, f, true, utf8_fold(w->arena, v.s), id));
+    return NULL;
+}
+
+static struct err *find_reference(struct row_work *w, const struct column_map *c, struct str text, int64_t *id)
+{
+    struct import_state *st = w->st;
+    struct str key = str_fmt(w->arena, "%.*s.%.*s\x1f%.*s", STR_ARG(c->match->name), STR_ARG(c->match_field->name), STR_ARG(text));
+    /* records of the same object may be made, and taken back, by this very batch */
+    bool keep = c->match != st->mapping->object && st->n_lookups < LOOKUPS_MAX;
+
+    if (strmap_get(st->lookups, key, id))
+        return NULL;
+    TRY(find_record(w, c->match, c->match_field, text, id));
+    if (*id && keep) {
+        strmap_put(st->lookups, str_dup(st->arena, key), *id);
+        st->n_lookups++;
+    }
+    return NULL;
+}
+
+static struct err *give_reference(struct row_work *w, const struct column_map *c, struct str text, struct value *v)
+{
+    int64_t id;
+
+    TRY(find_reference(w, c, text, &id));
+    if (id) {
+        *v = (struct value){.type = c->field->type, .i = id};
+        return NULL;
+    }
+    if (c->missing == MISSING_DOUBTFUL)
+        finding_add(w->arena, w->found, FOUND_DOUBTFUL, w->row->line, c->field->name, text, STR_NONE,
+                    str_fmt(w->arena, "no %.*s with this %.*s", STR_ARG(c->match->name), STR_ARG(c->match_field->name)));
+    if (c->missing == MISSING_ERROR) {
+        struct err *e = FAIL(w->arena, ERR_INVALID, "record.reference_missing", pointer(w, c->field), "There is no %.*s with %.*s \"%.*s\".",
+                             STR_ARG(c->match->label), STR_ARG(c->match_field->label), STR_ARG(str_sub(text, 0, 100)));
+
+        err_add(&w->errors, e);
+    }
+    *v = (struct value){.type = c->field->type, .empty = true};
+    return NULL;
+}
+
+/* ---- texts to values ---- */
+
+static void give(struct row_work *w, const struct field *f, const struct value *v)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (w->fields[i] == f) {
+            w->values[i] = *v;
+            return;
+        }
+    w->fields[w->n] = f;
+    w->values[w->n++] = *v;
+}
+
+static void give_text(struct row_work *w, const struct field *f, struct str text)
+{
+    struct value v;
+    int64_t day;
+    struct err *e;
+
+    if (f->type == FT_DATE_TIME && date_parse(text, &day))
+        text = instant_text(w->arena, zone_instant(w->env.zone, day, 0));
+    e = value_parse(w->arena, w->st->manual, f, text, &w->env, &v);
+    if (e)
+        err_add(&w->errors, e);
+    else
+        give(w, f, &v);
+}
+
+static struct err *give_columns(struct row_work *w, int pass)
+{
+    const struct mapping *m = w->st->mapping;
+
+    for (size_t i = 0; i < m->n_columns; i++) {
+        const struct column_map *c = &m->columns[i];
+        struct value v;
+
+        if (c->ignore)
+            continue;
+        w->texts[i] = cell_text(w, c);
+        if (c->second_pass != (pass == 2))
+            continue;
+        if (!w->texts[i].len && c->expected)
+            finding_add(w->arena, w->found, FOUND_DOUBTFUL, w->row->line, c->field->name, STR_NONE, STR_NONE, STR("expected, but empty"));
+        if (!w->texts[i].len && c->match) {
+            v = (struct value){.type = c->field->type, .empty = true};
+            give(w, c->field, &v);
+        } else if (c->match) {
+            TRY(give_reference(w, c, w->texts[i], &v));
+            give(w, c->field, &v);
+        } else {
+            give_text(w, c->field, w->texts[i]);
+        }
+    }
+    return NULL;
+}
+
+static struct str slug(struct arena *arena, struct str s)
+{
+    struct str fold = utf8_fold(arena, s);
+    struct buf out = buf_new(arena, fold.len + 1);
+
+    for (size_t i = 0; i < fold.len; i++) {
+        char c = fold.ptr[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            buf_add_char(&out, c);
+        else if (out.len && out.ptr[out.len - 1] != '.')
+            buf_add_char(&out, '.');
+    }
+    while (out.len && out.ptr[out.len - 1] == '.')
+        out.len--;
+    return buf_str(&out);
+}
+
+/* "{column}", "{column|slug}": what the row says there. *holes counts those that were empty. */
+static struct str fill(struct row_work *w, const struct constant_map *constant, int *n_holes, int *n_empty)
+{
+    const struct mapping *m = w->st->mapping;
+    struct buf out = buf_new(w->arena, 64);
+    struct str t = constant->text;
+
+    *n_holes = *n_empty = 0;
+    for (size_t i = 0; i < t.len;) {
+        size_t end = t.ptr[i] == '{' ? str_find_char(t, '}', i) : SIZE_MAX;
+        struct str name, filter, text = STR_NONE;
+        size_t bar;
+        bool known = false;
+
+        if (end == SIZE_MAX) {
+            buf_add_char(&out, t.ptr[i++]);
+            continue;
+        }
+        name = str_sub(t, i + 1, end - i - 1);
+        bar = str_find_char(name, '|', 0);
+        filter = bar == SIZE_MAX ? STR_NONE : str_trim(str_sub(name, bar + 1, name.len));
+        name = str_trim(str_sub(name, 0, bar));
+        for (size_t k = 0; k < m->n_columns; k++)
+            if (str_eq(m->columns[k].header, name)) {
+                known = true;
+                text = m->columns[k].ignore && (size_t)m->columns[k].cell < w->row->n ? str_trim(w->row->cells[m->columns[k].cell]) : w->texts[k];
+            }
+        if (!known)
+            err_add(&w->errors, FAIL(w->arena, ERR_INVALID, "import.mapping", pointer(w, constant->field),
+                                     "Line %d of the mapping names a column %.*s that is not there.", constant->line, STR_ARG(name)));
+        if (str_eq(filter, STR("slug")))
+            text = slug(w->arena, text);
+        else if (str_eq(filter, STR("lower")))
+            text = str_lower_ascii(w->arena, text);
+        else if (filter.len)
+            err_add(&w->errors, FAIL(w->arena, ERR_INVALID, "import.mapping", pointer(w, constant->field),
+                                     "Line %d of the mapping uses a filter %.*s; there are slug and lower.", constant->line, STR_ARG(filter)));
+        ++*n_holes;
+        *n_empty += !text.len;
+        buf_add(&out, text);
+        i = end + 1;
+    }
+    return buf_str(&out);
+}
+
+static void give_constants(struct row_work *w)
+{
+    const struct mapping *m = w->st->mapping;
+
+    for (size_t i = 0; i < m->n_constants; i++) {
+        int holes, empty;
+        struct str text = fill(w, &m->constants[i], &holes, &empty);
+
+        if (!holes || empty < holes)
+            give_text(w, m->constants[i].field, text);
+    }
+}
+
+/* ---- the row ---- */
+
+static struct err *find_existing(struct row_work *w)
+{
+    const struct mapping *m = w->st->mapping;
+
+    for (size_t i = 0; m->key && i < m->n_columns; i++)
+        if (!m->columns[i].ignore && m->columns[i].field == m->key && w->texts[i].len)
+            return find_record(w, m->object, m->key, w->texts[i], &w->in.id);
+    return NULL;
+}
+
+static struct err *save_row(struct tx *tx, void *ctx)
+{
+    struct row_work *w = ctx;
+
+    return record_save(tx, &w->cx, &w->in, &w->saved);
+}
+
+static void report_refusal(struct row_work *w, const struct err *e)
+{
+    for (; e; e = e->next) {
+        struct str field = str_from(e->field);
+
+        finding_add(w->arena, w->found, FOUND_REFUSED, w->row->line, str_sub(field, str_starts(field, STR("/")) ? 1 : 0, field.len), STR_NONE,
+                    e->way_out.len ? str_fmt(w->arena, "%.*s %.*s", STR_ARG(e->message), STR_ARG(e->way_out)) : e->message, str_from(e->code));
+    }
+}
+
+static void report_cleaned(struct row_work *w)
+{
+    for (size_t i = 0; i < w->saved.n_cleaned; i++) {
+        const struct cleaned *c = &w->saved.cleaned[i];
+
+        finding_add(w->arena, w->found, c->doubtful ? FOUND_DOUBTFUL : FOUND_CLEANED, w->row->line, c->field->name, c->typed, c->stored, c->rule);
+    }
+}
+
+static bool goes_on(const struct err *e)
+{
+    return e->kind != ERR_INTERNAL && e->kind != ERR_BUSY;
+}
+
+struct err *row_import(struct tx *tx, struct import_state *st, const struct row *row, int pass, struct row_findings *found,
+                       enum row_result *result)
+{
+    struct arena *arena = tx_arena(tx);
+    const struct mapping *m = st->mapping;
+    struct row_work w = {.tx = tx, .arena = arena, .st = st, .row = row, .found = found,
+                         .cx = {.manual = st->manual, .actor = st->actor, .now_us = st->now_us, .import = true, .import_id = st->id,
+                                .dry_run = st->dry_run},
+                         .env = actor_env(st->actor, st->now_us)};
+    size_t found_before = found->list.n;
+    struct err *e;
+
+    w.texts = NEW_ARRAY(arena, m->n_columns, struct str);
+    w.fields = NEW_ARRAY(arena, m->n_columns + m->n_constants, const struct field *);
+    w.values = NEW_ARRAY(arena, m->n_columns + m->n_constants, struct value);
+    w.in = (struct save_input){.object = m->object, .if_version = -1, .fields = w.fields, .values = w.values};
+    TRY(give_columns(&w, pass));
+    if (pass == 1)
+        give_constants(&w);
+    e = find_existing(&w);
+    if (e)
+        err_add(&w.errors, e);
+    if (!w.errors && w.in.id && pass == 1 && !m->update) {
+        found->list.n = found_before;
+        *result = ROW_SKIPPED;
+        return NULL;
+    }
+    if (!w.errors && !w.in.id && pass == 2) { /* refused in the first pass */
+        found->list.n = found_before;
+        *result = ROW_SKIPPED;
+        return NULL;
+    }
+    w.in.n = w.n;
+    if (!w.errors) {
+        for (size_t i = 0; w.in.id && i < w.n; i++) /* only a new record can be given the day it was made */
+            if (w.fields[i]->index == F_CREATED_AT) {
+                w.fields[i] = w.fields[w.n - 1];
+                w.values[i] = w.values[w.n - 1];
+                w.in.n = --w.n;
+            }
+        w.errors = tx_nested(tx, save_row, &w);
+    }
+    if (w.errors) {
+        if (!goes_on(w.errors))
+            return w.errors;
+        found->list.n = found_before;
+        report_refusal(&w, w.errors);
+        *result = ROW_REFUSED;
+        return NULL;
+    }
+    report_cleaned(&w);
+    *result = w.saved.unchanged ? ROW_UNCHANGED : w.saved.before.object ? ROW_UPDATED : ROW_CREATED;
+    return NULL;
+}
