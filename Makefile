@@ -86,11 +86,14 @@ migrations_FILES := $(sort $(wildcard src/*/migrations/*.sql))
 sql_FILES := $(filter-out $(migrations_FILES),$(sql_FILES))
 embedded_FILES := $(sort $(shell find manual data web/dist -type f ! -name '.*' 2>/dev/null))
 
-# A list changes its date only when files come or go.
+flags_FILES := $(CC) $(CPPFLAGS_ALL) $(filter-out -Werror,$(CFLAGS_ALL))
+
+# A list changes its date only when its content does.
 $(GEN)/%.list: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' $($*_FILES) >$@.new
+	@printf '%s\n' $(foreach f,$($*_FILES),'$(f)') >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+.PRECIOUS: $(GEN)/%.list $(GEN)/%.c
 FORCE:
 .PHONY: FORCE
 
@@ -112,7 +115,7 @@ $(GEN)/embedded.c: $(GEN)/embedded.list $(embedded_FILES) tools/embed
 extra_base := $(OUT)/obj/gen/embedded.o
 extra_db := $(OUT)/obj/gen/sql_all.o $(OUT)/obj/gen/migrations.o
 ALL_OBJS += $(extra_base) $(if $(filter db,$(LIVE_ROOMS)),$(extra_db))
-$(OUT)/obj/gen/%.o: $(GEN)/%.c | $(GEN)/sql.stamp
+$(OUT)/obj/gen/%.o: $(GEN)/%.c $(GEN)/flags.list | $(GEN)/sql.stamp
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -Wno-overlength-strings -MMD -MP -c -o $@ $<
 
@@ -129,11 +132,11 @@ $(1): $(OUT)/lib$(1).a
 endef
 $(foreach r,$(LIVE_ROOMS),$(eval $(call room_rules,$(r))))
 
-$(OUT)/obj/src/%.o: src/%.c | $(GEN)/sql.stamp
+$(OUT)/obj/src/%.o: src/%.c $(GEN)/flags.list | $(GEN)/sql.stamp
 	@mkdir -p $(@D)
 	@echo "  cc    $<"
 	@$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
-$(OUT)/obj/tests/%.o: tests/%.c | $(GEN)/sql.stamp
+$(OUT)/obj/tests/%.o: tests/%.c $(GEN)/flags.list | $(GEN)/sql.stamp
 	@mkdir -p $(@D)
 	@echo "  cc    $<"
 	@$(CC) $(TEST_CPPFLAGS) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
