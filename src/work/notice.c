@@ -1,0 +1,174 @@
+/* Notices: what the manual tells somebody without asking for an answer. Bundled by kind and page, capped per person and
+ * day; one mail a day at most says that there is something to read, except for escalations, which come at once.
+ */
+#include "work/work_impl.h"
+#include "work/notice.sql.h"
+#include "base/id.h"
+
+#include <string.h>
+
+static struct err *notice_mail(const struct work *w, const struct notice_new *n, int64_t day)
+{
+    struct buf b = buf_new(w->arena, 128);
+    struct json_writer jw = json_writer(&b);
+    bool at_once = strcmp(n->kind, "escalation") == 0;
+    struct str once;
+
+    if (w->dry_run)
+        return NULL;
+    jw_object(&jw);
+    jw_kv_id(&jw, "user", n->user);
+    jw_kv_i64(&jw, "day", day);
+    jw_kv_str(&jw, "kind", str_from(n->kind));
+    if (at_once) {
+        jw_kv_id(&jw, "record", n->record_id);
+        jw_kv_str(&jw, "object", n->object);
+        jw_kv_str(&jw, "page", n->page);
+        jw_kv_str(&jw, "title", n->title);
+    }
+    jw_end_object(&jw);
+    once = at_once ? str_fmt(w->arena, "notice-mail:%lld:%lld:%.*s:%lld", (long long)n->user, (long long)n->record_id,
+                             STR_ARG(n->page), (long long)w->now_us)
+                   : str_fmt(w->arena, "notice-mail:%lld:%lld", (long long)n->user, (long long)day);
+    return outbox_put(w->tx, "notice-mail", buf_str(&b), once, w->now_us + (at_once ? 0 : NOTICE_MAIL_DELAY_US));
+}
+
+static struct err *notice_bundled(const struct work *w, int64_t user, int64_t day, struct str bundle, struct str title,
+                                  bool *found)
+{
+    struct stmt *s;
+
+    TRY(db_stmt(w->tx, &sql_notice_bundle_more, &s));
+    db_bind_i64(s, 1, user);
+    db_bind_i64(s, 2, day);
+    db_bind_str(s, 3, bundle);
+    db_bind_i64(s, 4, w->now_us);
+    db_bind_str(s, 5, title);
+    TRY(db_step(s, found));
+    db_done(s);
+    return NULL;
+}
+
+struct err *notice_send(const struct work *w, const struct notice_new *n)
+{
+    const struct worktime *wt;
+    struct str bundle;
+    struct str title = n->title;
+    struct stmt *s;
+    int64_t day, seen;
+    bool found, row;
+
+    if (!n->user)
+        return NULL;
+    TRY(who_worktime(w, n->user, &wt));
+    day = zone_date(wt->zone, w->now_us);
+    bundle = str_fmt(w->arena, "%s|%.*s", n->kind, STR_ARG(n->page));
+    TRY(notice_bundled(w, n->user, day, bundle, title, &found));
+    if (found)
+        return NULL;
+    TRY(db_stmt(w->tx, &sql_notice_count_day, &s));
+    db_bind_i64(s, 1, n->user);
+    db_bind_i64(s, 2, day);
+    TRY(db_step(s, &row));
+    seen = row ? db_i64(s, 0) : 0;
+    db_done(s);
+    if (seen >= NOTICES_PER_DAY_MAX && strcmp(n->kind, "escalation") != 0) {
+        bundle = STR("more");
+        title = STR("More notices today");
+        TRY(notice_bundled(w, n->user, day, bundle, title, &found));
+        if (found)
+            return NULL;
+    }
+    TRY(db_stmt(w->tx, &sql_notice_insert, &s));
+    db_bind_i64(s, 1, id_new(w->now_us));
+    db_bind_i64(s, 2, n->user);
+    db_bind_i64(s, 3, day);
+    db_bind_str(s, 4, bundle);
+    db_bind_str(s, 5, str_from(n->kind));
+    db_bind_i64(s, 6, w->now_us);
+    bind_opt_i64(s, 7, n->record_id);
+    bind_opt_str(s, 8, n->object);
+    bind_opt_str(s, 9, n->page);
+    db_bind_str(s, 10, title);
+    TRY(db_run(s, NULL));
+    return notice_mail(w, n, day);
+}
+
+struct err *notice_list(struct tx *tx, const struct actor *a, struct str cursor, int limit, struct buf *json)
+{
+    struct work w = {.tx = tx, .arena = tx_arena(tx)};
+    struct json_writer jw = json_writer(json);
+    struct stmt *s;
+    int64_t before = INT64_MAX, last = 0;
+    int n = 0;
+    bool row;
+
+    if (limit <= 0)
+        limit = PAGE_ROWS_DEFAULT;
+    if (limit > PAGE_ROWS_MAX)
+        limit = PAGE_ROWS_MAX;
+    if (cursor.len && (!str_to_i64(cursor, &before) || before <= 0))
+        return FAIL(w.arena, ERR_INVALID, "query.cursor", NULL, "This cursor is not one of ours; start again without it.");
+    TRY(db_stmt(tx, &sql_notice_page, &s));
+    db_bind_i64(s, 1, a->user_id);
+    db_bind_i64(s, 2, before);
+    db_bind_i64(s, 3, (int64_t)limit + 1);
+    jw_object(&jw);
+    jw_key(&jw, STR("data"));
+    jw_array(&jw);
+    for (;;) {
+        TRY(db_step(s, &row));
+        if (!row || n == limit)
+            break;
+        n++;
+        last = col_i64(s, "id");
+        jw_object(&jw);
+        jw_kv_id(&jw, "id", last);
+        jw_kv_str(&jw, "kind", col_str(&w, s, "kind"));
+        jw_kv_str(&jw, "title", col_str(&w, s, "title"));
+        jw_kv_i64(&jw, "count", col_i64(s, "count"));
+        jw_kv_instant(&jw, "at", col_i64(s, "at_us"));
+        jw_kv_bool(&jw, "read", !db_is_null(s, db_col(s, "read_us")));
+        jw_kv_str(&jw, "object", col_str(&w, s, "object"));
+        jw_kv_id(&jw, "record", col_i64(s, "record_id"));
+        jw_kv_str(&jw, "page", col_str(&w, s, "page"));
+        jw_end_object(&jw);
+    }
+    db_done(s);
+    jw_end_array(&jw);
+    jw_key(&jw, STR("next"));
+    if (row)
+        jw_str(&jw, str_fmt(w.arena, "%lld", (long long)last));
+    else
+        jw_null(&jw);
+    TRY(db_stmt(tx, &sql_notice_unread, &s));
+    db_bind_i64(s, 1, a->user_id);
+    TRY(db_step(s, &row));
+    jw_kv_i64(&jw, "unread", row ? db_i64(s, 0) : 0);
+    db_done(s);
+    jw_end_object(&jw);
+    return NULL;
+}
+
+struct err *notice_read(struct tx *tx, const struct actor *a, int64_t id, int64_t now_us)
+{
+    struct stmt *s;
+    bool row;
+
+    TRY(db_stmt(tx, &sql_notice_read, &s));
+    db_bind_i64(s, 1, id);
+    db_bind_i64(s, 2, a->user_id);
+    db_bind_i64(s, 3, now_us);
+    TRY(db_step(s, &row));
+    db_done(s);
+    if (row)
+        return NULL;
+    TRY(db_stmt(tx, &sql_notice_exists, &s));
+    db_bind_i64(s, 1, id);
+    db_bind_i64(s, 2, a->user_id);
+    TRY(db_step(s, &row));
+    db_done(s);
+    if (!row)
+        return FAIL(tx_arena(tx), ERR_NOT_FOUND, "work.not_found", NULL, "There is no such notice for you.");
+    return NULL;
+}

@@ -1,0 +1,216 @@
+/* Sweeps: rules looked at set-wise.
+ *
+ * A rule whose truth changes with the clock itself ("nothing for 14 days") is asked of the database once an hour: one
+ * query finds the records whose state no longer fits, only those are looked at one by one. A rule that is switched on
+ * for all records goes over them the same way. A long sweep goes on in a next timer, from where it stopped.
+ */
+#include "work/work_impl.h"
+
+struct err *sweep_arm(const struct work *w, struct str page)
+{
+    struct timer t = {
+        .name = str_fmt(w->arena, "sweep:%.*s", STR_ARG(page)),
+        .kind = TIMER_SWEEP,
+        .page = page,
+        .due_us = (w->now_us / SWEEP_EVERY_US + 1) * SWEEP_EVERY_US,
+    };
+
+    return timer_set(w, &t);
+}
+
+static void add_rule(struct sql_text *q, const char *before, const struct rule *rule, bool negate, const struct expr_env *env)
+{
+    if (!rule->e)
+        return;
+    sql_add(q, before);
+    if (negate)
+        sql_add(q, "NOT ");
+    expr_sql(q, rule->e, "r", env);
+}
+
+static void add_live(struct sql_text *q, const struct work *w, int object, int64_t after)
+{
+    sql_add(q, " FROM ");
+    sql_add_ident(q, w->m->objects[object].table);
+    sql_add(q, " r WHERE r.deleted_at IS NULL AND r.archived_at IS NULL AND r.id > ");
+    sql_add_i64(q, after);
+}
+
+static struct err *ids_of(const struct work *w, struct sql_text *q, int limit, int64_t **ids, size_t *n)
+{
+    VEC(int64_t) list = {0};
+    struct stmt *s;
+    bool row;
+
+    sql_add(q, " ORDER BY 1 LIMIT ");
+    sql_add_i64(q, limit);
+    TRY(sql_prepare(w->tx, q, &s));
+    for (;;) {
+        TRY(db_step(s, &row));
+        if (!row)
+            break;
+        VEC_PUSH(w->arena, list) = db_i64(s, 0);
+    }
+    *ids = list.at;
+    *n = list.n;
+    return NULL;
+}
+
+/* Records in scope of which the policy knows nothing yet. */
+static struct err *fresh_batch(const struct work *w, const struct policy *p, int64_t after, int64_t **ids, size_t *n)
+{
+    struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
+    struct expr_env env = work_env(w);
+    int64_t on_us;
+
+    TRY(policy_on_since(w, p->page->path, &on_us));
+    sql_add(&q, "SELECT r.id");
+    add_live(&q, w, p->object, after);
+    if (!p->applies_to_all) {
+        sql_add(&q, " AND r.created_at >= ");
+        sql_add_i64(&q, on_us == DATE_NONE ? w->now_us : on_us);
+    }
+    add_rule(&q, " AND ", &p->when, false, &env);
+    add_rule(&q, " AND ", &p->except, true, &env);
+    if (p->clock == PC_ALWAYS)
+        add_rule(&q, " AND ", &p->must, true, &env);
+    sql_add(&q, " AND NOT EXISTS (SELECT 1 FROM policy_state s WHERE s.record_id = r.id AND s.page = ");
+    sql_add_str(&q, p->page->path);
+    sql_add(&q, ")");
+    return ids_of(w, &q, SWEEP_BATCH, ids, n);
+}
+
+/* Records whose clock no longer fits what is. */
+static struct err *changed_batch(const struct work *w, const struct policy *p, int64_t after, int64_t **ids, size_t *n)
+{
+    struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
+    struct expr_env env = work_env(w);
+
+    sql_add(&q, "SELECT s.record_id FROM policy_state s JOIN ");
+    sql_add_ident(&q, w->m->objects[p->object].table);
+    sql_add(&q, " r ON r.id = s.record_id WHERE s.page = ");
+    sql_add_str(&q, p->page->path);
+    sql_add(&q, " AND s.record_id > ");
+    sql_add_i64(&q, after);
+    sql_add(&q, " AND (1 = 0");
+    if (p->must.e) {
+        add_rule(&q, " OR (s.state = 'met' AND ", &p->must, true, &env);
+        add_rule(&q, ") OR (s.state <> 'met' AND ", &p->must, false, &env);
+        sql_add(&q, ")");
+    }
+    add_rule(&q, " OR ", &p->when, true, &env);
+    add_rule(&q, " OR ", &p->except, false, &env);
+    sql_add(&q, ")");
+    return ids_of(w, &q, SWEEP_BATCH, ids, n);
+}
+
+static struct err *evaluate_all(const struct work *w, const struct policy *p, const int64_t *ids, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct record r;
+        bool live;
+
+        TRY(work_read(w, w->m->objects[p->object].name, ids[i], &r, &live));
+        if (live)
+            TRY(policy_evaluate(w, p, &r));
+    }
+    return NULL;
+}
+
+struct err *sweep_policy_all(const struct work *w, const struct policy *p)
+{
+    int64_t after = 0, *ids;
+    size_t n;
+
+    if (p->clock == PC_EVERY)
+        return NULL;
+    do {
+        TRY(fresh_batch(w, p, after, &ids, &n));
+        TRY(evaluate_all(w, p, ids, n));
+        if (n)
+            after = ids[n - 1];
+    } while (n == SWEEP_BATCH);
+    return NULL;
+}
+
+static struct err *again(const struct work *w, const struct timer *t, const char *part, int64_t after)
+{
+    struct timer next = *t;
+
+    next.due_us = w->now_us;
+    next.note = str_from(part);
+    next.ref_id = after;
+    return timer_set(w, &next);
+}
+
+static struct err *sweep_policy(const struct work *w, const struct policy *p, const struct timer *t)
+{
+    bool second = str_eq(t->note, STR("changed"));
+    int64_t *ids;
+    size_t n;
+
+    if (!second) {
+        TRY(fresh_batch(w, p, t->ref_id, &ids, &n));
+        TRY(evaluate_all(w, p, ids, n));
+        return again(w, t, n == SWEEP_BATCH ? "fresh" : "changed", n == SWEEP_BATCH ? ids[n - 1] : 0);
+    }
+    TRY(changed_batch(w, p, t->ref_id, &ids, &n));
+    TRY(evaluate_all(w, p, ids, n));
+    return n == SWEEP_BATCH ? again(w, t, "changed", ids[n - 1]) : sweep_arm(w, t->page);
+}
+
+/* Records a workflow starts for because time has passed. */
+static struct err *start_batch(const struct work *w, const struct workflow *wf, int64_t after, int64_t **ids, size_t *n)
+{
+    struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
+    struct expr_env env = work_env(w);
+
+    sql_add(&q, "SELECT r.id");
+    add_live(&q, w, wf->object, after);
+    add_rule(&q, " AND ", &wf->starts_when, false, &env);
+    sql_add(&q, " AND NOT EXISTS (SELECT 1 FROM run x WHERE x.record_id = r.id AND x.workflow = ");
+    sql_add_str(&q, wf->page->path);
+    sql_add(&q, ")");
+    return ids_of(w, &q, SWEEP_BATCH, ids, n);
+}
+
+static struct err *sweep_workflow(const struct work *w, const struct workflow *wf, const struct timer *t)
+{
+    bool starts = wf->starts_when.e && expr_uses_time(wf->starts_when.e);
+    struct run *runs;
+    struct record r;
+    int64_t *ids;
+    size_t n;
+    bool live;
+
+    if (!str_eq(t->note, STR("start"))) {
+        TRY(run_batch(w, wf->page->path, t->ref_id, SWEEP_BATCH, &runs, &n));
+        for (size_t i = 0; i < n; i++) {
+            TRY(work_read(w, runs[i].object, runs[i].record_id, &r, &live));
+            if (live)
+                TRY(run_evaluate(w, wf, &runs[i], &r));
+        }
+        if (n == SWEEP_BATCH)
+            return again(w, t, "runs", runs[n - 1].id);
+        return starts ? again(w, t, "start", 0) : sweep_arm(w, t->page);
+    }
+    TRY(start_batch(w, wf, t->ref_id, &ids, &n));
+    for (size_t i = 0; i < n; i++) {
+        TRY(work_read(w, w->m->objects[wf->object].name, ids[i], &r, &live));
+        if (live)
+            TRY(run_consider(w, wf, &r, false));
+    }
+    return n == SWEEP_BATCH ? again(w, t, "start", ids[n - 1]) : sweep_arm(w, t->page);
+}
+
+struct err *sweep_due(const struct work *w, const struct timer *t)
+{
+    int k = policy_index(w->m, t->page);
+
+    if (k >= 0)
+        return policy_uses_time(&w->m->policies[k]) ? sweep_policy(w, &w->m->policies[k], t) : NULL;
+    k = workflow_index(w->m, t->page);
+    if (k >= 0 && workflow_uses_time(&w->m->workflows[k]))
+        return sweep_workflow(w, &w->m->workflows[k], t);
+    return NULL;
+}
