@@ -245,6 +245,8 @@ struct err *check_in(struct compiler *c, const struct scope *sc, struct node *n)
             return expr_fail(c, "expr.type", item->src, STR("Add `or ... is empty`."),
                              "Empty cannot stand in a list.");
         TRY(check_literal(c, item, l));
+        if (l->kind == NK_TEXT)
+            TRY(check_literal(c, l, item));
         if (l->type == ET_SET && item->type == ET_TEXT) {
             n->as = CA_SET;
             continue;

@@ -243,7 +243,7 @@ static void add_in(const struct sx *sx, const struct node *n)
         sql_once_use(&l, true);
         sql_add(sx->q, " IN (");
     } else {
-        sql_add(sx->q, "(");
+        sql_add(sx->q, n->n_kids > 2 ? "(" : "");
     }
     for (size_t i = 1; i < n->n_kids; i++) {
         struct node *item = n->kids[i];
@@ -259,7 +259,7 @@ static void add_in(const struct sx *sx, const struct node *n)
         else
             compare_with(sx, CO_EQ, n->as, &l, item);
     }
-    sql_add(sx->q, ")");
+    sql_add(sx->q, in_is_flat(n) || n->n_kids > 2 ? ")" : "");
     sql_once_end(&l);
 }
 

@@ -5,7 +5,7 @@
 enum { O_USER, O_TEAM, O_ACCOUNT, O_DEAL, O_ACTIVITY, O_TASK, O_COUNT };
 
 static const struct str industries[] = {
-    {"Healthcare", 10}, {"Technology", 10}, {"Retail", 6}, {"Caf\xC3\xA9 & Bar", 10}};
+    {"Healthcare", 10}, {"Technology", 10}, {"Retail", 6}, {"Caf\xC3\xA9 & Bar", 11}};
 static const struct str stages[] = {
     {"New", 3}, {"Proposal", 8}, {"Negotiation", 11}, {"Won", 3}, {"Lost", 4}};
 static const struct str products[] = {{"GTX Pro", 7}, {"GTX Basic", 9}, {"MG Special", 10}};
