@@ -2,9 +2,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
-export const ROOT = resolve(import.meta.dirname, "../..");
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 export const BIN = process.env.FAIRLEAD_BIN ?? join(ROOT, "build/fairlead");
 export const SHARED = resolve(ROOT, "../shared");
 export const PASSWORD = "harbor lantern seven boats";

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { copyFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { call, finish, newCompany, run, serve, signIn, tempDir, test } from "./lib.mjs";
+import { ROOT, call, finish, newCompany, run, serve, signIn, tempDir, test } from "./lib.mjs";
 
-const here = import.meta.dirname;
+const here = join(ROOT, "tests/e2e");
 const tool = (name) => join(here, "node_modules/.bin", name);
 const dir = newCompany();
 const server = await serve(["serve", "--data", dir]);
