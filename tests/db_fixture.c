@@ -78,12 +78,30 @@ static void make_place(struct db_fixture *f)
     f->url = str_cstr(f->arena, str_fmt(f->arena, "%s&dbname=%s", server_url(), database_name(f)));
 }
 
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static void remove_place(struct db_fixture *f)
+{
+    if (db_fixture_kind() == DB_POSTGRES)
+        on_server(str_cstr(f->arena,
+                           str_fmt(f->arena, "DROP DATABASE %s WITH (FORCE)", database_name(f))));
+    nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 static void open_db(struct db_fixture *f)
 {
     struct err *e = db_open(f->arena, &f->options, &f->db);
 
-    if (e)
-        give_up("db_open", str_cstr(f->arena, err_text(f->arena, e)));
+    if (!e)
+        return;
+    remove_place(f);
+    give_up("db_open", str_cstr(f->arena, err_text(f->arena, e)));
 }
 
 struct db_fixture *db_fixture_open(const struct db_options *options)
@@ -107,21 +125,10 @@ void db_fixture_restart(struct db_fixture *f)
     open_db(f);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 void db_fixture_close(struct db_fixture *f)
 {
     db_close(f->db);
-    if (db_fixture_kind() == DB_POSTGRES)
-        on_server(str_cstr(f->arena,
-                           str_fmt(f->arena, "DROP DATABASE %s WITH (FORCE)", database_name(f))));
-    nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    remove_place(f);
     arena_free(f->arena);
 }
 
