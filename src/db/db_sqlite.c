@@ -1,4 +1,4 @@
-/* SQLite: connections and their settings, statements, the log file (WAL) and the lock against a second server.
+/* SQLite: connections and their settings, transactions, statements. The file itself: db_sqlite_file.c.
  *
  * Settings, and why:
  *   journal_mode=WAL, synchronous=FULL   a commit is on disk when it is acknowledged; readers do not wait
@@ -13,60 +13,20 @@
  *                                        locks of a new one. The writer ends the idle ones before it checkpoints.
  *   mmap off, bounded page caches        idle and busy memory stay small and known
  */
-#include "db/db_impl.h"
+#include "db/sqlite_impl.h"
 
-#include "base/file.h"
-#include "base/limits.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#define BUSY_TIMEOUT_MS \
-    5000 /* for another program that holds the file, such as the sqlite3 shell */
 #define READ_CACHE_KIB (24 * 1024) /* shared out among the readers */
 #define READ_CACHE_KIB_MIN 1024    /* per reader */
 #define WRITE_CACHE_KIB (8 * 1024)
-#define WAL_SOFT_BYTES \
-    (16 * 1024 * 1024) /* checkpoint as far as readers allow, each time it grew by that much */
-#define WAL_HARD_BYTES \
-    (256 * 1024 * 1024) /* wait shortly for the readers, so that the log can start over */
-#define WAL_HARD_WAIT_MS 200
 #define BIGINT_KEY "BIGINT PRIMARY KEY"
 
 /* ---- errors ---- */
 
-static bool worth_a_line(int rc)
-{
-    switch (rc & 0xff) {
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_CANTOPEN:
-    case SQLITE_WARNING:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void library_log(void *ctx, int rc, const char *text)
-{
-    char code[16];
-
-    (void)ctx;
-    if (!worth_a_line(rc))
-        return;
-    snprintf(code, sizeof code, "%d", rc);
-    log_event(LOG_ERROR, "sqlite", "rc", code, "text", text, NULL);
-}
-
-static struct err *err_from_rc(struct arena *arena, int rc)
+struct err *sqlite_err(struct arena *arena, int rc)
 {
     switch (rc & 0xff) {
     case SQLITE_BUSY:
@@ -86,8 +46,7 @@ static struct err *err_from_rc(struct arena *arena, int rc)
     }
 }
 
-/* Logs what the library says; statements hold no values, only names. */
-static struct err *fail(struct conn *conn, struct arena *arena, int rc, const char *name,
+struct err *sqlite_fail(struct conn *conn, struct arena *arena, int rc, const char *name,
                         const char *text)
 {
     enum log_level level = (rc & 0xff) == SQLITE_CONSTRAINT ? LOG_DEBUG : LOG_ERROR;
@@ -101,7 +60,7 @@ static struct err *fail(struct conn *conn, struct arena *arena, int rc, const ch
         log_event(level, "db.failed", "rc", code, "statement", name, "message",
                   conn->lite ? sqlite3_errmsg(conn->lite) : sqlite3_errstr(rc), "sql", start, NULL);
     }
-    return err_from_rc(arena, rc);
+    return sqlite_err(arena, rc);
 }
 
 bool sqlite_tx_gone(struct conn *conn)
@@ -111,13 +70,13 @@ bool sqlite_tx_gone(struct conn *conn)
 
 struct err *sqlite_lost_err(struct conn *conn, struct arena *arena)
 {
-    return err_from_rc(arena, conn->lost_rc ? conn->lost_rc : SQLITE_ERROR);
+    return sqlite_err(arena, conn->lost_rc ? conn->lost_rc : SQLITE_ERROR);
 }
 
 /* After a failure inside a transaction: SQLite may have rolled it back by itself (disk full, I/O error). */
 static struct err *fail_in(struct tx *tx, int rc, const char *name, const char *text)
 {
-    struct err *e = fail(tx->conn, tx->arena, rc, name, text);
+    struct err *e = sqlite_fail(tx->conn, tx->arena, rc, name, text);
 
     if (!tx->lost && sqlite_tx_gone(tx->conn)) {
         tx->lost = true;
@@ -127,16 +86,6 @@ static struct err *fail_in(struct tx *tx, int rc, const char *name, const char *
 }
 
 /* ---- connections ---- */
-
-static pthread_once_t library_once = PTHREAD_ONCE_INIT;
-
-static void library_start(void)
-{
-    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    sqlite3_config(SQLITE_CONFIG_LOG, library_log, NULL);
-    sqlite3_initialize();
-}
 
 static int set_up(struct db *db, sqlite3 *lite, bool writer)
 {
@@ -273,7 +222,7 @@ static struct err *lite_conn_open(struct db *db, struct arena *tell, bool writer
         *out = conn;
         return NULL;
     }
-    e = fail(conn, tell, rc, "open", NULL);
+    e = sqlite_fail(conn, tell, rc, "open", NULL);
     if ((rc & 0xff) == SQLITE_CANTOPEN)
         e->message = STR("The database file cannot be opened. Check that its folder exists on a "
                          "local disk and may be written.");
@@ -300,7 +249,7 @@ static void lite_rollback(struct conn *conn)
         sqlite3_exec(conn->lite, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static void lite_end_snapshot(struct conn *conn)
+void sqlite_end_snapshot(struct conn *conn)
 {
     if (!sqlite_tx_gone(conn) && run(conn->lite_commit) != SQLITE_OK)
         lite_rollback(conn);
@@ -311,7 +260,7 @@ static void lite_end_read(struct conn *conn)
     struct db *db = conn->db;
 
     if (db->options.read_only || atomic_load_explicit(&db->checkpointing, memory_order_relaxed))
-        lite_end_snapshot(conn);
+        sqlite_end_snapshot(conn);
 }
 
 static struct err *lite_begin(struct conn *conn, struct arena *tell, bool write)
@@ -325,12 +274,12 @@ static struct err *lite_begin(struct conn *conn, struct arena *tell, bool write)
         if (!sqlite_tx_gone(conn)) { /* the snapshot of an earlier read is still open */
             if (conn->snapshot_of == now)
                 return NULL;
-            lite_end_snapshot(conn);
+            sqlite_end_snapshot(conn);
         }
         conn->snapshot_of = now; /* taken before the snapshot, so that it can only be newer */
     }
     rc = run(conn->lite_begin);
-    return rc == SQLITE_OK ? NULL : fail(conn, tell, rc, "begin", NULL);
+    return rc == SQLITE_OK ? NULL : sqlite_fail(conn, tell, rc, "begin", NULL);
 }
 
 static struct err *lite_commit(struct tx *tx)
@@ -340,7 +289,7 @@ static struct err *lite_commit(struct tx *tx)
     if (rc == SQLITE_OK)
         return NULL;
     tx->conn->lost_rc = rc;
-    return fail(tx->conn, tx->arena, rc, "commit", NULL);
+    return sqlite_fail(tx->conn, tx->arena, rc, "commit", NULL);
 }
 
 static struct err *control(struct tx *tx, sqlite3_stmt *stmt)
@@ -406,7 +355,7 @@ static struct err *lite_prepare(struct tx *tx, struct slot *slot, struct prep *p
         log_event(LOG_ERROR, "db.statement_malformed", "name", slot->name, "sql", slot->text, NULL);
         sqlite3_finalize(prep->lite);
         prep->lite = NULL;
-        return err_from_rc(tx->arena, SQLITE_ERROR);
+        return sqlite_err(tx->arena, SQLITE_ERROR);
     }
     prep->readonly = sqlite3_stmt_readonly(prep->lite) != 0;
     return NULL;
@@ -651,215 +600,6 @@ static struct err *lite_exec(struct tx *tx, const char *text)
     return rc == SQLITE_OK ? NULL : fail_in(tx, rc, "exec", text);
 }
 
-/* ---- the log file ---- */
-
-static int checkpoint(struct conn *conn, int mode, int wait_ms)
-{
-    int frames = 0, done = 0;
-    int rc;
-
-    atomic_store_explicit(&conn->db->checkpointing, true, memory_order_relaxed);
-    pool_each_free(conn->db, lite_end_snapshot);
-    sqlite3_busy_timeout(conn->lite, wait_ms);
-    rc = sqlite3_wal_checkpoint_v2(conn->lite, "main", mode, &frames, &done);
-    sqlite3_busy_timeout(conn->lite, BUSY_TIMEOUT_MS);
-    pool_each_free(conn->db,
-                   lite_end_snapshot); /* so that the next commit can start the log over */
-    atomic_store_explicit(&conn->db->checkpointing, false, memory_order_relaxed);
-    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY) {
-        char code[16];
-
-        snprintf(code, sizeof code, "%d", rc);
-        log_event(LOG_ERROR, "db.checkpoint_failed", "rc", code, NULL);
-    }
-    return rc;
-}
-
-void sqlite_checkpoint_if_large(struct conn *conn)
-{
-    struct db *db = conn->db;
-    int64_t frames = atomic_load_explicit(&db->wal_frames, memory_order_relaxed);
-    int64_t soft = WAL_SOFT_BYTES / db->frame_bytes;
-
-    if (frames < conn->frames_checked)
-        conn->frames_checked = 0; /* the log started over */
-    if (frames - conn->frames_checked < soft)
-        return;
-    conn->frames_checked = frames;
-    if (frames * db->frame_bytes < WAL_HARD_BYTES)
-        checkpoint(conn, SQLITE_CHECKPOINT_PASSIVE, 0);
-    else
-        checkpoint(conn, SQLITE_CHECKPOINT_RESTART, WAL_HARD_WAIT_MS);
-}
-
-bool sqlite_checkpoint_idle(struct conn *conn)
-{
-    if (atomic_load_explicit(&conn->db->wal_frames, memory_order_relaxed) == 0)
-        return true;
-    if (checkpoint(conn, SQLITE_CHECKPOINT_TRUNCATE, 0) != SQLITE_OK)
-        return false;
-    atomic_store_explicit(&conn->db->wal_frames, 0, memory_order_relaxed);
-    conn->frames_checked = 0;
-    return true;
-}
-
-/* ---- the whole database ---- */
-
-static struct err *take_lock(struct db *db, struct arena *tell)
-{
-    const char *path = str_cstr(tell, str_fmt(tell, "%s.lock", db->url));
-
-    db->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (db->lock_fd < 0) {
-        log_event(LOG_ERROR, "db.lock_failed", "error", strerror(errno), NULL);
-        return FAIL(tell, ERR_INTERNAL, "db.failed", NULL,
-                    "The lock file beside the database cannot be written. Check that the folder "
-                    "exists and may be written.");
-    }
-    if (flock(db->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return FAIL(tell, ERR_BUSY, "db.busy", NULL,
-                    "Another fairlead has this database open. Stop it first, or ask it instead.");
-    return NULL;
-}
-
-static struct err *lite_open(struct db *db, struct arena *tell)
-{
-    if (sqlite3_libversion_number() < 3040000 || !sqlite3_threadsafe())
-        return FAIL(tell, ERR_INTERNAL, "db.failed", NULL,
-                    "The SQLite library is too old or built without threads: %s. Version 3.40 or "
-                    "later is needed.",
-                    sqlite3_libversion());
-    pthread_once(&library_once, library_start);
-    db->frame_bytes = 4096 + 24;
-    if ((db->options.must_exist || db->options.read_only) && !file_exists(db->url))
-        return FAIL(tell, ERR_NOT_FOUND, "db.failed", NULL,
-                    "There is no database here yet. Create one with `fairlead init`.");
-    return db->options.read_only ? NULL : take_lock(db, tell);
-}
-
-static struct err *lite_start(struct db *db, struct arena *tell)
-{
-    (void)db;
-    (void)tell;
-    return NULL;
-}
-
-static void lite_stop_threads(struct db *db)
-{
-    (void)db;
-}
-
-static void lite_close(struct db *db)
-{
-    if (db->lock_fd >= 0)
-        close(db->lock_fd); /* the file stays: removing it would race the next one to take it */
-}
-
-static struct err *lite_migrations_lock(struct tx *tx)
-{
-    (void)tx; /* the lock file is held */
-    return NULL;
-}
-
-static struct err *add_rows(struct tx *tx, const char *sql, const char *fine, const char *label,
-                            struct buf *findings)
-{
-    struct stmt *stmt;
-    bool row;
-
-    TRY(db_stmt_text(tx, str_from(sql), &stmt));
-    for (;;) {
-        struct str first;
-
-        TRY(db_step(stmt, &row));
-        if (!row)
-            return NULL;
-        first = db_str(stmt, 0);
-        if (fine && str_eq(first, str_from(fine)))
-            continue;
-        buf_fmt(findings, "%s: %.*s", label, STR_ARG(first));
-        if (db_cols(stmt) >= 3)
-            buf_fmt(findings, ": row %lld refers to a missing row of %.*s",
-                    (long long)db_i64(stmt, 1), STR_ARG(db_str(stmt, 2)));
-        buf_add_char(findings, '\n');
-    }
-}
-
-/* Where the damage is bad the check itself stops: that is a finding, too. */
-static struct err *check_part(struct tx *tx, const char *sql, const char *fine, const char *label,
-                              struct buf *findings)
-{
-    struct err *e = add_rows(tx, sql, fine, label, findings);
-    int rc = e ? sqlite3_errcode(tx->conn->lite) & 0xff : SQLITE_OK;
-
-    if (rc != SQLITE_CORRUPT && rc != SQLITE_NOTADB)
-        return e;
-    buf_fmt(findings, "%s: the check could not go on, the file is damaged\n", label);
-    return NULL;
-}
-
-static struct err *lite_check(struct db *db, struct tx *tx, struct buf *findings)
-{
-    (void)db;
-    TRY(check_part(tx, "PRAGMA integrity_check(100)", "ok", "integrity", findings));
-    return check_part(tx, "PRAGMA foreign_key_check", NULL, "reference", findings);
-}
-
-static bool sync_path(const char *path, int flags)
-{
-    int fd = open(path, flags | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
-/* Puts the finished copy under its name, on disk. */
-static bool publish_copy(struct arena *arena, const char *part, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *folder =
-        slash ? str_cstr(arena, (struct str){path, (size_t)(slash - path) + 1}) : ".";
-
-    return sync_path(part, O_RDONLY) && rename(part, path) == 0 &&
-           sync_path(folder, O_RDONLY | O_DIRECTORY);
-}
-
-static struct err *lite_backup(struct db *db, struct arena *arena, const char *path)
-{
-    const char *part = str_cstr(arena, str_fmt(arena, "%s.part", path));
-    struct conn *conn = NULL;
-    sqlite3_stmt *stmt = NULL;
-    struct err *e = NULL;
-    int rc;
-
-    if (file_exists(path))
-        return FAIL(arena, ERR_CONFLICT, "db.failed", NULL,
-                    "There is a file of that name already. Choose another one.");
-    unlink(part); /* of a backup that was interrupted */
-    TRY(lite_conn_open(db, arena, false, &conn));
-    assert(conn);
-    rc = sqlite3_exec(conn->lite, "PRAGMA query_only=OFF", NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_prepare_v2(conn->lite, "VACUUM INTO ?1", -1, &stmt, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(stmt, 1, part, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
-        rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
-    }
-    sqlite3_finalize(stmt);
-    if (rc != SQLITE_OK)
-        e = fail(conn, arena, rc, "backup", NULL);
-    else if (!publish_copy(arena, part, path))
-        e = err_from_rc(arena, SQLITE_IOERR);
-    if (e)
-        unlink(part);
-    lite_conn_close(conn);
-    return e;
-}
-
 const struct driver driver_sqlite = {
     .conn_open = lite_conn_open,
     .conn_close = lite_conn_close,
@@ -888,11 +628,11 @@ const struct driver driver_sqlite = {
     .real = lite_real,
     .str = lite_str,
     .exec = lite_exec,
-    .open = lite_open,
-    .start = lite_start,
-    .stop_threads = lite_stop_threads,
-    .close = lite_close,
-    .migrations_lock = lite_migrations_lock,
-    .check = lite_check,
-    .backup = lite_backup,
+    .open = sqlite_file_open,
+    .start = sqlite_file_start,
+    .stop_threads = sqlite_file_stop_threads,
+    .close = sqlite_file_close,
+    .migrations_lock = sqlite_file_migrations_lock,
+    .check = sqlite_file_check,
+    .backup = sqlite_file_backup,
 };
