@@ -6,8 +6,9 @@
  * memory. They agree on every input (tests/unit/expr/test_differential.c). Expressions are total: no error at run time,
  * no loops; their cost is bounded when compiled.
  *
- * Empty values. A comparison with an empty value is false, its negation true (two-valued; unlike SQL). Arithmetic with
- * an empty value is empty; division by zero is empty. Text compares by bytes with = < in; `contains` and `starts with`
+ * Empty values. A comparison with an empty value is false, its negation true (two-valued; unlike SQL); != is the
+ * negation of =, as `not in` is of `in`. An empty text or set is empty. Arithmetic with an empty value is empty; division
+ * by zero is empty; joining texts leaves empty parts out. Text compares by bytes with = < in; `contains` and `starts with`
  * compare folded text (utf8_fold). Numbers compare exactly as scaled integers where no arithmetic is involved; arithmetic
  * is done in IEEE doubles on all three back ends.
  */
@@ -40,7 +41,9 @@ struct expr_field {
     int to_object;     /* USER, TEAM, REF, REFS: index in schema; -1: any object */
     const struct str *options; /* CHOICE and MULTI_CHOICE: literals are checked against these */
     size_t n_options;
-    const struct expr *formula; /* FORMULA that is computed on reading: its expression on the same object */
+    const struct expr *formula; /* FORMULA that is computed on reading: its expression on the same object. While it is
+                                 * NULL and there is no column, expressions that use the field are refused (expr.name):
+                                 * compile formulas in any order, those that fail again; what stays is a circle. */
     enum expr_type value_type;  /* of field_types, or of the formula */
     uint32_t index;    /* position in the object's fields */
 };
@@ -84,7 +87,7 @@ struct expr; /* compiled */
 MUST_USE struct err *expr_compile(struct arena *arena, const struct expr_schema *schema, int object,
                                   struct str text, unsigned use, const struct expr **out);
 enum expr_type expr_result_type(const struct expr *e);
-int expr_result_scale(const struct expr *e);
+int expr_result_scale(const struct expr *e); /* of an exact number; -1: a double; 0 for other types */
 int expr_object_of(const struct expr *e);
 struct str expr_text(const struct expr *e);                         /* as written */
 struct str expr_print(struct arena *arena, const struct expr *e);   /* canonical text; compiles to the same tree */
@@ -155,11 +158,12 @@ void expr_sql(struct sql_text *q, const struct expr *e, const char *alias, const
 typedef void (*expr_scope_fn)(void *ctx, struct sql_text *q, int object, const char *alias);
 void expr_sql_scoped(struct sql_text *q, const struct expr *e, const char *alias, const struct expr_env *env,
                      expr_scope_fn scope, void *scope_ctx);
-/* The sort expression of a field (folded column for text) and the raw column, both quoted with alias. */
+/* The sort expression of a field, quoted with alias: the folded column of a text that has one, else the column; the
+ * value of a formula. */
 void expr_sql_field(struct sql_text *q, const struct expr_object *object, const struct expr_field *field,
                     const char *alias, const struct expr_env *env);
 
-/* In memory. The record is reached through these; before: old value for changed()/was(), may be NULL. */
+/* In memory. Numbers come as scaled integers in the scale of their field. The record is reached through these; before: old value for changed()/was(), may be NULL. */
 struct expr_record {
     const struct expr_object *object;
     void *ctx;
@@ -193,3 +197,4 @@ struct expr_function_doc {
     const char *name, *signature, *doc, *example;
 };
 extern const struct expr_function_doc expr_functions[]; /* ends with name NULL */
+struct str expr_manual_page(struct arena *arena);        /* the text of docs/manual/expressions.md */

@@ -6,7 +6,7 @@
 const struct expr_function_doc expr_functions[] = {
     {"=", "value = value",
      "Equal. Texts are equal if every letter is. A moment equals a day or period if it lies in it.",
-     "status = 'New'"},
+     "stage = 'New'"},
     {"!=", "value != value",
      "The opposite of =, so also true if one side is empty. <> is the same.", "owner != me"},
     {"<", "value < value",
@@ -38,8 +38,8 @@ const struct expr_function_doc expr_functions[] = {
      "The opposite. Also before in, between, contains, starts with and ends with.",
      "not exists(tasks where open)"},
     {"and", "condition and condition", "Both. Binds stronger than or.",
-     "status = 'New' and owner is empty"},
-    {"or", "condition or condition", "At least one of them.", "amount > 1000 or budget is empty"},
+     "stage = 'New' and owner is empty"},
+    {"or", "condition or condition", "At least one of them.", "amount > 1000 or rate is empty"},
     {"+", "value + value",
      "Adds numbers, joins texts, moves a date or moment by a duration. Also -, * and /; dividing "
      "by zero gives empty.",
@@ -80,7 +80,7 @@ const struct expr_function_doc expr_functions[] = {
      "changed(stage)"},
     {"was", "was(field)", "The value before the change. Gates, policies and automations only.",
      "was(stage) = 'Proposal'"},
-    {"abs", "abs(number)", "The number without its sign.", "abs(amount - budget) > 100"},
+    {"abs", "abs(number)", "The number without its sign.", "abs(amount - rate) > 100"},
     {"round", "round(number, decimals)",
      "Rounded half away from zero; decimals from 0 to 6, 0 if left out.", "round(amount / 3, 2)"},
     {"length", "length(text)", "How many characters a text has; empty if there is none.",
