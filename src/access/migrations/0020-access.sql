@@ -16,7 +16,7 @@ CREATE TABLE session (
     ended_us BIGINT
 );
 CREATE UNIQUE INDEX session_token ON session (token_hash);
-CREATE INDEX session_user ON session (user_id, created_us);
+CREATE INDEX session_by_user ON session (user_id, created_us);
 CREATE INDEX session_expires ON session (expires_us);
 CREATE TABLE api_token (
     id BIGINT PRIMARY KEY NOT NULL,
