@@ -50,6 +50,17 @@ static void add_subject(struct buf *b, const struct manual *m, const struct poli
         buf_fmt(b, "Every %.*s where %.*s", STR_ARG(label), STR_ARG(expr_words(b->arena, p->when.e)));
 }
 
+static void add_within(struct buf *b, const struct manual *m, const struct policy *p)
+{
+    buf_fmt(b, " within %.*s", STR_ARG(duration_text(b->arena, p->within)));
+    if (p->of_field == F_CREATED_AT || (p->of_field < 0 && !p->when.e))
+        buf_add(b, STR(" of its creation"));
+    else if (p->of_field >= 0)
+        buf_fmt(b, " of its \"%.*s\"", STR_ARG(lower_first(b->arena, m->objects[p->object].fields[p->of_field].label)));
+    else
+        buf_add(b, STR(" of that becoming true"));
+}
+
 static void add_must(struct buf *b, const struct manual *m, const struct policy *p)
 {
     const struct field *f = field_that_must_be_filled(m, p);
@@ -61,19 +72,12 @@ static void add_must(struct buf *b, const struct manual *m, const struct policy 
 
         buf_fmt(b, " must %shave %s%s%.*s", always, many ? "" : article(label), many ? "" : " ", STR_ARG(label));
     } else {
-        buf_fmt(b, " must %smeet: %.*s", always, STR_ARG(expr_words(b->arena, p->must.e)));
+        buf_fmt(b, " must %ssatisfy this", always);
     }
-}
-
-static void add_within(struct buf *b, const struct manual *m, const struct policy *p)
-{
-    buf_fmt(b, " within %.*s", STR_ARG(duration_text(b->arena, p->within)));
-    if (p->of_field == F_CREATED_AT || (p->of_field < 0 && !p->when.e))
-        buf_add(b, STR(" of its creation"));
-    else if (p->of_field >= 0)
-        buf_fmt(b, " of its \"%.*s\"", STR_ARG(lower_first(b->arena, m->objects[p->object].fields[p->of_field].label)));
-    else
-        buf_add(b, STR(" of that becoming true"));
+    if (p->clock == PC_WITHIN)
+        add_within(b, m, p);
+    if (!f)
+        buf_fmt(b, ": %.*s", STR_ARG(expr_words(b->arena, p->must.e)));
 }
 
 static void add_every(struct buf *b, const struct manual *m, const struct policy *p)
@@ -98,8 +102,6 @@ struct str policy_sentence(struct arena *arena, const struct manual *m, const st
         add_every(&b, m, p);
     else
         add_must(&b, m, p);
-    if (p->clock == PC_WITHIN)
-        add_within(&b, m, p);
     if (p->except.e)
         buf_fmt(&b, ", except where %.*s", STR_ARG(expr_words(arena, p->except.e)));
     buf_add_char(&b, '.');
