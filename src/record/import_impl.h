@@ -58,7 +58,7 @@ struct row_finding {
 struct row_findings {
     VEC(struct row_finding) list;
 };
-void finding_add(struct arena *arena, struct row_findings *f, enum finding_kind kind, int64_t line, struct str field, struct str typed,
+void found_add(struct arena *arena, struct row_findings *f, enum finding_kind kind, int64_t line, struct str field, struct str typed,
                  struct str stored, struct str rule);
 
 /* The report as it grows: a bounded list of lines and a summary by repair. Lives as long as the import. */

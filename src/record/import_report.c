@@ -19,7 +19,7 @@ struct report {
     int64_t n_lines;
 };
 
-void finding_add(struct arena *arena, struct row_findings *f, enum finding_kind kind, int64_t line, struct str field, struct str typed,
+void found_add(struct arena *arena, struct row_findings *f, enum finding_kind kind, int64_t line, struct str field, struct str typed,
                  struct str stored, struct str rule)
 {
     VEC_PUSH(arena, f->list) = (struct row_finding){kind, line, field, typed, stored, rule};

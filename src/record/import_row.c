@@ -50,7 +50,7 @@ static struct str by_vocabulary(struct row_work *w, const struct column_map *c, 
     if (!strmap_get(v->term_by_fold, fold, &i))
         return cell;
     if (!str_eq(v->terms[i], cell))
-        finding_add(w->arena, w->found, FOUND_CLEANED, w->row->line, c->field->name, cell, v->terms[i], v->page->path);
+        found_add(w->arena, w->found, FOUND_CLEANED, w->row->line, c->field->name, cell, v->terms[i], v->page->path);
     return v->terms[i];
 }
 
@@ -174,7 +174,7 @@ static struct err *give_reference(struct row_work *w, const struct column_map *c
         return NULL;
     }
     if (c->missing == MISSING_DOUBTFUL)
-        finding_add(w->arena, w->found, FOUND_DOUBTFUL, w->row->line, c->field->name, text, STR_NONE,
+        found_add(w->arena, w->found, FOUND_DOUBTFUL, w->row->line, c->field->name, text, STR_NONE,
                     str_fmt(w->arena, "no %.*s with this %.*s", STR_ARG(c->match->name), STR_ARG(c->match_field->name)));
     if (c->missing == MISSING_ERROR) {
         struct err *e = FAIL(w->arena, ERR_INVALID, "record.reference_missing", pointer(w, c->field), "There is no %.*s with %.*s \"%.*s\".",
@@ -228,7 +228,7 @@ static struct err *give_columns(struct row_work *w, int pass)
         if (c->second_pass != (pass == 2))
             continue;
         if (!w->texts[i].len && c->expected)
-            finding_add(w->arena, w->found, FOUND_DOUBTFUL, w->row->line, c->field->name, STR_NONE, STR_NONE, STR("expected, but empty"));
+            found_add(w->arena, w->found, FOUND_DOUBTFUL, w->row->line, c->field->name, STR_NONE, STR_NONE, STR("expected, but empty"));
         if (!w->texts[i].len && c->match) {
             v = (struct value){.type = c->field->type, .empty = true};
             give(w, c->field, &v);
@@ -342,7 +342,7 @@ static void report_refusal(struct row_work *w, const struct err *e)
     for (; e; e = e->next) {
         struct str field = str_from(e->field);
 
-        finding_add(w->arena, w->found, FOUND_REFUSED, w->row->line, str_sub(field, str_starts(field, STR("/")) ? 1 : 0, field.len), STR_NONE,
+        found_add(w->arena, w->found, FOUND_REFUSED, w->row->line, str_sub(field, str_starts(field, STR("/")) ? 1 : 0, field.len), STR_NONE,
                     e->way_out.len ? str_fmt(w->arena, "%.*s %.*s", STR_ARG(e->message), STR_ARG(e->way_out)) : e->message, str_from(e->code));
     }
 }
@@ -352,7 +352,7 @@ static void report_cleaned(struct row_work *w)
     for (size_t i = 0; i < w->saved.n_cleaned; i++) {
         const struct cleaned *c = &w->saved.cleaned[i];
 
-        finding_add(w->arena, w->found, c->doubtful ? FOUND_DOUBTFUL : FOUND_CLEANED, w->row->line, c->field->name, c->typed, c->stored, c->rule);
+        found_add(w->arena, w->found, c->doubtful ? FOUND_DOUBTFUL : FOUND_CLEANED, w->row->line, c->field->name, c->typed, c->stored, c->rule);
     }
 }
 
