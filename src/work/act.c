@@ -59,7 +59,7 @@ static struct err *act_assign(const struct acting *x, const struct record *r)
     if (!user)
         return decision_note(&x->w, r->id, x->p->page->path, "nobody to assign to",
                              str_fmt(x->w.arena, "no active, present %.*s", STR_ARG(role)));
-    if (user == record_owner(r))
+    if (user == record_owner_id(r))
         return NULL;
     v.i = user;
     return save_fields(x, r, &f, &v, 1);

@@ -177,7 +177,8 @@ static void add_former(const struct work *w, const struct expr_relation *rel, co
 
             if (rel->join == EJ_BACK_REF && str_eq(f->column, rel->via) && !v->empty && v->i)
                 VEC_PUSH(w->arena, out->list) = v->i;
-            if (rel->join == EJ_LINK && f->type == FT_REFS && str_eq(f->name, rel->via))
+            if (rel->join == EJ_LINK && f->type == FT_REFS &&
+                str_eq(str_fmt(w->arena, "%.*s.%.*s", STR_ARG(r->object->name), STR_ARG(f->name)), rel->via))
                 for (size_t k = 0; k < v->n_ids; k++)
                     VEC_PUSH(w->arena, out->list) = v->ids[k];
         }
@@ -335,6 +336,54 @@ static struct err *look_outers(const struct work *w, const struct touched *t, co
     return NULL;
 }
 
+/* last_activity_at of what an activity is linked to is kept by the timeline, without a save of its own. */
+static struct err *look_activity_of(const struct work *w, const struct object *o, int64_t id, int depth)
+{
+    struct touched t = touch_new(w);
+    struct record r;
+    bool live;
+
+    touch_refs(w, &t, &w->m->reads[o->index][F_LAST_ACTIVITY_AT]);
+    TRY(work_read(w, o->name, id, &r, &live));
+    if (!live)
+        return NULL;
+    if (t.any)
+        TRY(look_own(w, &t, &r, &r));
+    TRY(look_outers(w, &t, &r, &r));
+    const struct field *f = object_field(o, STR("account"));
+
+    if (depth || !f || f->type != FT_REF || f->to_object < 0 || r.values[f->index].empty)
+        return NULL;
+    return look_activity_of(w, &w->m->objects[f->to_object], r.values[f->index].i, 1);
+}
+
+static bool anything_reads_activity(const struct manual *m)
+{
+    for (size_t i = 0; i < m->n_objects; i++)
+        for (size_t k = 0; !m->objects[i].built_in && k < m->reads[i][F_LAST_ACTIVITY_AT].n; k++)
+            if (is_live(m, &m->reads[i][F_LAST_ACTIVITY_AT].refs[k]))
+                return true;
+    return false;
+}
+
+static struct err *look_activity(const struct work *w, const struct record *activity, const bool *changed)
+{
+    const struct object *o;
+
+    if (!activity->object->timeline || !anything_reads_activity(w->m))
+        return NULL;
+    for (size_t i = 0; i < activity->object->n_fields; i++) {
+        if (activity->object->fields[i].type != FT_REFS || !changed[i])
+            continue;
+        for (size_t k = 0; k < activity->values[i].n_ids; k++) {
+            TRY(record_object_of(w->tx, w->m, activity->values[i].ids[k], &o));
+            if (o && !o->built_in)
+                TRY(look_activity_of(w, o, activity->values[i].ids[k], 0));
+        }
+    }
+    return NULL;
+}
+
 /* ---- hooks ---- */
 struct err *work_check_hook(struct tx *tx, const struct save_context *cx, const struct record *before, const struct record *after,
                             const bool *changed)
@@ -402,7 +451,8 @@ struct err *work_change_hook(struct tx *tx, const struct save_context *cx, const
     }
     if (t.any && record_is_live(after))
         TRY(look_own(&w, &t, before, after));
-    return look_outers(&w, &t, before, after);
+    TRY(look_outers(&w, &t, before, after));
+    return look_activity(&w, after, changed);
 }
 
 struct err *work_gone_hook(struct tx *tx, const struct save_context *cx, const struct record *r, bool gone)

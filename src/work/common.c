@@ -62,7 +62,7 @@ bool value_filled(const struct value *v)
     }
 }
 
-int64_t record_owner(const struct record *r)
+int64_t record_owner_id(const struct record *r)
 {
     return r->values[F_OWNER].empty ? 0 : r->values[F_OWNER].i;
 }

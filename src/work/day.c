@@ -403,8 +403,8 @@ static struct err *next_words(const struct work *w, const struct run *run, const
     jw_end_array(jw);
     jw_kv_str(jw, "page", run->workflow);
     jw_kv_str(jw, "stage", run->stage);
-    jw_kv_id(jw, "owed_by", record_owner(r));
-    jw_kv_str(jw, "owed_by_name", who_name(w, record_owner(r)));
+    jw_kv_id(jw, "owed_by", record_owner_id(r));
+    jw_kv_str(jw, "owed_by_name", who_name(w, record_owner_id(r)));
     jw_end_object(jw);
     return NULL;
 }

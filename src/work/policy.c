@@ -167,7 +167,7 @@ static struct err *task_begin(struct look *l)
 static struct err *owed_resolve(struct look *l)
 {
     bool fixed = l->p->owed_by.kind != WHO_OWNER && l->p->owed_by.kind != WHO_SUPERIOR;
-    int64_t owner = record_owner(l->r);
+    int64_t owner = record_owner_id(l->r);
 
     if (l->c.state != CLOCK_NONE && fixed && l->c.owner_id == owner && (l->c.owed_by || l->c.role.len))
         return NULL;

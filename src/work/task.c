@@ -355,7 +355,7 @@ struct err *task_need(const struct work *w, const struct actor *a, const struct 
             return e;
         return FAIL(w->arena, ERR_NOT_FOUND, "task.not_found", NULL, "There is no such task, or you may not see it.");
     }
-    if (!write || access_row(a, o->index, VERB_UPDATE, record_owner(&r), r.values[F_TEAM].empty ? 0 : r.values[F_TEAM].i))
+    if (!write || access_row(a, o->index, VERB_UPDATE, record_owner_id(&r), r.values[F_TEAM].empty ? 0 : r.values[F_TEAM].i))
         return NULL;
     e = FAIL(w->arena, ERR_FORBIDDEN, "access.denied", NULL, "This task is somebody else's.");
     e->way_out = t->owed_by ? str_fmt(w->arena, "Ask %.*s, or their superior.", STR_ARG(who_name(w, t->owed_by)))

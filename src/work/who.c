@@ -159,7 +159,7 @@ static struct err *next_free(const struct work *w, struct str role, const struct
     size_t n;
 
     TRY(access_users_with_role(w->tx, role, &users, &n));
-    TRY(who_person(w, r ? record_owner(r) : 0, &owner));
+    TRY(who_person(w, r ? record_owner_id(r) : 0, &owner));
     *out = 0;
     pick.team = owner->found ? owner->p.team : 0;
     if (!pick.team && r && !r->values[F_TEAM].empty)
@@ -199,7 +199,7 @@ struct err *who_for_role(const struct work *w, struct str role, const struct rec
     const struct person_info *owner;
     int64_t above;
 
-    TRY(who_person(w, record_owner(r), &owner));
+    TRY(who_person(w, record_owner_id(r), &owner));
     *user = 0;
     if (str_eq(role, STR("owner"))) {
         if (owner->found)
@@ -242,7 +242,7 @@ struct err *who_resolve(const struct work *w, const struct who *who, const struc
     case WHO_OWNER:
         return who_for_role(w, STR("owner"), r, page_owner, user, role_out);
     case WHO_SUPERIOR:
-        TRY(superior_of(w, record_owner(r), user));
+        TRY(superior_of(w, record_owner_id(r), user));
         *role_out = page_owner.len ? page_owner : STR("owner");
         return NULL;
     case WHO_ROLE:

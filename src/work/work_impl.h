@@ -41,7 +41,7 @@ struct save_context work_save_context(const struct work *w, struct str page);
 /* Is this record a live one: neither archived nor in the bin? */
 bool record_is_live(const struct record *r);
 bool value_filled(const struct value *v);
-int64_t record_owner(const struct record *r);
+int64_t record_owner_id(const struct record *r);
 /* Index of the workflow or policy with that page path; -1 if none. */
 int workflow_index(const struct manual *m, struct str path);
 int policy_index(const struct manual *m, struct str path);
