@@ -18,12 +18,17 @@ struct serve_options {
     const char *host; /* "127.0.0.1" */
     int port;         /* 0: any free one */
     int threads;      /* 0: cores */
-    bool trust_proxy; /* X-Forwarded-For of the peer is believed */
+    bool trust_proxy; /* X-Forwarded-For and X-Forwarded-Proto of the peer are believed */
+    int requests_per_second; /* per session or token; 0: no bound */
 };
 struct server;
 MUST_USE struct err *serve_start(struct arena *arena, struct app *app, const struct serve_options *options, struct server **out);
 int serve_port(const struct server *server);
 /* Stops accepting, finishes what runs, closes streams. */
 void serve_stop(struct server *server);
+/* Lets every commit of records tell the live event streams and, for people and teams, the caches of who may do what, on
+ * all nodes. serve_start does it; a command that writes beside a running server (PostgreSQL) calls it after
+ * work_install. */
+void serve_install(void);
 /* The OpenAPI 3.1 document of this installation. */
 void openapi_write(struct buf *out, const struct manual *m, struct str base_url);

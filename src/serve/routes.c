@@ -1,0 +1,204 @@
+/* Every address of the server, in one table. Dispatch, decoding, rights and the OpenAPI document all come from it.
+ * Columns: method, path, handler, where it runs, who may, flags, status of success, operationId, tag, summary, query
+ * parameters, body, schema of the answer. */
+#include "serve/serve_impl.h"
+
+#include "base/limits.h"
+
+#define FILTER {"filter", P_TEXT, 0, 0, false, "A condition in the expression language: `status = 'New' and owner is empty`."}
+#define LIMIT(n) {"limit", P_INT, 1, PAGE_ROWS_MAX, false, "How many at most; " #n " if not given."}
+#define CURSOR {"cursor", P_TEXT, 0, 0, false, "`next` of the answer before; leave it out for the first page."}
+#define SORT {"sort", P_TEXT, 0, 0, false, "Fields with `asc` or `desc`, by commas: `close_date desc, name`. Newest first if not given."}
+#define FIELDS {"fields", P_TEXT, 0, 0, false, "Which fields to answer, by commas, also through references: `name,amount,account.name`."}
+#define BIN {"bin", P_BOOL, 0, 0, false, "Look in the bin."}
+#define ARCHIVED {"archived", P_BOOL, 0, 0, false, "Archived records too."}
+#define END {NULL, P_TEXT, 0, 0, false, NULL}
+
+static const struct param q_list[] = {
+    FILTER, SORT, FIELDS, CURSOR, LIMIT(50), BIN, ARCHIVED,
+    {"count", P_BOOL, 0, 0, false, "Also count what matches, up to 100,000."}, END,
+};
+static const struct param q_get[] = {
+    {"fields", P_TEXT, 0, 0, false, "Which fields to answer, by commas: `name,amount`."}, BIN, END,
+};
+static const struct param q_history[] = {CURSOR, LIMIT(50), END};
+static const struct param q_explain[] = {
+    {"filter", P_TEXT, 0, 0, false, "Why does this condition hold, or not, for the record?"},
+    {"page", P_TEXT, 0, 0, false, "Why did this page of the manual (`policy/lead-assigned`) act, or not?"}, END,
+};
+static const struct param q_group[] = {
+    FILTER,
+    {"by", P_TEXT, 0, 0, false, "Up to three keys by commas: `stage`, `owner.team`, `close_date by month`. One total if not given."},
+    {"measure", P_TEXT, 0, 0, false, "`count`, `sum(amount)`, `avg(..)`, `min(..)`, `max(..)`, `median(..)`, several by commas; `count` if not given."},
+    {"limit", P_INT, 1, GROUP_ROWS_MAX, false, "How many groups at most."}, END,
+};
+static const struct param q_count[] = {FILTER, BIN, ARCHIVED, END};
+static const struct param q_export[] = {FILTER, SORT, FIELDS, ARCHIVED, END};
+static const struct param q_search[] = {
+    {"q", P_TEXT, 0, 0, true, "What was typed; words may be unfinished."},
+    {"objects", P_TEXT, 0, 0, false, "Only these objects, by commas."},
+    {"limit", P_INT, 1, 100, false, "How many at most; 20 if not given."}, END,
+};
+static const struct param q_rows[] = {FILTER, CURSOR, LIMIT(50), END};
+static const struct param q_day[] = {
+    {"user", P_ID, 0, 0, false, "Whose day; one's own if not given. Others' for those they report to."}, CURSOR, LIMIT(50), END,
+};
+static const struct param q_escalations[] = {{"record", P_ID, 0, 0, true, "About which record."}, END};
+static const struct param q_who[] = {
+    {"escalation", P_TEXT, 0, 0, true, "Name of the escalation's page."},
+    {"record", P_ID, 0, 0, true, "About which record."},
+    {"at", P_INSTANT, 0, 0, false, "At which moment; now if not given."}, END,
+};
+static const struct param q_cursor[] = {CURSOR, LIMIT(50), END};
+static const struct param q_pages[] = {{"kind", P_TEXT, 0, 0, false, "Only pages of this kind."}, END};
+static const struct param q_diff[] = {
+    {"from", P_INT, 0, INT32_MAX, false, "A version; 0 or left out: the live one."},
+    {"to", P_INT, 0, INT32_MAX, false, "A version; 0 or left out: the live one."}, END,
+};
+static const struct param q_metric[] = {
+    {"by", P_TEXT, 0, 0, false, "One of the page's groupings, or any expression; the total if not given."}, FILTER, END,
+};
+static const struct param q_tokens[] = {{"user", P_ID, 0, 0, false, "Whose tokens; one's own if not given."}, END};
+
+#define M_END {NULL, B_TEXT, false, 0, NULL, NULL}
+#define NOTE {"note", B_TEXT, false, 0, NULL, "What there is to say about it."}
+
+static const struct member b_sign_in[] = {
+    {"email", B_TEXT, true, 320, NULL, "The mail address of the account."},
+    {"password", B_TEXT, true, 512, NULL, "The password."}, M_END,
+};
+static const struct member b_demo[] = {{"email", B_TEXT, true, 320, NULL, "A person of the demo company."}, M_END};
+static const struct member b_password[] = {
+    {"old_password", B_TEXT, true, 512, NULL, "The password that holds now."},
+    {"password", B_TEXT, true, 512, NULL, "The new one: 12 characters at least, hard to guess."}, M_END,
+};
+static const struct member b_password_set[] = {{"password", B_TEXT, true, 512, NULL, "The new password: 12 characters at least, hard to guess."}, M_END};
+static const struct member b_token[] = {
+    {"name", B_TEXT, true, 400, NULL, "What uses it."},
+    {"role", B_TEXT, false, 100, NULL, "Cut down to this role, which you must hold; all your rights if left out."},
+    {"expires_at", B_INSTANT, false, 0, NULL, "Until when; without end if left out."}, M_END,
+};
+static const char *const bulk_actions[] = {"archive", "unarchive", "delete", "restore", NULL};
+static const struct member b_bulk[] = {
+    {"ids", B_IDS, false, 500, NULL, "The records, by id."},
+    {"filter", B_TEXT, false, EXPR_BYTES_MAX, NULL, "Or by a condition; 500 at a time, in the order of their ids."},
+    {"after", B_ID, false, 0, NULL, "With a filter: go on after this id (`next_after` of the answer before)."},
+    {"set", B_FIELDS, false, 0, NULL, "Fields to set, as in a change of one record."},
+    {"action", B_TEXT, false, 0, bulk_actions, "Or what to do with them."},
+    {"dry_run", B_BOOL, false, 0, NULL, "Only say what would happen."}, M_END,
+};
+static const struct member b_task[] = {
+    {"record", B_ID, true, 0, NULL, "What it is about."},
+    {"title", B_TEXT, true, 800, NULL, "What to do."},
+    {"owed_by", B_ID, false, 0, NULL, "Who owes it; you, if left out."},
+    {"due", B_INSTANT, false, 0, NULL, "By when."}, NOTE, M_END,
+};
+static const struct member b_finish[] = {
+    {"outcome", B_TEXT, false, 400, NULL, "Label of one of the step's outcomes."}, NOTE, M_END,
+};
+static const struct member b_skip[] = {{"note", B_TEXT, true, 0, NULL, "Why it is left out."}, M_END};
+static const struct member b_postpone[] = {{"until", B_INSTANT, true, 0, NULL, "Until then it is not shown."}, M_END};
+static const struct member b_assign[] = {{"user", B_ID, true, 0, NULL, "Who owes it from now on."}, M_END};
+static const char *const causes[] = {"unclear", "no-tool", "overload", "customer", "other", NULL};
+static const struct member b_cause[] = {
+    {"cause", B_TEXT, true, 0, causes, "What got in the way."},
+    {"comment", B_TEXT, false, 0, NULL, "In one's own words."}, M_END,
+};
+static const struct member b_escalation[] = {
+    {"escalation", B_TEXT, true, 200, NULL, "Name of the escalation's page."},
+    {"record", B_ID, true, 0, NULL, "About which record."}, NOTE, M_END,
+};
+static const struct member b_note[] = {NOTE, M_END};
+static const struct member b_absence[] = {
+    {"user", B_ID, false, 0, NULL, "Who is away; you, if left out."},
+    {"from", B_DATE, true, 0, NULL, "First day."},
+    {"to", B_DATE, true, 0, NULL, "Last day."},
+    {"cover", B_ID, false, 0, NULL, "Who stands in."}, M_END,
+};
+#define DRAFT \
+    {"pages", B_PAGES, false, MANUAL_PAGES_MAX, NULL, "Pages with their path (`policy/lead-assigned`) and whole text."}, \
+    {"remove", B_TEXTS, false, MANUAL_PAGES_MAX, NULL, "Paths of live pages to leave out."}, \
+    {"complete", B_BOOL, false, 0, NULL, "The pages given are the whole manual; else they are laid over the live one."}
+static const struct member b_draft[] = {DRAFT, M_END};
+static const struct member b_publish[] = {DRAFT, {"reason", B_TEXT, true, 2000, NULL, "Why the manual changes."}, M_END};
+
+#define R "/api/v1/records/{object}"
+#define RI "/api/v1/records/{object}/{id}"
+#define NOB RF_NO_BUILT_IN
+
+/* clang-format off */
+const struct route routes[] = {
+    {M_GET, "/", serve_root, TX_NONE, PUBLIC, RF_HTML, 200, NULL, NULL, "What this is", NULL, NULL, NULL},
+    {M_GET, "/healthz", serve_health, TX_NONE, PUBLIC, 0, 200, "health", "system", "Is it well?", NULL, NULL, "Health"},
+    {M_GET, "/problems/{code}", serve_problem_page, TX_NONE, PUBLIC, RF_HTML, 200, NULL, NULL, "What an error code means", NULL, NULL, NULL},
+    {M_GET, "/api/v1/openapi.json", serve_openapi, TX_NONE, PUBLIC, RF_ETAG, 200, "openapi", "system", "This description", NULL, NULL, "AnyObject"},
+
+    {M_POST, "/api/v1/sign-in", serve_sign_in, TX_SLOW, PUBLIC, RF_SECRET, 200, "signIn", "me", "Sign in with mail address and password", NULL, b_sign_in, "SignedIn"},
+    {M_POST, "/api/v1/demo-sign-in", serve_sign_in_demo, TX_SLOW, PUBLIC, RF_SECRET, 200, "signInDemo", "me", "Sign in to the demo company without a password", NULL, b_demo, "SignedIn"},
+    {M_POST, "/api/v1/sign-out", serve_sign_out, TX_WRITE, SIGNED_IN, RF_SECRET, 204, "signOut", "me", "End this session", NULL, NULL, NULL},
+    {M_GET, "/api/v1/me", serve_me, TX_NONE, SIGNED_IN, 0, 200, "getMe", "me", "Who I am and what I may do", NULL, NULL, "Me"},
+    {M_POST, "/api/v1/me/password", serve_password_change, TX_SLOW, SIGNED_IN, 0, 204, "changePassword", "me", "Change one's own password; other sessions end", NULL, b_password, NULL},
+    {M_GET, "/api/v1/sessions", serve_sessions, TX_READ, SIGNED_IN, 0, 200, "listSessions", "me", "One's own sessions", NULL, NULL, "SessionList"},
+    {M_DELETE, "/api/v1/sessions", serve_sessions_end, TX_WRITE, SIGNED_IN, 0, 204, "endOtherSessions", "me", "End all one's sessions but this one", NULL, NULL, NULL},
+    {M_DELETE, "/api/v1/sessions/{id}", serve_session_end, TX_WRITE, SIGNED_IN, 0, 204, "endSession", "me", "End one of one's sessions", NULL, NULL, NULL},
+    {M_GET, "/api/v1/tokens", serve_tokens, TX_READ, SIGNED_IN, 0, 200, "listTokens", "me", "API tokens", q_tokens, NULL, "TokenList"},
+    {M_POST, "/api/v1/tokens", serve_token_create, TX_WRITE, SIGNED_IN, RF_SECRET, 201, "createToken", "me", "Make an API token; its text is shown once", NULL, b_token, "TokenCreated"},
+    {M_DELETE, "/api/v1/tokens/{id}", serve_token_end, TX_WRITE, SIGNED_IN, 0, 204, "endToken", "me", "End an API token", NULL, NULL, NULL},
+    {M_POST, "/api/v1/users/{id}/password", serve_password_set, TX_SLOW, RIGHT(MANAGE_USERS), 0, 204, "setPassword", "me", "Set a colleague's password; their sessions end", NULL, b_password_set, NULL},
+    {M_DELETE, "/api/v1/users/{id}/sessions", serve_user_sessions_end, TX_WRITE, RIGHT(MANAGE_USERS), 0, 204, "endUserSessions", "me", "End all sessions of a colleague", NULL, NULL, NULL},
+
+    {M_GET, R, serve_record_list, TX_READ, MAY(READ), NOB | RF_BIG, 200, "list", "records", "List, filtered and sorted", q_list, NULL, "{Object}Page"},
+    {M_POST, R, serve_record_create, TX_WRITE, MAY(CREATE), NOB | RF_RECORD | RF_ETAG, 201, "create", "records", "Create", NULL, NULL, "{Object}Saved"},
+    {M_GET, RI, serve_record_get, TX_READ, MAY(READ), NOB | RF_ETAG, 200, "get", "records", "Get one", q_get, NULL, "{Object}"},
+    {M_PATCH, RI, serve_record_patch, TX_WRITE, MAY(UPDATE), NOB | RF_RECORD | RF_PATCH | RF_IF_MATCH | RF_ETAG, 200, "update", "records", "Change some fields", NULL, NULL, "{Object}Saved"},
+    {M_DELETE, RI, serve_record_delete, TX_WRITE, MAY(DELETE), NOB | RF_IF_MATCH_OPT, 204, "delete", "records", "Move to the bin", NULL, NULL, NULL},
+    {M_POST, RI "/archive", serve_record_archive, TX_WRITE, MAY(ARCHIVE), NOB | RF_IF_MATCH_OPT | RF_ETAG, 200, "archive", "records", "Archive", NULL, NULL, "{Object}"},
+    {M_POST, RI "/unarchive", serve_record_unarchive, TX_WRITE, MAY(ARCHIVE), NOB | RF_IF_MATCH_OPT | RF_ETAG, 200, "unarchive", "records", "Take out of the archive", NULL, NULL, "{Object}"},
+    {M_POST, RI "/restore", serve_record_restore, TX_WRITE, MAY(DELETE), NOB | RF_IF_MATCH_OPT | RF_ETAG, 200, "restore", "records", "Take out of the bin", NULL, NULL, "{Object}"},
+    {M_POST, RI "/purge", serve_record_purge, TX_WRITE, RIGHT(PURGE), NOB, 204, "purge", "records", "Erase for good, history included", NULL, NULL, NULL},
+    {M_GET, RI "/changes", serve_record_changes, TX_READ, MAY(READ), NOB | RF_BIG, 200, "listChangesOf", "records", "What changed, newest first", q_history, NULL, "ChangePage"},
+    {M_GET, RI "/timeline", serve_record_timeline, TX_READ, MAY(READ), NOB | RF_BIG, 200, "getTimelineOf", "records", "Everything that happened, newest first", q_history, NULL, "TimelinePage"},
+    {M_GET, RI "/work", serve_record_work, TX_READ, MAY(READ), NOB, 200, "getWorkOf", "records", "The next action, runs and open tasks", NULL, NULL, "RecordWork"},
+    {M_GET, RI "/explain", serve_record_explain, TX_READ, MAY(READ), NOB, 200, "explain", "records", "Why a condition holds or a page acted, or not", q_explain, NULL, "Explanation"},
+    {M_GET, R "/group", serve_record_group, TX_READ, MAY(READ), NOB | RF_BIG, 200, "group", "records", "Figures by group", q_group, NULL, "GroupList"},
+    {M_GET, R "/count", serve_record_count, TX_READ, MAY(READ), NOB, 200, "count", "records", "How many", q_count, NULL, "Count"},
+    {M_GET, R "/export.csv", serve_export, TX_BULK, MAY(EXPORT), NOB | RF_CSV, 200, "export", "records", "As CSV, all that match", q_export, NULL, NULL},
+    {M_POST, R "/bulk", serve_bulk, TX_WRITE, MAY(READ), NOB, 200, "bulk", "records", "Change many, or see what it would do", NULL, b_bulk, "BulkResult"},
+    {M_POST, "/api/v1/changes/{id}/undo", serve_change_undo, TX_WRITE, SIGNED_IN, RF_ETAG, 200, "undoChange", "records", "Take one save back", NULL, NULL, "AnyRecord"},
+    {M_GET, "/api/v1/search", serve_search, TX_READ, SIGNED_IN, 0, 200, "search", "records", "Search all objects", q_search, NULL, "SearchResult"},
+
+    {M_GET, "/api/v1/my-day", serve_my_day, TX_READ, SIGNED_IN, RF_BIG, 200, "getMyDay", "tasks", "What I owe, in a wise order, with reasons", q_day, NULL, "Day"},
+    {M_GET, "/api/v1/tasks", serve_tasks, TX_READ, SIGNED_IN, RF_BIG, 200, "listTasks", "tasks", "Tasks one may see", q_rows, NULL, "TaskPage"},
+    {M_POST, "/api/v1/tasks", serve_task_create, TX_WRITE, SIGNED_IN, RF_ETAG, 201, "createTask", "tasks", "Ask somebody for something", NULL, b_task, "Task"},
+    {M_GET, "/api/v1/tasks/{id}", serve_task_get, TX_READ, SIGNED_IN, RF_ETAG, 200, "getTask", "tasks", "One task with its reason and template", NULL, NULL, "Task"},
+    {M_POST, "/api/v1/tasks/{id}/finish", serve_task_finish, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT | RF_ETAG, 200, "finishTask", "tasks", "Done", NULL, b_finish, "Task"},
+    {M_POST, "/api/v1/tasks/{id}/skip", serve_task_skip, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT | RF_ETAG, 200, "skipTask", "tasks", "Leave it out, saying why", NULL, b_skip, "Task"},
+    {M_POST, "/api/v1/tasks/{id}/postpone", serve_task_postpone, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT | RF_ETAG, 200, "postponeTask", "tasks", "Not now", NULL, b_postpone, "Task"},
+    {M_POST, "/api/v1/tasks/{id}/assign", serve_task_assign, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT | RF_ETAG, 200, "assignTask", "tasks", "Hand it to somebody else", NULL, b_assign, "Task"},
+    {M_GET, "/api/v1/breaches", serve_breaches, TX_READ, SIGNED_IN, RF_BIG, 200, "listBreaches", "rules", "Rules that were not met", q_rows, NULL, "BreachPage"},
+    {M_POST, "/api/v1/breaches/{id}/cause", serve_breach_cause, TX_WRITE, SIGNED_IN, 0, 204, "explainBreach", "rules", "Say what got in the way", NULL, b_cause, NULL},
+    {M_GET, "/api/v1/escalations", serve_escalations, TX_READ, SIGNED_IN, 0, 200, "listEscalations", "rules", "Escalations about a record", q_escalations, NULL, "EscalationList"},
+    {M_POST, "/api/v1/escalations", serve_escalation_start, TX_WRITE, SIGNED_IN, 0, 201, "startEscalation", "rules", "Call for help", NULL, b_escalation, "Created"},
+    {M_POST, "/api/v1/escalations/{id}/acknowledge", serve_escalation_acknowledge, TX_WRITE, SIGNED_IN, 0, 204, "acknowledgeEscalation", "rules", "I take care of it", NULL, b_note, NULL},
+    {M_GET, "/api/v1/escalation-levels", serve_escalation_who, TX_READ, SIGNED_IN, 0, 200, "whoWouldBeCalled", "rules", "Who would be called, level by level", q_who, NULL, "AnyObject"},
+    {M_GET, "/api/v1/policies", serve_policies, TX_READ, SIGNED_IN, RF_BIG, 200, "listPolicies", "rules", "Every policy and how it is kept", NULL, NULL, "PolicyList"},
+    {M_GET, "/api/v1/notices", serve_notices, TX_READ, SIGNED_IN, 0, 200, "listNotices", "tasks", "Notices to me", q_cursor, NULL, "NoticePage"},
+    {M_POST, "/api/v1/notices/{id}/read", serve_notice_read, TX_WRITE, SIGNED_IN, 0, 204, "readNotice", "tasks", "I have read it", NULL, NULL, NULL},
+    {M_POST, "/api/v1/absences", serve_absence, TX_WRITE, SIGNED_IN, 0, 204, "createAbsence", "tasks", "Somebody is away", NULL, b_absence, NULL},
+
+    {M_GET, "/api/v1/manual/pages", serve_manual_pages, TX_NONE, SIGNED_IN, RF_BIG | RF_ETAG, 200, "listPages", "manual", "The pages of the live manual", q_pages, NULL, "PageList"},
+    {M_GET, "/api/v1/manual/pages/{kind}/{name}", serve_manual_page, TX_NONE, SIGNED_IN, RF_ETAG, 200, "getPage", "manual", "One page, text and sections", NULL, NULL, "Page"},
+    {M_GET, "/api/v1/manual/versions", serve_manual_versions, TX_READ, SIGNED_IN, 0, 200, "listVersions", "manual", "All versions, newest first", NULL, NULL, "VersionList"},
+    {M_GET, "/api/v1/manual/versions/{version}/pages", serve_manual_version_pages, TX_READ, SIGNED_IN, RF_BIG, 200, "listVersionPages", "manual", "The pages of a version", NULL, NULL, "VersionPages"},
+    {M_GET, "/api/v1/manual/diff", serve_manual_diff, TX_READ, SIGNED_IN, RF_BIG, 200, "diffVersions", "manual", "What changed between two versions", q_diff, NULL, "Text"},
+    {M_POST, "/api/v1/manual/check", serve_manual_check, TX_BULK, SIGNED_IN, 0, 200, "checkPages", "manual", "Does a draft hold together?", NULL, b_draft, "CheckResult"},
+    {M_POST, "/api/v1/manual/plan", serve_manual_plan, TX_BULK, SIGNED_IN, 0, 200, "planPages", "manual", "What publishing a draft would do", NULL, b_draft, "Plan"},
+    {M_POST, "/api/v1/manual/publish", serve_manual_publish, TX_WRITE, RIGHT(PUBLISH), RF_IF_MATCH_OPT | RF_ETAG, 200, "publishPages", "manual", "Make a draft the live manual", NULL, b_publish, "Published"},
+
+    {M_GET, "/api/v1/metrics", serve_metrics, TX_READ, SIGNED_IN, 0, 200, "listMetrics", "metrics", "All metrics with their definitions", NULL, NULL, "MetricList"},
+    {M_GET, "/api/v1/metrics/{name}", serve_metric, TX_READ, SIGNED_IN, 0, 200, "getMetric", "metrics", "One figure, by group if asked", q_metric, NULL, "Metric"},
+
+    {M_GET, "/api/v1/events", serve_events, TX_NONE, SIGNED_IN, RF_EVENTS, 200, "listenToEvents", "system", "Changes as they happen, as server-sent events", NULL, NULL, NULL},
+};
+/* clang-format on */
+const int n_routes = sizeof routes / sizeof *routes;
