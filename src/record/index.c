@@ -99,6 +99,18 @@ static void field_words(struct buf *out, const struct field *f, const struct val
         index_words(out, utf8_fold(out->arena, v->s), BODY_BYTES_KEPT);
 }
 
+/* The first word of the title once more, marked, so that "titles that begin with" is a word search like any other. */
+static void put_title_mark(struct buf *out, struct str title_fold)
+{
+    struct str word;
+    size_t at = 0;
+
+    if (!next_word(title_fold, &at, &word))
+        return;
+    buf_add(out, STR(INDEX_TITLE_MARK));
+    buf_add(out, word);
+}
+
 struct err *index_record(struct tx *tx, const struct manual *m, const struct record *r, bool fresh)
 {
     struct arena *arena = tx_arena(tx);
@@ -109,6 +121,7 @@ struct err *index_record(struct tx *tx, const struct manual *m, const struct rec
     struct str title_fold = tv && !tv->empty && tv->fold.ptr ? tv->fold : utf8_fold(arena, title);
     struct stmt *st;
 
+    put_title_mark(&body, title_fold);
     index_words(&body, title_fold, BODY_BYTES_KEPT);
     for (size_t k = 0; k < p->searched.n; k++) {
         int i = p->searched.at[k];

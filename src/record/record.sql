@@ -95,3 +95,7 @@ DELETE FROM search_entry WHERE record_id = $1;
 -- name: search_entry_object
 -- $1 record
 SELECT object, owner, team, title FROM search_entry WHERE record_id = $1;
+
+-- name: search_entry_body
+-- $1 record
+SELECT body FROM search_entry WHERE record_id = $1;

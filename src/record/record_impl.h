@@ -113,6 +113,7 @@ MUST_USE struct err *history_write(struct tx *tx, const struct save_context *cx,
 MUST_USE struct err *history_save(struct save *s);
 
 /* ---- index.c ---- */
+#define INDEX_TITLE_MARK "\u01c0" /* a letter nobody types: before the first word of the title */
 MUST_USE struct err *index_record(struct tx *tx, const struct manual *m, const struct record *r, bool fresh);
 MUST_USE struct err *index_drop(struct tx *tx, int64_t record_id);
 /* Folded words of a folded text, joined by blanks, appended to out. */

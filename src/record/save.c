@@ -252,13 +252,26 @@ static void result(struct save *s, struct save_result *out)
     };
 }
 
+/* Nobody's, unless the page says otherwise; but never somebody's who could not see it afterwards. */
+static void own_what_else_is_lost(struct save *s)
+{
+    const struct actor *a = s->cx->actor;
+
+    if (s->given[F_OWNER] || record_owner(&s->after) || !a->user_id || a->system)
+        return;
+    if (!access_row(a, s->p->o->index, VERB_READ, 0, record_team(&s->after)))
+        set_int(s, F_OWNER, a->user_id);
+}
+
 static struct err *prepare(struct save *s)
 {
     TRY(load_before(s));
     TRY(may_change(s));
     take_given(s);
-    if (save_creates(s))
+    if (save_creates(s)) {
         give_defaults(s);
+        own_what_else_is_lost(s);
+    }
     TRY(follow_owner(s));
     return NULL;
 }

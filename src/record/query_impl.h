@@ -1,0 +1,69 @@
+#pragma once
+/* A list query on its way to SQL: query.c reads and checks it, query_list.c runs it, cursor.c pages. */
+#include "record/record_impl.h"
+
+#define JOINS_MAX 40
+#define SORTS_MAX 4
+
+/* A table joined for the sake of one reference of the row. */
+struct join {
+    const struct field *ref;
+    const struct object_plan *target;
+    char alias[16]; /* "t1" */
+};
+struct out_col {
+    const struct field *f;             /* whose value is written: own, or of the joined record */
+    const struct object_plan *plan;    /* f's object */
+    int join;                          /* -1: own field */
+    int title_join;                    /* reference: where its name comes from; -1: none */
+    int col, title_col;                /* columns of the statement */
+    struct str key;                    /* ,"name": */
+};
+enum key_kind { KEY_INT, KEY_TEXT, KEY_REAL };
+struct sort_key {
+    const struct field *f;
+    const struct object_plan *plan;
+    int join;
+    bool desc, nullable;
+    enum key_kind kind;
+    int col;
+};
+struct key_value {
+    bool null;
+    int64_t i;
+    double d;
+    struct str s;
+};
+struct list_plan {
+    struct tx *tx;
+    struct arena *arena;
+    const struct manual *m;
+    const struct actor *a; /* NULL: without rights */
+    const struct query *q;
+    const struct object_plan *p;
+    struct expr_env env;
+    const struct expr *filter;
+    struct join joins[JOINS_MAX];
+    int n_joins;
+    struct out_col *cols;
+    size_t n_cols;
+    struct sort_key sorts[SORTS_MAX + 1]; /* the id last */
+    size_t n_sorts;
+    bool paged;
+    struct key_value after[SORTS_MAX + 1];
+};
+MUST_USE struct err *list_plan_make(struct list_plan *l);
+/* FROM ... WHERE ... of the rows asked for, without paging. */
+void list_from(struct list_plan *l, struct sql_text *q, bool with_joins);
+void sort_sql(struct list_plan *l, struct sql_text *q, const struct sort_key *k);
+MUST_USE struct err *err_parameter(struct arena *arena, const char *name, struct str way, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+MUST_USE struct err *unknown_name(struct arena *arena, const char *parameter, const struct object *o, struct str name);
+
+/* cursor.c */
+MUST_USE struct err *cursor_read(struct list_plan *l);
+struct str cursor_write(const struct list_plan *l, const struct key_value *keys);
+
+/* json_row.c: values straight from a statement's columns */
+void put_json_str(struct buf *b, struct str s);
+void put_column(struct buf *b, const struct field *f, const struct stmt *st, int col, int title_col);

@@ -1,0 +1,395 @@
+/* Full-text search over all objects: every word typed must occur, as a word or as the beginning of one. The rights of the
+ * reader are part of the statement; the best 200 candidates are ranked here, so that both databases answer alike. */
+#include "record/record.sql.h"
+#include "record/record_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CANDIDATES_MAX 200
+#define RESULTS_MAX 100
+#define RESULTS_DEFAULT 20
+#define WORDS_SCANNED 20000  /* words with the same first letter looked at for a typing error */
+#define ENTRIES_SCANNED 20000 /* PostgreSQL has no list of words: newest entries looked at instead */
+#define SNIPPET_WORDS 12
+
+struct hit {
+    int64_t id;
+    const struct object *object;
+    struct str title, title_fold;
+    int score;
+};
+struct search {
+    struct tx *tx;
+    struct arena *arena;
+    const struct manual *m;
+    const struct actor *a;
+    struct str folded;
+    struct str tokens[SEARCH_TOKENS_MAX];
+    size_t n_tokens;
+    bool *wanted;   /* [object] */
+    bool *partial;  /* [object] some searched field is hidden from the actor */
+    bool narrowed;  /* only some objects were asked for */
+    struct hit hits[CANDIDATES_MAX * 2];
+    size_t n_hits;
+};
+
+/* ---- which objects ---- */
+
+static struct err *choose_objects(struct search *s, struct str names)
+{
+    struct str part;
+
+    s->wanted = NEW_ARRAY(s->arena, s->m->n_objects + 1, bool);
+    s->partial = NEW_ARRAY(s->arena, s->m->n_objects + 1, bool);
+    names = str_trim(names);
+    s->narrowed = names.len > 0;
+    for (size_t i = 0; i < s->m->n_objects && !s->narrowed; i++)
+        s->wanted[i] = true;
+    while (str_cut(&names, ',', &part)) {
+        part = str_trim(part);
+        const struct object *o = part.len ? manual_object(s->m, part) : NULL;
+        if (part.len && !o)
+            return FAIL(s->arena, ERR_INVALID, "query.parameter", "objects", "There is no object \"%.*s\".",
+                        STR_ARG(str_sub(part, 0, 60)));
+        if (o)
+            s->wanted[o->index] = true;
+    }
+    for (size_t i = 0; i < s->m->n_objects; i++) {
+        const struct object *o = &s->m->objects[i];
+        if (o->built_in || access_scope(s->a, (int)i, VERB_READ) == SCOPE_NONE) {
+            s->narrowed = s->narrowed || !o->built_in;
+            s->wanted[i] = false;
+            continue;
+        }
+        const struct object_plan *p = plan_tx(s->tx, s->m, o);
+        s->partial[i] = o->title >= 0 && access_field(s->a, o->index, o->title) == FR_NONE;
+        for (size_t k = 0; k < p->searched.n; k++)
+            s->partial[i] = s->partial[i] || access_field(s->a, o->index, p->searched.at[k]) == FR_NONE;
+    }
+    return NULL;
+}
+
+static void add_rights(struct search *s, struct sql_text *q)
+{
+    bool first = true, all = !s->narrowed;
+
+    for (size_t i = 0; i < s->m->n_objects; i++)
+        all = all && (s->m->objects[i].built_in || access_scope(s->a, (int)i, VERB_READ) == SCOPE_ALL);
+    if (all)
+        return;
+    sql_add(q, " AND (");
+    for (size_t i = 0; i < s->m->n_objects; i++) {
+        if (!s->wanted[i])
+            continue;
+        sql_add(q, first ? "(s.object = " : " OR (s.object = ");
+        sql_add_str(q, s->m->objects[i].name);
+        access_sql(q, s->a, (int)i, VERB_READ, "s");
+        sql_add(q, ")");
+        first = false;
+    }
+    sql_add(q, first ? "1 = 0)" : ")");
+}
+
+/* ---- candidates ---- */
+
+static bool known_hit(const struct search *s, int64_t id)
+{
+    for (size_t i = 0; i < s->n_hits; i++)
+        if (s->hits[i].id == id)
+            return true;
+    return false;
+}
+
+/* Newest first. SQLite walks the index of words itself in that order and stops early; the condition that db.h offers would
+ * collect all matches before. */
+static struct err *find(struct search *s, const struct str *tokens, size_t *found)
+{
+    bool sqlite = tx_kind(s->tx) == DB_SQLITE, row;
+    struct sql_text q = sql_text_new(s->arena, tx_kind(s->tx));
+    struct str match = db_fulltext_query(s->arena, q.kind, tokens, s->n_tokens);
+    struct stmt *st;
+
+    *found = 0;
+    sql_add(&q, "SELECT s.record_id, s.object, s.title, s.title_fold FROM ");
+    VEC_PUSH(s->arena, q.params) = (struct sql_param){.kind = SP_STR, .s = match};
+    if (sqlite) {
+        sql_add(&q, "search_text f CROSS JOIN search_entry s ON s.record_id = f.rowid WHERE f.search_text MATCH $1");
+    } else {
+        sql_add(&q, "search_entry s WHERE ");
+        buf_add(&q.text, db_sql_fulltext_match(s->arena, q.kind, 1));
+    }
+    add_rights(s, &q);
+    sql_add(&q, sqlite ? " ORDER BY f.rowid DESC LIMIT " : " ORDER BY s.record_id DESC LIMIT ");
+    sql_add_i64(&q, CANDIDATES_MAX);
+    TRY(sql_prepare(s->tx, &q, &st));
+    for (;;) {
+        TRY(db_step(st, &row));
+        if (!row)
+            return NULL;
+        *found += 1;
+        struct hit h = {.id = db_i64(st, 0), .object = manual_object(s->m, db_str(st, 1))};
+        if (!h.object || s->n_hits == CANDIDATES_MAX * 2 || known_hit(s, h.id))
+            continue;
+        h.title = str_dup(s->arena, db_str(st, 2));
+        h.title_fold = str_dup(s->arena, db_str(st, 3));
+        s->hits[s->n_hits++] = h;
+    }
+}
+
+static bool has_prefix_word(const struct str *words, size_t n, struct str token)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_starts(words[i], token))
+            return true;
+    return false;
+}
+
+/* Some words of the entry come from fields the reader may not see: what remains must match as well. */
+static struct err *visible_match(struct search *s, const struct hit *h, bool *ok)
+{
+    const struct object_plan *p = plan_tx(s->tx, s->m, h->object);
+    struct buf text = buf_new(s->arena, 256);
+    struct record r;
+
+    *ok = false;
+    struct err *e = record_read(s->tx, s->m, h->object, h->id, &r);
+    if (e)
+        return e->kind == ERR_NOT_FOUND ? NULL : e;
+    for (size_t i = 0; i < h->object->n_fields; i++) {
+        bool looked_at = (int)i == h->object->title || i == F_TAGS;
+        for (size_t k = 0; k < p->searched.n; k++)
+            looked_at = looked_at || p->searched.at[k] == (int)i;
+        if (!looked_at || access_field(s->a, h->object->index, (int)i) == FR_NONE)
+            continue;
+        buf_add_char(&text, ' ');
+        buf_add(&text, value_text(s->arena, s->m, &h->object->fields[i], &r.values[i]));
+    }
+    struct str *words = NEW_ARRAY(s->arena, 2000, struct str);
+    size_t n = index_tokens(s->arena, buf_str(&text), words, 2000);
+    *ok = true;
+    for (size_t i = 0; i < s->n_tokens && *ok; i++)
+        *ok = has_prefix_word(words, n, s->tokens[i]);
+    return NULL;
+}
+
+static struct err *drop_invisible(struct search *s)
+{
+    size_t kept = 0;
+    bool ok;
+
+    for (size_t i = 0; i < s->n_hits; i++) {
+        struct hit h = s->hits[i];
+        ok = true;
+        if (s->partial[h.object->index]) {
+            TRY(visible_match(s, &h, &ok));
+            if (access_field(s->a, h.object->index, h.object->title) == FR_NONE)
+                h.title = str_fmt(s->arena, "%.*s %lld", STR_ARG(h.object->label), (long long)h.id);
+        }
+        if (ok)
+            s->hits[kept++] = h;
+    }
+    s->n_hits = kept;
+    return NULL;
+}
+
+/* ---- order ---- */
+
+static void score(struct search *s, struct hit *h)
+{
+    struct str words[64];
+    size_t n = index_tokens(s->arena, h->title_fold, words, 64), in_title = 0, whole = 0;
+
+    if (str_eq(h->title_fold, s->folded))
+        h->score += 1000;
+    else if (str_starts(h->title_fold, s->folded))
+        h->score += 500;
+    for (size_t i = 0; i < s->n_tokens; i++) {
+        in_title += has_prefix_word(words, n, s->tokens[i]);
+        for (size_t k = 0; k < n; k++)
+            whole += str_eq(words[k], s->tokens[i]);
+    }
+    if (in_title == s->n_tokens)
+        h->score += 200;
+    h->score += (int)(in_title * 10 + whole * 5);
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const struct hit *x = a, *y = b;
+
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    return x->id > y->id ? -1 : x->id < y->id;
+}
+
+/* ---- typing errors ---- */
+
+static struct err *words_like(struct search *s, struct str token, struct stmt **st)
+{
+    size_t n = 1;
+
+    while (n < token.len && ((unsigned char)token.ptr[n] & 0xc0) == 0x80)
+        n++;
+    struct str first = str_sub(token, 0, n);
+    if (tx_kind(s->tx) == DB_SQLITE) {
+        TRY(db_stmt_text(s->tx, STR("SELECT term FROM search_word WHERE term >= $1 AND term < $2 ORDER BY term LIMIT $3"), st));
+        db_bind_str(*st, 1, first);
+        db_bind_str(*st, 2, str_fmt(s->arena, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(first)));
+        db_bind_i64(*st, 3, WORDS_SCANNED);
+        return NULL;
+    }
+    TRY(db_stmt_text(s->tx,
+                     str_fmt(s->arena,
+                             "SELECT word FROM ts_stat('SELECT tsv FROM search_entry ORDER BY record_id DESC LIMIT %d') "
+                             "WHERE left(word, 1) = $1 ORDER BY word COLLATE \"C\" LIMIT $2",
+                             ENTRIES_SCANNED),
+                     st));
+    db_bind_str(*st, 1, first);
+    db_bind_i64(*st, 2, WORDS_SCANNED);
+    return NULL;
+}
+
+/* The word nearest to token: one change for 4 to 6 letters, two for longer ones. */
+static struct err *nearest_word(struct search *s, struct str token, struct str *out)
+{
+    size_t allowed = token.len < 4 ? 0 : token.len < 7 ? 1 : 2, best = allowed + 1;
+    struct stmt *st;
+    bool row;
+
+    *out = token;
+    if (!allowed)
+        return NULL;
+    TRY(words_like(s, token, &st));
+    for (;;) {
+        TRY(db_step(st, &row));
+        if (!row)
+            return NULL;
+        struct str word = db_str(st, 0);
+        if (str_starts(word, token)) { /* found as it is: the error lies in another word */
+            *out = token;
+            db_done(st);
+            return NULL;
+        }
+        if (word.len + allowed < token.len || word.len > token.len + allowed)
+            continue;
+        size_t d = str_edit_distance(token, word);
+        if (d < best) {
+            best = d;
+            *out = str_dup(s->arena, word);
+        }
+    }
+}
+
+static struct err *find_nearby(struct search *s)
+{
+    bool changed = false;
+    size_t found;
+
+    for (size_t i = 0; i < s->n_tokens; i++) {
+        struct str word;
+        TRY(nearest_word(s, s->tokens[i], &word));
+        changed = changed || !str_eq(word, s->tokens[i]);
+        s->tokens[i] = word;
+    }
+    return changed ? find(s, s->tokens, &found) : NULL;
+}
+
+/* ---- answer ---- */
+
+/* Words around the first match outside of the title. */
+static struct err *snippet(struct search *s, const struct hit *h, struct str *out)
+{
+    struct str title[64], word, rest;
+    size_t n = index_tokens(s->arena, h->title_fold, title, 64), at = 0;
+    struct buf b = buf_new(s->arena, 96);
+    struct stmt *st;
+    bool row, needed = false, started = false;
+
+    *out = STR("");
+    for (size_t i = 0; i < s->n_tokens; i++)
+        needed = needed || !has_prefix_word(title, n, s->tokens[i]);
+    if (!needed || s->partial[h->object->index])
+        return NULL;
+    TRY(db_stmt(s->tx, &sql_search_entry_body, &st));
+    db_bind_i64(st, 1, h->id);
+    TRY(db_step(st, &row));
+    if (!row)
+        return NULL;
+    rest = db_str(st, 0);
+    while (at < SNIPPET_WORDS && str_cut(&rest, ' ', &word)) {
+        for (size_t i = 0; i < s->n_tokens && !started; i++)
+            started = str_starts(word, s->tokens[i]) && !has_prefix_word(title, n, s->tokens[i]);
+        if (!started)
+            continue;
+        if (at++)
+            buf_add_char(&b, ' ');
+        buf_add(&b, word);
+    }
+    if (b.len)
+        *out = buf_str(&b);
+    db_done(st);
+    return NULL;
+}
+
+static struct err *write_hits(struct search *s, int limit, struct buf *json)
+{
+    struct json_writer w = json_writer(json);
+
+    jw_object(&w);
+    jw_key(&w, STR("data"));
+    jw_array(&w);
+    for (size_t i = 0; i < s->n_hits && i < (size_t)limit; i++) {
+        const struct hit *h = &s->hits[i];
+        struct str text;
+        TRY(snippet(s, h, &text));
+        jw_object(&w);
+        jw_kv_str(&w, "object", h->object->name);
+        jw_kv_id(&w, "id", h->id);
+        jw_kv_str(&w, "title", h->title);
+        jw_kv_str(&w, "snippet", text);
+        jw_end_object(&w);
+    }
+    jw_end_array(&w);
+    jw_end_object(&w);
+    return NULL;
+}
+
+/* Titles that begin with what was typed, when there are more matches than candidates. */
+static struct err *find_titles(struct search *s)
+{
+    struct str tokens[SEARCH_TOKENS_MAX];
+    size_t found;
+
+    memcpy(tokens, s->tokens, sizeof tokens);
+    tokens[0] = str_fmt(s->arena, INDEX_TITLE_MARK "%.*s", STR_ARG(tokens[0]));
+    return find(s, tokens, &found);
+}
+
+struct err *search_run(struct tx *tx, const struct manual *m, const struct actor *a, struct str text, struct str objects, int limit,
+                       struct buf *json)
+{
+    struct search *s = NEW(tx_arena(tx), struct search);
+    size_t found = 0;
+
+    *s = (struct search){.tx = tx, .arena = tx_arena(tx), .m = m, .a = a};
+    if (limit == 0)
+        limit = RESULTS_DEFAULT;
+    if (limit < 1 || limit > RESULTS_MAX)
+        return FAIL(s->arena, ERR_INVALID, "query.parameter", "limit", "limit must be between 1 and %d.", RESULTS_MAX);
+    TRY(choose_objects(s, objects));
+    s->folded = str_trim(utf8_fold(s->arena, str_sub(text, 0, URL_BYTES_MAX)));
+    s->n_tokens = index_tokens(s->arena, text, s->tokens, SEARCH_TOKENS_MAX);
+    if (s->n_tokens) {
+        TRY(find(s, s->tokens, &found));
+        if (found == CANDIDATES_MAX)
+            TRY(find_titles(s));
+        if (!found)
+            TRY(find_nearby(s));
+        TRY(drop_invisible(s));
+    }
+    for (size_t i = 0; i < s->n_hits; i++)
+        score(s, &s->hits[i]);
+    qsort(s->hits, s->n_hits, sizeof *s->hits, by_score);
+    return write_hits(s, limit, json);
+}
