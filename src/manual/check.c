@@ -107,14 +107,21 @@ static struct str print_of(struct compiler *c, const struct rule *rule)
     return rule->e ? expr_print(c->arena, rule->e) : STR_NONE;
 }
 
+/* The node of the i-th item of a list of the page. */
+static const struct node *item_node(struct compiler *c, const struct source *s, const struct node *map, const char *key, size_t i)
+{
+    struct node **items;
+    size_t n = get_tables(c, map, key, &items);
+
+    return i < n ? items[i] : s->root;
+}
+
 static void stage_error(struct compiler *c, const struct source *s, const struct stage *stage, struct str suggestion, const char *what, struct str other)
 {
-    struct node **stages;
-    size_t n = get_tables(c, s->root, "stages", &stages);
-    const struct node *at = (size_t)stage->index < n ? stages[stage->index] : s->root;
     struct str quoted = other.len ? str_fmt(c->arena, " \"%.*s\"", STR_ARG(other)) : STR_NONE;
 
-    ERROR_AT(c, s, at, suggestion, "The stage \"%.*s\" %s%.*s.", STR_ARG(stage->name), what, STR_ARG(quoted));
+    ERROR_AT(c, s, item_node(c, s, s->root, "stages", (size_t)stage->index), suggestion, "The stage \"%.*s\" %s%.*s.", STR_ARG(stage->name), what,
+             STR_ARG(quoted));
 }
 
 /* An earlier stage whose `when` takes every record of this one. */
@@ -168,7 +175,7 @@ static void check_stage(struct compiler *c, const struct source *s, const struct
     for (size_t i = 0; i < stage->n_steps; i++)
         mandatory += !stage->steps[i].optional;
     if (mandatory == 0 && !stage->n_needs && !stage->leave_when.e && !next->when.e && !next->enter_when.e && !stage->when.e)
-        WARN_AT(c, s, get(s->root, "stages"), STR("Give it a step, `needs` or `leave_when`, or the next stage an `enter_when`."),
+        WARN_AT(c, s, item_node(c, s, s->root, "stages", (size_t)stage->index), STR("Give it a step, `needs` or `leave_when`, or the next stage an `enter_when`."),
                 "Nothing keeps a record at the stage \"%.*s\": it is passed at once.", STR_ARG(stage->name));
 }
 
@@ -177,14 +184,15 @@ static void check_workflow_pages(struct compiler *c, const struct source *s, con
     for (size_t i = 0; i < w->n_stages; i++)
         for (size_t k = 0; k < w->stages[i].n_steps; k++) {
             const struct step *step = &w->stages[i].steps[k];
+            const struct node *at = item_node(c, s, item_node(c, s, s->root, "stages", i), "steps", k);
             int t = step->template_page < 0 ? -1 : c->m->templates[step->template_page].object;
             int e = step->escalation < 0 ? -1 : c->m->escalations[step->escalation].object;
 
             if (t >= 0 && t != w->object)
-                finding_add(c, SEV_WARNING, s->page, step->line, 1, STR_NONE, "The step \"%.*s\" offers a template that reads fields of another object, %.*s.",
+                WARN_AT(c, s, at, STR_NONE, "The step \"%.*s\" offers a template that reads fields of another object, %.*s.",
                             STR_ARG(step->name), STR_ARG(c->m->objects[t].name));
             if (e >= 0 && e != w->object)
-                finding_add(c, SEV_ERROR, s->page, step->line, 1, STR("Leave `object` out in the escalation, or name this one."),
+                ERROR_AT(c, s, at, STR("Leave `object` out in the escalation, or name this one."),
                             "The step \"%.*s\" starts an escalation that is for another object, %.*s.", STR_ARG(step->name), STR_ARG(c->m->objects[e].name));
         }
 }
@@ -200,7 +208,7 @@ static void check_workflow(struct compiler *c, const struct source *s, const str
     for (size_t i = 0; i < w->n_ends; i++) {
         dead += never_true(c, w->ends[i].when.e);
         if (start.len && str_eq(start, print_of(c, &w->ends[i].when)))
-            finding_add(c, SEV_ERROR, s->page, w->ends[i].line, 1, STR("Let the end hold for other records than the start."),
+            ERROR_AT(c, s, item_node(c, s, s->root, "ends", i), STR("Let the end hold for other records than the start."),
                         "The end \"%.*s\" holds as soon as the workflow starts.", STR_ARG(w->ends[i].name));
     }
     if (ends && dead == w->n_ends)
