@@ -187,8 +187,13 @@ struct err *expr_compile(struct arena *arena, const struct expr_schema *schema, 
         .arith = c.arith,
         .scaling = c.scaling,
         .related = c.related,
+        .stack = stack_node(schema, root),
         .uses_time = c.uses_time,
     };
+    if (e->stack > EXPR_STACK_MAX)
+        return expr_fail(&c, "expr.cost", root->src,
+                         STR("Split it, or save parts of it in fields of their own."),
+                         "The expression is nested too deeply, formulas included.");
     *out = e;
     return NULL;
 }
@@ -218,6 +223,22 @@ bool expr_uses_time(const struct expr *e)
     return e->uses_time;
 }
 
+static size_t and_terms(const struct node *n)
+{
+    return n->kind == NK_AND ? n->n_kids : 1;
+}
+
+static void add_and_terms(struct node *root, const struct node *n)
+{
+    if (n->kind != NK_AND) {
+        root->kids[root->n_kids++] =
+            (struct node *)(uintptr_t)n; /* trees are immutable from here on */
+        return;
+    }
+    for (size_t i = 0; i < n->n_kids; i++)
+        root->kids[root->n_kids++] = n->kids[i];
+}
+
 const struct expr *expr_and(struct arena *arena, const struct expr *a, const struct expr *b)
 {
     struct expr *e;
@@ -230,10 +251,9 @@ const struct expr *expr_and(struct arena *arena, const struct expr *a, const str
     root->kind = NK_AND;
     root->type = ET_BOOL;
     root->constant = a->root->constant && b->root->constant;
-    root->kids = NEW_ARRAY(arena, 2, struct node *);
-    root->n_kids = 2;
-    root->kids[0] = (struct node *)(uintptr_t)a->root; /* trees are immutable from here on */
-    root->kids[1] = (struct node *)(uintptr_t)b->root;
+    root->kids = NEW_ARRAY(arena, and_terms(a->root) + and_terms(b->root), struct node *);
+    add_and_terms(root, a->root); /* one flat chain: many joined rights do not nest */
+    add_and_terms(root, b->root);
     e = NEW(arena, struct expr);
     *e = (struct expr){
         .schema = a->schema,
@@ -244,6 +264,7 @@ const struct expr *expr_and(struct arena *arena, const struct expr *a, const str
         .arith = a->arith + b->arith,
         .scaling = a->scaling + b->scaling,
         .related = a->related + b->related,
+        .stack = stack_node(a->schema, root),
         .uses_time = a->uses_time || b->uses_time,
         .text = str_fmt(arena, "(%.*s) and (%.*s)", STR_ARG(a->text), STR_ARG(b->text)),
     };

@@ -12,6 +12,7 @@
     16 /* + - * / in one expression: keeps sums of clamped times inside 64 bits */
 #define EXPR_SCALING_MAX \
     8 /* * and / among them: keeps every double between 1e-300 and 1e300, PostgreSQL raises outside */
+#define EXPR_STACK_MAX 60   /* see stack.c: leaves 40 entries of SQLite's parser to the statement around it and to row rights */
 #define EXPR_ARGS_MAX 16 /* arguments of coalesce */
 #define NUMBER_DIGITS_MAX 18
 #define NUMBER_SCALE_MAX 8
@@ -116,7 +117,7 @@ struct expr {
     struct str text;
     unsigned use;
     const struct node *root;
-    int nodes, arith, scaling, related; /* what it costs where it is used as a formula */
+    int nodes, arith, scaling, related, stack; /* what it costs where it is used as a formula */
     bool uses_time;
 };
 
@@ -168,6 +169,8 @@ MUST_USE struct err *check_condition(struct compiler *c, const struct scope *sc,
 const char *type_word(enum expr_type type); /* "a text" */
 struct str node_word(struct compiler *c,
                      const struct node *n); /* what to call it in a message: "stage" */
+/* stack.c */
+int stack_node(const struct expr_schema *schema, const struct node *n);
 /* check_name.c */
 MUST_USE struct err *check_name(struct compiler *c, const struct scope *sc, struct node *n);
 MUST_USE struct err *check_aggregate(struct compiler *c, const struct scope *sc, struct node *n);

@@ -48,7 +48,8 @@ static const char intro[] =
     "A name that is also a word of the language stands in double quotes: `\"empty\"`. Words of the "
     "language may be "
     "written in capitals. `--` begins a comment that goes to the end of the line.\n"
-    "\n"
+    "\n";
+static const char rules[] =
     "## Rules\n"
     "\n"
     "- **Empty.** A comparison with something empty is false, and its opposite true: `owner = me` "
@@ -96,7 +97,9 @@ static void add_limits(struct buf *out)
     buf_add(out, STR("\n## Bounds\n\n| what | at most |\n|---|---|\n"));
     buf_fmt(out, "| length of an expression | %d bytes |\n", EXPR_BYTES_MAX);
     buf_fmt(out, "| parts, formulas included | %d |\n", EXPR_NODES_MAX);
-    buf_fmt(out, "| nesting | %d levels |\n", EXPR_DEPTH_MAX);
+    buf_fmt(out,
+            "| nesting | %d levels, fewer with functions and related records in each other |\n",
+            EXPR_DEPTH_MAX);
     buf_fmt(out, "| looks at related records, formulas included | %d |\n", EXPR_RELATED_MAX);
     buf_fmt(out, "| references followed by one path | %d |\n", EXPR_HOPS_MAX);
     buf_fmt(out, "| signs `+ - * /` | %d, of them `*` and `/` %d |\n", EXPR_ARITH_MAX,
@@ -109,6 +112,7 @@ struct str expr_manual_page(struct arena *arena)
     struct buf out = buf_new(arena, 16384);
 
     buf_add(&out, str_from(intro));
+    buf_add(&out, str_from(rules));
     buf_add(&out, STR("\n## Operators and functions\n\n| word | written | meaning | example "
                       "|\n|---|---|---|---|\n"));
     for (const struct expr_function_doc *f = expr_functions; f->name; f++) {

@@ -239,7 +239,7 @@ static void words_literal(struct buf *out, const struct expr_schema *schema, con
     case NK_DATE:
     case NK_INSTANT:
     case NK_ID:
-        buf_add(out, n->s);
+        buf_add(out, n->s.len ? n->s : STR("empty"));
         break;
     case NK_DURATION:
         words_duration(out, n->dur);

@@ -277,7 +277,7 @@ TEST(size_and_depth_are_bounded)
     assert_err(
         expr_compile(a, w->schema, O_DEAL, repeat(a, "hot and ", 600, "vip"), EXPR_CONDITION, &e),
         "expr.cost");
-    assert_ok(expr_compile(a, w->schema, O_DEAL, repeat(a, "not ", 60, "vip"), EXPR_CONDITION, &e));
+    assert_ok(expr_compile(a, w->schema, O_DEAL, repeat(a, "not ", 40, "vip"), EXPR_CONDITION, &e));
     assert_err(expr_compile(a, w->schema, O_DEAL, repeat(a, "not ", 70, "vip"), EXPR_CONDITION, &e),
                "expr.cost");
     assert_err(expr_compile(a, w->schema, O_DEAL, repeat(a, "(", 4000, "vip"), EXPR_CONDITION, &e),
