@@ -1,0 +1,310 @@
+/* Schemas that do not depend on the manual. ' stands for ": the text is turned into JSON when it is written. Schemas of the
+ * installation's own objects are made in openapi.c. */
+#include "serve/serve_impl.h"
+
+/* clang-format off */
+const struct schema_doc openapi_schemas[] = {
+    {"Id",
+     "{'type':'string','pattern':'^[1-9][0-9]{0,18}$','description':'63 bits, ordered by time; a string,"
+     " because JSON numbers lose digits above 2^53.','examples':['123456789012345678']}"},
+    {"Money",
+     "{'type':'object','description':'An amount and its currency.',"
+     "'properties':{'amount':{'type':'string','pattern':'^-?[0-9]+([.][0-9]+)?$','examples':['12.50']},"
+     "'currency':{'type':'string','pattern':'^[A-Z]{3}$','description':'ISO 4217'}},'required':['amount',"
+     "'currency']}"},
+    {"Reference",
+     "{'type':'object','description':'Another record.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'name':{'type':'string',"
+     "'description':'Its name, where it may be seen.'}},'required':['id']}"},
+    {"Finding",
+     "{'type':'object','description':'One thing that is wrong, with its place.',"
+     "'properties':{'detail':{'type':'string'},'code':{'$ref':'#/components/schemas/ErrorCode'},"
+     "'pointer':{'type':'string','description':'JSON pointer into the request body.'},"
+     "'parameter':{'type':'string','description':'Name of the query parameter.'},'page':{'type':'string',"
+     "'description':'Page of the manual whose rule refused.'},'reason':{'type':'string',"
+     "'description':'The reason written on that page.'},'way_out':{'type':'string',"
+     "'description':'What can be done now.'},'line':{'type':'integer'},'column':{'type':'integer'}},"
+     "'required':['detail','code']}"},
+    {"Problem",
+     "{'type':'object','description':'Problem details, RFC 9457.','properties':{'type':{'type':'string',"
+     "'format':'uri-reference'},'title':{'type':'string'},'status':{'type':'integer'},"
+     "'detail':{'type':'string'},'code':{'$ref':'#/components/schemas/ErrorCode'},"
+     "'pointer':{'type':'string'},'parameter':{'type':'string'},'page':{'type':'string'},"
+     "'reason':{'type':'string'},'way_out':{'type':'string'},'line':{'type':'integer'},"
+     "'column':{'type':'integer'},'request_id':{'type':'string'},'errors':{'type':'array',"
+     "'items':{'$ref':'#/components/schemas/Finding'}}},'required':['type','title','status','detail',"
+     "'code','request_id']}"},
+    {"AnyObject",
+     "{'type':'object','description':'A JSON object.','additionalProperties':true}"},
+    {"Health",
+     "{'type':'object','description':'The server answers and its database too.',"
+     "'properties':{'status':{'type':'string','enum':['ok']},'manual_version':{'type':'integer'},"
+     "'now':{'type':'string','format':'date-time'}},'required':['status','manual_version','now']}"},
+    {"SignedIn",
+     "{'type':'object','description':'A session. Browsers get it as a cookie as well.',"
+     "'properties':{'token':{'type':'string','description':'For the header Authorization: Bearer.'},"
+     "'user':{'$ref':'#/components/schemas/Id'},'expires_at':{'type':'string','format':'date-time'}},"
+     "'required':['token','user','expires_at']}"},
+    {"Me",
+     "{'type':'object','description':'The one who asks.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'name':{'type':'string'},"
+     "'email':{'type':'string'},'zone':{'type':'string','description':'Time zone, IANA name.'},"
+     "'team':{'anyOf':[{'$ref':'#/components/schemas/Reference'},{'type':'null'}]},"
+     "'roles':{'type':'array','items':{'type':'object','description':'A role.',"
+     "'properties':{'name':{'type':'string'},'label':{'type':'string'},'page':{'type':'string'}},"
+     "'required':['name','label','page']}},'rights':{'type':'array','items':{'type':'string'}},"
+     "'objects':{'type':'object','description':'Scope by object and verb: none, own, team, below, all.',"
+     "'additionalProperties':{'type':'object','additionalProperties':{'type':'string','enum':['none',"
+     "'own','team','below','all']}}},'session':{'anyOf':[{'$ref':'#/components/schemas/Id'},"
+     "{'type':'null'}]},'manual_version':{'type':'integer'},'demo':{'type':'boolean'}},'required':['id',"
+     "'name','email','zone','team','roles','rights','objects','session','manual_version','demo']}"},
+    {"SessionList",
+     "{'type':'object','description':'Sessions, newest first.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'A session.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'label':{'type':'string',"
+     "'description':'What the browser calls itself.'},'created_at':{'type':'string','format':'date-time'},"
+     "'seen_at':{'type':'string','format':'date-time'},'expires_at':{'type':'string',"
+     "'format':'date-time'},'this':{'type':'boolean','description':'The one that asks.'}},"
+     "'required':['id','label','created_at','seen_at','expires_at','this']}}},'required':['data']}"},
+    {"TokenList",
+     "{'type':'object','description':'API tokens, newest first.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'An API token.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'user':{'$ref':'#/components/schemas/Id'},"
+     "'name':{'type':'string'},'created_at':{'type':'string','format':'date-time'},"
+     "'used_at':{'type':['string','null'],'format':'date-time'},'expires_at':{'type':['string','null'],"
+     "'format':'date-time'}},'required':['id','user','name','created_at','used_at','expires_at']}}},"
+     "'required':['data']}"},
+    {"TokenCreated",
+     "{'type':'object','description':'The text of the token is shown this once.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'token':{'type':'string'}},'required':['id',"
+     "'token']}"},
+    {"Created",
+     "{'type':'object','description':'What was made.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'}},'required':['id']}"},
+    {"Cleaned",
+     "{'type':'object','description':'What was stored differently from what was typed,"
+     " and by which rule.','properties':{'field':{'type':'string'},'typed':{'type':'string'},"
+     "'stored':{'type':'string'},'rule':{'type':'string'},'doubtful':{'type':'boolean',"
+     "'description':'Kept, but somebody should look.'}},'required':['field','typed','stored','rule',"
+     "'doubtful']}"},
+    {"AnyRecord",
+     "{'type':'object','description':'A record of any object.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'version':{'type':'integer'}},"
+     "'required':['id'],'additionalProperties':true}"},
+    {"ChangePage",
+     "{'type':'object','description':'Changes, newest first.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object',"
+     "'description':'One change of one field; field is empty where the whole record is meant.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'at':{'type':'string','format':'date-time'},"
+     "'kind':{'type':'string'},'field':{'type':'string'},'old':{'description':'The value before.'},"
+     "'new':{'description':'The value after.'},'actor':{'anyOf':[{'$ref':'#/components/schemas/Id'},"
+     "{'type':'null'}]},'via':{'type':'string'},'page':{'type':'string',"
+     "'description':'Page of the manual that acted; empty for people.'},"
+     "'manual_version':{'type':'integer'}},'required':['id','at','kind','field','old','new','actor','via',"
+     "'page','manual_version']}},'next':{'type':['string','null'],"
+     "'description':'Cursor of the next page; null at the end.'}},'required':['data','next']}"},
+    {"TimelinePage",
+     "{'type':'object','description':'What happened, newest first.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'An entry.','properties':{'kind':{'type':'string',"
+     "'description':'activity, change, task, breach or run'},'id':{'$ref':'#/components/schemas/Id'},"
+     "'at':{'type':'string','format':'date-time'},'entry':{'$ref':'#/components/schemas/AnyObject'}},"
+     "'required':['kind','id','at','entry']}},'next':{'type':['string','null'],"
+     "'description':'Cursor of the next page; null at the end.'}},'required':['data','next']}"},
+    {"RecordWork",
+     "{'type':'object','description':'What is to be done about a record.',"
+     "'properties':{'next':{'anyOf':[{'$ref':'#/components/schemas/AnyObject'},{'type':'null'}],"
+     "'description':'The one next action.'},'tasks':{'type':'array',"
+     "'items':{'$ref':'#/components/schemas/Task'}},'runs':{'type':'array',"
+     "'items':{'$ref':'#/components/schemas/AnyObject'}}},'required':['tasks','runs'],"
+     "'additionalProperties':true}"},
+    {"Why",
+     "{'type':'object','description':'A term of a condition, and whether it holds.',"
+     "'properties':{'text':{'type':'string'},'words':{'type':'string'},'holds':{'type':'boolean'},"
+     "'parts':{'type':'array','items':{'$ref':'#/components/schemas/Why'}}},'required':['text','words',"
+     "'holds','parts']}"},
+    {"Explanation",
+     "{'type':'object','description':'Why a condition holds or a page acted, or not.',"
+     "'properties':{'matches':{'type':'boolean'},'why':{'$ref':'#/components/schemas/Why'}},"
+     "'additionalProperties':true}"},
+    {"GroupList",
+     "{'type':'object','description':'Figures by group.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'One group.','properties':{'keys':{'type':'object',"
+     "'description':'By key as asked.','additionalProperties':true},'values':{'type':'object',"
+     "'description':'By measure as asked.','additionalProperties':true}},'required':['keys','values']}},"
+     "'more':{'type':'boolean'}},'required':['data'],'additionalProperties':true}"},
+    {"Count",
+     "{'type':'object','description':'How many.','properties':{'count':{'type':'integer'},"
+     "'count_is_exact':{'type':'boolean','description':'False: there are more.'}},'required':['count',"
+     "'count_is_exact']}"},
+    {"BulkResult",
+     "{'type':'object','description':'What was done, or would be.',"
+     "'properties':{'dry_run':{'type':'boolean'},'matched':{'type':'integer'},"
+     "'changed':{'type':'integer'},'unchanged':{'type':'integer'},'refused':{'type':'array',"
+     "'items':{'type':'object','description':'A record that was left as it is, and why.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},"
+     "'code':{'$ref':'#/components/schemas/ErrorCode'},'detail':{'type':'string'},"
+     "'page':{'type':'string'},'reason':{'type':'string'},'way_out':{'type':'string'}},'required':['id',"
+     "'code','detail','page','reason','way_out']}},"
+     "'next_after':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}]}},'required':['dry_run',"
+     "'matched','changed','unchanged','refused','next_after']}"},
+    {"SearchResult",
+     "{'type':'object','description':'The best first.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'A record found.','properties':{'object':{'type':'string'},"
+     "'id':{'$ref':'#/components/schemas/Id'},'title':{'type':'string'},'snippet':{'type':'string'}},"
+     "'required':['object','id','title']}}},'required':['data'],'additionalProperties':true}"},
+    {"Task",
+     "{'type':'object','description':'What somebody owes a record by a time, and why.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'version':{'type':'integer'},"
+     "'kind':{'type':'string','description':'step, policy, escalation, asked or breach'},"
+     "'title':{'type':'string'},'record':{'type':'object','description':'What it is about.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'object':{'type':'string'},"
+     "'object_label':{'type':'string'},'title':{'type':'string'}},'required':['id','object']},"
+     "'owed_by':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}]},"
+     "'owed_by_name':{'type':'string'},'role':{'type':'string'},"
+     "'asked_by':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}]},"
+     "'priority':{'type':'integer'},'optional':{'type':'boolean'},'opened':{'type':['string','null'],"
+     "'format':'date-time'},'until':{'type':['string','null'],'format':'date-time'},"
+     "'not_before':{'type':['string','null'],'format':'date-time'},'closed':{'type':['string','null'],"
+     "'format':'date-time'},'closed_as':{'type':'string','description':'Empty while open; done, skipped,"
+     " cancelled or breached.'},'note':{'type':'string'},'overdue':{'type':'boolean'},"
+     "'because':{'type':'string'},'why':{'type':'object','description':'Why it is owed.',"
+     "'properties':{'page':{'type':'string'},'page_label':{'type':'string'},'step':{'type':'string'},"
+     "'line':{'type':'integer'},'manual_version':{'type':'integer'},'reason':{'type':'string'},"
+     "'how':{'type':'string'},'done_when':{'type':'string'}},'required':['page']},"
+     "'words':{'anyOf':[{'$ref':'#/components/schemas/AnyObject'},{'type':'null'}],"
+     "'description':'The template, filled in.'},"
+     "'after':{'anyOf':[{'$ref':'#/components/schemas/AnyObject'},{'type':'null'}],"
+     "'description':'Outcomes and what comes next.'}},'required':['id','version','kind','title'],"
+     "'additionalProperties':true}"},
+    {"TaskPage",
+     "{'type':'object','description':'Tasks.','properties':{'data':{'type':'array',"
+     "'items':{'$ref':'#/components/schemas/Task'}},'next':{'type':['string','null'],"
+     "'description':'Cursor of the next page; null at the end.'}},'required':['data','next']}"},
+    {"Day",
+     "{'type':'object','description':'A day: open tasks in the order a wise colleague would do them.',"
+     "'properties':{'data':{'type':'array','items':{'$ref':'#/components/schemas/Task'}},"
+     "'next':{'type':['string','null'],'description':'Cursor of the next page; null at the end.'},"
+     "'summary':{'$ref':'#/components/schemas/AnyObject'}},'required':['data','next','summary']}"},
+    {"BreachPage",
+     "{'type':'object','description':'Rules that were not met.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'A dated fact.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'version':{'type':'integer'},"
+     "'page':{'type':'string'},'page_label':{'type':'string'},'rule':{'type':'string'},"
+     "'object':{'type':'string'},'record':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}]},"
+     "'record_title':{'type':'string'},'task':{'anyOf':[{'$ref':'#/components/schemas/Id'},"
+     "{'type':'null'}]},'owed_by':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}]},"
+     "'owed_by_name':{'type':'string'},'at':{'type':['string','null'],'format':'date-time'},"
+     "'due':{'type':['string','null'],'format':'date-time'},'met':{'type':['string','null'],"
+     "'format':'date-time'},'cause':{'type':'string'},'comment':{'type':'string'},"
+     "'manual_version':{'type':'integer'}},'required':['id','page','record'],"
+     "'additionalProperties':true}},'next':{'type':['string','null'],"
+     "'description':'Cursor of the next page; null at the end.'}},'required':['data','next']}"},
+    {"EscalationList",
+     "{'type':'object','description':'Escalations about a record.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'An escalation and who was called.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'page':{'type':'string'},"
+     "'label':{'type':'string'}},'required':['id','page'],'additionalProperties':true}}},"
+     "'required':['data']}"},
+    {"PolicyList",
+     "{'type':'object','description':'Every policy and how it is kept.',"
+     "'properties':{'data':{'type':'array','items':{'type':'object','description':'A policy.',"
+     "'properties':{'page':{'type':'string'},'label':{'type':'string'},'sentence':{'type':'string'},"
+     "'mode':{'type':'string','enum':['off','watch','remind','fix','block']}},'required':['page','label',"
+     "'sentence','mode'],'additionalProperties':true}}},'required':['data']}"},
+    {"NoticePage",
+     "{'type':'object','description':'Notices, newest first.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'A notice.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'kind':{'type':'string'},"
+     "'title':{'type':'string'},'count':{'type':'integer'},'at':{'type':['string','null'],"
+     "'format':'date-time'},'read':{'type':'boolean'},'object':{'type':'string'},"
+     "'record':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}]},'page':{'type':'string'}},"
+     "'required':['id','kind','title','read'],'additionalProperties':true}},'next':{'type':['string',"
+     "'null'],'description':'Cursor of the next page; null at the end.'},'unread':{'type':'integer'}},"
+     "'required':['data','next','unread']}"},
+    {"PageHead",
+     "{'type':'object','description':'A page of the manual, without its text.',"
+     "'properties':{'path':{'type':'string'},'kind':{'type':'string'},'name':{'type':'string'},"
+     "'label':{'type':'string'},'owner':{'type':'string','description':'Role responsible for the page.'},"
+     "'review':{'type':['string','null'],'format':'date'},'why':{'type':'string'}},'required':['path',"
+     "'kind','name','label','owner','review','why']}"},
+    {"PageList",
+     "{'type':'object','description':'The pages of the live manual.',"
+     "'properties':{'version':{'type':'integer'},'published_at':{'type':['string','null'],"
+     "'format':'date-time'},'data':{'type':'array','items':{'$ref':'#/components/schemas/PageHead'}}},"
+     "'required':['version','published_at','data']}"},
+    {"Page",
+     "{'type':'object','description':'A page of the manual.','properties':{'path':{'type':'string'},"
+     "'kind':{'type':'string'},'name':{'type':'string'},'label':{'type':'string'},"
+     "'owner':{'type':'string','description':'Role responsible for the page.'},'review':{'type':['string',"
+     "'null'],'format':'date'},'why':{'type':'string'},'version':{'type':'integer'},"
+     "'text':{'type':'string','description':'The whole file.'},'body':{'type':'string',"
+     "'description':'The Markdown.'},'sections':{'type':'array','items':{'type':'object',"
+     "'description':'A heading and what stands below it.','properties':{'title':{'type':'string'},"
+     "'level':{'type':'integer'},'line':{'type':'integer'},'text':{'type':'string'},"
+     "'why':{'type':'string'}},'required':['title','level','line','text','why']}}},'required':['path',"
+     "'kind','name','label','owner','review','why','version','text','body','sections']}"},
+    {"VersionList",
+     "{'type':'object','description':'All versions, newest first.',"
+     "'properties':{'live':{'type':'integer'},'data':{'type':'array','items':{'type':'object',"
+     "'description':'A version.','properties':{'version':{'type':'integer'},"
+     "'author':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}]},'at':{'type':['string',"
+     "'null'],'format':'date-time'},'reason':{'type':'string'},'pages':{'type':'integer'}},"
+     "'required':['version','author','at','reason','pages']}}},'required':['live','data']}"},
+    {"PageFile",
+     "{'type':'object','description':'A page as a file.','properties':{'path':{'type':'string',"
+     "'examples':['policy/lead-assigned']},'text':{'type':'string'}},'required':['path','text'],"
+     "'additionalProperties':false}"},
+    {"VersionPages",
+     "{'type':'object','description':'The pages of a version.','properties':{'version':{'type':'integer'},"
+     "'data':{'type':'array','items':{'$ref':'#/components/schemas/PageFile'}}},'required':['version',"
+     "'data']}"},
+    {"Text",
+     "{'type':'object','description':'A text for people.','properties':{'text':{'type':'string'}},"
+     "'required':['text']}"},
+    {"PageFinding",
+     "{'type':'object','description':'A finding with its place.',"
+     "'properties':{'severity':{'type':'string','enum':['error','warning']},'page':{'type':'string'},"
+     "'line':{'type':'integer'},'column':{'type':'integer'},'message':{'type':'string'},"
+     "'suggestion':{'type':'string'}},'required':['severity','page','line','column','message',"
+     "'suggestion']}"},
+    {"CheckResult",
+     "{'type':'object','description':'Does it hold together?','properties':{'ok':{'type':'boolean'},"
+     "'errors':{'type':'integer'},'findings':{'type':'array',"
+     "'items':{'$ref':'#/components/schemas/PageFinding'}}},'required':['ok','errors','findings']}"},
+    {"Plan",
+     "{'type':'object','description':'What publishing would do.',"
+     "'properties':{'from_version':{'type':'integer'},'items':{'type':'array','items':{'type':'object',"
+     "'description':'One effect.','properties':{'group':{'type':'string'},'page':{'type':'string'},"
+     "'text':{'type':'string'}},'required':['group','page','text']}},'text':{'type':'string'},"
+     "'findings':{'type':'array','items':{'$ref':'#/components/schemas/PageFinding'}}},"
+     "'required':['from_version','items','text','findings']}"},
+    {"Published",
+     "{'type':'object','description':'The live version now.','properties':{'version':{'type':'integer'},"
+     "'unchanged':{'type':'boolean','description':'Nothing differed: no new version was made.'},"
+     "'findings':{'type':'array','items':{'$ref':'#/components/schemas/PageFinding'}}},"
+     "'required':['version','unchanged','findings']}"},
+    {"MetricList",
+     "{'type':'object','description':'All metrics.','properties':{'data':{'type':'array',"
+     "'items':{'$ref':'#/components/schemas/MetricHead'}}},'required':['data']}"},
+    {"MetricHead",
+     "{'type':'object','description':'A metric and its written definition.',"
+     "'properties':{'name':{'type':'string'},'label':{'type':'string'},'definition':{'type':'string'},"
+     "'page':{'type':'string'},'object':{'type':'string'},'owner':{'type':'string'},"
+     "'target':{'type':'string'},'better':{'type':'string','enum':['higher','lower']},"
+     "'by':{'type':'array','items':{'type':'string'}}},'required':['name','label','definition'],"
+     "'additionalProperties':true}"},
+    {"Metric",
+     "{'type':'object','description':'A figure.','properties':{'name':{'type':'string'},"
+     "'label':{'type':'string'},'definition':{'type':'string'},'page':{'type':'string'},"
+     "'object':{'type':'string'},'owner':{'type':'string'},'target':{'type':'string'},"
+     "'better':{'type':'string','enum':['higher','lower']},'by':{'type':'array',"
+     "'items':{'type':'string'}},'value':{'type':['number','null']},'display':{'type':'string'},"
+     "'n':{'type':'integer'},'unit':{'type':'string'},'currency':{'type':'string'},"
+     "'list':{'type':['string','null'],'description':'The list behind the figure.'},"
+     "'groups':{'type':'array','items':{'type':'object','description':'One group.',"
+     "'properties':{'key':{'type':['string','null']},'label':{'type':'string'},'value':{'type':['number',"
+     "'null']},'n':{'type':'integer'}},'required':['key','label','value'],'additionalProperties':true}}},"
+     "'required':['name','label','definition','value'],'additionalProperties':true}"},
+    {NULL, NULL},
+};
+/* clang-format on */
