@@ -13,6 +13,7 @@ struct built_in {
     struct built_in_field fields[26];
 };
 
+// clang-format off
 static const struct built_in built_ins[OBJECT_BUILT_INS] = {
     [OBJECT_TASK] = {"task", "Task", "Tasks", "check", "task", "closed_at is empty", "opened_at", "title", {
         {"id", "id", FT_REF, OBJECT_TASK},
@@ -103,7 +104,10 @@ static const struct built_in built_ins[OBJECT_BUILT_INS] = {
     }},
 };
 
-static void fill_field(struct arena *arena, struct field *f, const struct built_in_field *from, int index)
+// clang-format on
+
+static void fill_field(struct arena *arena, struct field *f, const struct built_in_field *from,
+                       int index)
 {
     f->name = str_from(from->name);
     f->label = label_from_name(arena, f->name);

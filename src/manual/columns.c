@@ -11,21 +11,29 @@ struct err *columns_read(struct tx *tx, struct columns *out)
 
     *out = (struct columns){.arena = arena, .index = strmap_new(arena, 256)};
     TRY(db_stmt(tx, &sql_manual_column_list, &st));
-    int tbl = db_col(st, "tbl"), col = db_col(st, "col"), holds = db_col(st, "holds"), since = db_col(st, "since");
+    int tbl = db_col(st, "tbl"), col = db_col(st, "col"), holds = db_col(st, "holds"),
+        since = db_col(st, "since");
     for (;;) {
         TRY(db_step(st, &row));
         if (!row)
             return NULL;
-        strmap_put(out->index, str_fmt(arena, "%.*s\n%.*s", STR_ARG(db_str(st, tbl)), STR_ARG(db_str(st, col))), (int64_t)out->known.n);
-        VEC_PUSH(arena, out->known) = (struct column_known){str_dup(arena, db_str(st, holds)), db_i64(st, since)};
+        strmap_put(out->index,
+                   str_fmt(arena, "%.*s\n%.*s", STR_ARG(db_str(st, tbl)), STR_ARG(db_str(st, col))),
+                   (int64_t)out->known.n);
+        VEC_PUSH(arena, out->known) =
+            (struct column_known){str_dup(arena, db_str(st, holds)), db_i64(st, since)};
     }
 }
 
-const struct column_known *columns_find(const struct columns *c, struct str table, struct str column)
+const struct column_known *columns_find(const struct columns *c, struct str table,
+                                        struct str column)
 {
     int64_t at;
 
-    return strmap_get(c->index, str_fmt(c->arena, "%.*s\n%.*s", STR_ARG(table), STR_ARG(column)), &at) ? &c->known.at[at] : NULL;
+    return strmap_get(c->index, str_fmt(c->arena, "%.*s\n%.*s", STR_ARG(table), STR_ARG(column)),
+                      &at)
+               ? &c->known.at[at]
+               : NULL;
 }
 
 struct str column_holds(struct arena *arena, const struct manual *m, const struct field *f)
@@ -40,7 +48,9 @@ struct str column_holds(struct arena *arena, const struct manual *m, const struc
     case FT_TEAM:
         return STR("ref:team");
     case FT_REF:
-        return f->to_object < 0 ? STR("ref:any") : str_fmt(arena, "ref:%.*s", STR_ARG(m->objects[f->to_object].name));
+        return f->to_object < 0
+                   ? STR("ref:any")
+                   : str_fmt(arena, "ref:%.*s", STR_ARG(m->objects[f->to_object].name));
     case FT_MONEY:
     case FT_YES_NO:
     case FT_DATE:
@@ -67,7 +77,8 @@ bool column_fits(struct str before, struct str now)
     bool text_before = str_eq(before, STR("fold")) || str_eq(before, STR("text"));
     bool text_now = str_eq(now, STR("fold")) || str_eq(now, STR("text"));
 
-    return str_eq(before, now) || (text_before && text_now) || (str_starts(before, STR("ref:")) && str_eq(now, STR("ref:any")));
+    return str_eq(before, now) || (text_before && text_now) ||
+           (str_starts(before, STR("ref:")) && str_eq(now, STR("ref:any")));
 }
 
 void columns_check(const struct columns *known, const struct manual *m, struct findings *findings)
@@ -78,7 +89,8 @@ void columns_check(const struct columns *known, const struct manual *m, struct f
         for (size_t k = F_SYSTEM_COUNT; !o->built_in && k < o->n_fields; k++) {
             const struct field *f = &o->fields[k];
             struct str now = column_holds(known->arena, m, f);
-            const struct column_known *before = now.len ? columns_find(known, o->table, f->column) : NULL;
+            const struct column_known *before =
+                now.len ? columns_find(known, o->table, f->column) : NULL;
 
             if (!before || column_fits(before->holds, now))
                 continue;
@@ -88,9 +100,13 @@ void columns_check(const struct columns *known, const struct manual *m, struct f
                 .page = str_dup(findings->arena, o->page->path),
                 .line = f->line,
                 .column = 1,
-                .message = str_fmt(findings->arena, "The column of \"%.*s\" has held values of another kind (%.*s) since version %lld; they would be misread as %.*s.",
-                                   STR_ARG(f->name), STR_ARG(before->holds), (long long)before->since, STR_ARG(now)),
-                .suggestion = STR("Add a field with a new name, and mark the old one `hidden: yes`."),
+                .message = str_fmt(findings->arena,
+                                   "The column of \"%.*s\" has held values of another kind (%.*s) "
+                                   "since version %lld; they would be misread as %.*s.",
+                                   STR_ARG(f->name), STR_ARG(before->holds),
+                                   (long long)before->since, STR_ARG(now)),
+                .suggestion =
+                    STR("Add a field with a new name, and mark the old one `hidden: yes`."),
             };
         }
     }
@@ -157,7 +173,8 @@ static struct err *create_table(struct ddl *d, const struct manual *m, const str
         int n = field_columns(d->arena, &o->fields[k], columns);
 
         for (int i = 0; i < n; i++)
-            buf_fmt(&sql, ", %.*s %s", STR_ARG(db_ident(d->arena, columns[i].name)), columns[i].type);
+            buf_fmt(&sql, ", %.*s %s", STR_ARG(db_ident(d->arena, columns[i].name)),
+                    columns[i].type);
     }
     buf_add_char(&sql, ')');
     TRY(db_exec(d->tx, buf_str(&sql)));
@@ -175,9 +192,12 @@ static struct err *fill_folded(struct ddl *d, const struct object *o, const stru
 {
     struct str table = db_ident(d->arena, o->table), col = db_ident(d->arena, f->column);
     struct str fold = db_ident(d->arena, str_fmt(d->arena, "%.*s$f", STR_ARG(f->column)));
-    struct str select = str_fmt(d->arena, "SELECT \"id\", %.*s FROM %.*s WHERE %.*s IS NOT NULL AND \"id\" > $1 ORDER BY \"id\" LIMIT 500",
+    struct str select = str_fmt(d->arena,
+                                "SELECT \"id\", %.*s FROM %.*s WHERE %.*s IS NOT NULL AND \"id\" > "
+                                "$1 ORDER BY \"id\" LIMIT 500",
                                 STR_ARG(col), STR_ARG(table), STR_ARG(col));
-    struct str update = str_fmt(d->arena, "UPDATE %.*s SET %.*s = $2 WHERE \"id\" = $1", STR_ARG(table), STR_ARG(fold));
+    struct str update = str_fmt(d->arena, "UPDATE %.*s SET %.*s = $2 WHERE \"id\" = $1",
+                                STR_ARG(table), STR_ARG(fold));
     struct arena *scratch = arena_new(0);
     int64_t after = 0;
     struct err *e = NULL;
@@ -220,8 +240,10 @@ static struct err *add_columns(struct ddl *d, const struct manual *m, const stru
     for (size_t k = F_ID + 1; k < o->n_fields; k++) {
         const struct field *f = &o->fields[k];
         struct str holds = column_holds(d->arena, m, f);
-        const struct column_known *before = holds.len ? columns_find(d->known, o->table, f->column) : NULL;
-        bool fold_later = before && str_eq(before->holds, STR("text")) && str_eq(holds, STR("fold"));
+        const struct column_known *before =
+            holds.len ? columns_find(d->known, o->table, f->column) : NULL;
+        bool fold_later =
+            before && str_eq(before->holds, STR("text")) && str_eq(holds, STR("fold"));
         int n = field_columns(d->arena, f, columns);
 
         if (before && str_eq(before->holds, holds))
@@ -232,8 +254,10 @@ static struct err *add_columns(struct ddl *d, const struct manual *m, const stru
             if (fold_later) /* it may have been a longer text before it was a choice */
                 TRY(db_has_column(d->tx, o->table, columns[i].name, &there));
             if (!there)
-                TRY(db_exec(d->tx, str_fmt(d->arena, "ALTER TABLE %.*s ADD COLUMN %.*s %s", STR_ARG(db_ident(d->arena, o->table)),
-                                           STR_ARG(db_ident(d->arena, columns[i].name)), columns[i].type)));
+                TRY(db_exec(d->tx, str_fmt(d->arena, "ALTER TABLE %.*s ADD COLUMN %.*s %s",
+                                           STR_ARG(db_ident(d->arena, o->table)),
+                                           STR_ARG(db_ident(d->arena, columns[i].name)),
+                                           columns[i].type)));
         }
         if (fold_later)
             TRY(fill_folded(d, o, f));
@@ -244,16 +268,19 @@ static struct err *add_columns(struct ddl *d, const struct manual *m, const stru
 }
 
 /* ---- indexes ---- */
-static struct err *add_index(struct ddl *d, const struct object *o, struct str columns, struct str name, const char *where)
+static struct err *add_index(struct ddl *d, const struct object *o, struct str columns,
+                             struct str name, const char *where)
 {
-    struct str key = str_fmt(d->arena, "index %.*s", STR_ARG(name)), full = str_fmt(d->arena, "i_%.*s_%.*s", STR_ARG(o->table), STR_ARG(name));
+    struct str key = str_fmt(d->arena, "index %.*s", STR_ARG(name)),
+               full = str_fmt(d->arena, "i_%.*s_%.*s", STR_ARG(o->table), STR_ARG(name));
 
     if (columns_find(d->known, o->table, key))
         return NULL;
     if (full.len > 60) /* PostgreSQL cuts names at 63 */
         full = str_fmt(d->arena, "i_%.*s", STR_ARG(str_sub(hash_hex(d->arena, full), 0, 40)));
-    TRY(db_exec(d->tx, str_fmt(d->arena, "CREATE INDEX %.*s ON %.*s (%.*s)%s", STR_ARG(db_ident(d->arena, full)), STR_ARG(db_ident(d->arena, o->table)),
-                               STR_ARG(columns), where)));
+    TRY(db_exec(d->tx, str_fmt(d->arena, "CREATE INDEX %.*s ON %.*s (%.*s)%s",
+                               STR_ARG(db_ident(d->arena, full)),
+                               STR_ARG(db_ident(d->arena, o->table)), STR_ARG(columns), where)));
     return note(d, o->table, key, columns);
 }
 
@@ -261,10 +288,13 @@ static struct err *add_field_index(struct ddl *d, const struct object *o, const 
 {
     enum field_store store = field_types[f->type].store;
     bool reference = field_types[f->type].expr_type == ET_REF;
-    bool stage = f->type == FT_CHOICE && (str_eq(f->name, STR("stage")) || str_eq(f->name, STR("status")));
+    bool stage =
+        f->type == FT_CHOICE && (str_eq(f->name, STR("stage")) || str_eq(f->name, STR("status")));
     bool is_title = f->index == o->title;
     struct str column = f->column.len ? db_ident(d->arena, f->column) : STR_NONE, where;
-    struct str fold = store == FS_TEXT_FOLD ? db_ident(d->arena, str_fmt(d->arena, "%.*s$f", STR_ARG(f->column))) : column;
+    struct str fold = store == FS_TEXT_FOLD
+                          ? db_ident(d->arena, str_fmt(d->arena, "%.*s$f", STR_ARG(f->column)))
+                          : column;
 
     if (!column.len || store == FS_SET)
         return NULL;
@@ -284,14 +314,16 @@ static struct err *add_indexes(struct ddl *d, const struct object *o)
 {
     TRY(add_index(d, o, STR("\"created_at\", \"id\""), STR("created_at"), ""));
     TRY(add_index(d, o, STR("\"owner\""), STR("owner"), ""));
-    TRY(add_index(d, o, STR("\"deleted_at\""), STR("deleted_at"), " WHERE \"deleted_at\" IS NOT NULL")); /* the bin */
+    TRY(add_index(d, o, STR("\"deleted_at\""), STR("deleted_at"),
+                  " WHERE \"deleted_at\" IS NOT NULL")); /* the bin */
     for (size_t k = F_SYSTEM_COUNT; k < o->n_fields; k++)
         if (!o->fields[k].hidden)
             TRY(add_field_index(d, o, &o->fields[k]));
     return NULL;
 }
 
-struct err *columns_add(struct tx *tx, struct columns *known, const struct manual *m, int64_t version)
+struct err *columns_add(struct tx *tx, struct columns *known, const struct manual *m,
+                        int64_t version)
 {
     struct ddl d = {tx, tx_arena(tx), known, version};
 

@@ -8,8 +8,9 @@
 #include <string.h>
 
 /* ---- findings ---- */
-static void finding_put(struct compiler *c, enum severity severity, struct str path, int line, int column,
-                        struct str suggestion, const char *fmt, va_list ap)
+__attribute__((format(printf, 7, 0))) static void
+finding_put(struct compiler *c, enum severity severity, struct str path, int line, int column,
+            struct str suggestion, const char *fmt, va_list ap)
 {
     struct findings *f = c->findings;
 
@@ -27,8 +28,8 @@ static void finding_put(struct compiler *c, enum severity severity, struct str p
     };
 }
 
-void finding_add(struct compiler *c, enum severity severity, const struct page *page, int line, int column,
-                 struct str suggestion, const char *fmt, ...)
+void finding_add(struct compiler *c, enum severity severity, const struct page *page, int line,
+                 int column, struct str suggestion, const char *fmt, ...)
 {
     va_list ap;
 
@@ -37,7 +38,8 @@ void finding_add(struct compiler *c, enum severity severity, const struct page *
     va_end(ap);
 }
 
-__attribute__((format(printf, 3, 4))) static void file_error(struct compiler *c, struct str path, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void file_error(struct compiler *c, struct str path,
+                                                             const char *fmt, ...)
 {
     va_list ap;
 
@@ -106,13 +108,15 @@ static int file_cmp(const void *a, const void *b)
 }
 
 /* The files that are pages, sorted, with stripped paths, on the snapshot's arena. */
-static size_t take_files(struct compiler *c, const struct page_file *files, size_t n, struct page_file **out)
+static size_t take_files(struct compiler *c, const struct page_file *files, size_t n,
+                         struct page_file **out)
 {
     struct page_file *kept = NEW_ARRAY(c->arena, n + 1, struct page_file);
     size_t n_kept = 0, n_unique = 0;
 
     if (n > MANUAL_PAGES_MAX) {
-        file_error(c, STR("manual"), "The manual has %zu pages; %d are allowed.", n, MANUAL_PAGES_MAX);
+        file_error(c, STR("manual"), "The manual has %zu pages; %d are allowed.", n,
+                   MANUAL_PAGES_MAX);
         n = MANUAL_PAGES_MAX;
     }
     for (size_t i = 0; i < n; i++) {
@@ -121,9 +125,12 @@ static size_t take_files(struct compiler *c, const struct page_file *files, size
 
         if (!page_path_parse(files[i].path, &kind, &name)) {
             file_error(c, files[i].path,
-                       "This is not the path of a page. A page is the file kind/name.md, with one of the kinds object, "
-                       "vocabulary, calendar, role, workflow, template, guide, policy, escalation, metric, pack and a name of "
-                       "at most %d lower-case letters, digits, _ and - (objects without -).", NAME_BYTES_MAX);
+                       "This is not the path of a page. A page is the file kind/name.md, with one "
+                       "of the kinds object, "
+                       "vocabulary, calendar, role, workflow, template, guide, policy, escalation, "
+                       "metric, pack and a name of "
+                       "at most %d lower-case letters, digits, _ and - (objects without -).",
+                       NAME_BYTES_MAX);
             continue;
         }
         kept[n_kept++] = (struct page_file){str_dup(c->arena, page_path_strip(files[i].path)),
@@ -143,21 +150,25 @@ static size_t take_files(struct compiler *c, const struct page_file *files, size
 static void report_err(struct compiler *c, const struct page *page, const struct err *e)
 {
     for (; e; e = e->next)
-        finding_add(c, SEV_ERROR, page, e->line ? e->line : 1, e->column ? e->column : 1, e->way_out, "%.*s",
-                    STR_ARG(e->message));
+        finding_add(c, SEV_ERROR, page, e->line ? e->line : 1, e->column ? e->column : 1,
+                    e->way_out, "%.*s", STR_ARG(e->message));
 }
 
 /* `kind` and `name` must say what the path says. */
-static void check_identity(struct compiler *c, const struct source *s, const char *key, struct str expected)
+static void check_identity(struct compiler *c, const struct source *s, const char *key,
+                           struct str expected)
 {
     const struct node *node = get(s->root, key);
 
     if (node && !str_eq(node->text, expected))
-        ERROR_AT(c, s, node, str_fmt(c->arena, "Write `%s: %.*s`, or rename the file.", key, STR_ARG(expected)),
-                 "The path says %s \"%.*s\", the page says \"%.*s\".", key, STR_ARG(expected), STR_ARG(node->text));
+        ERROR_AT(c, s, node,
+                 str_fmt(c->arena, "Write `%s: %.*s`, or rename the file.", key, STR_ARG(expected)),
+                 "The path says %s \"%.*s\", the page says \"%.*s\".", key, STR_ARG(expected),
+                 STR_ARG(node->text));
 }
 
-static void read_page(struct compiler *c, struct source *s, struct page *page, const struct page_file *file)
+static void read_page(struct compiler *c, struct source *s, struct page *page,
+                      const struct page_file *file)
 {
     struct page_parts parts;
     struct err *e;
@@ -283,8 +294,8 @@ static struct err *check_failed(struct arena *arena, const struct findings *f)
     return first;
 }
 
-struct err *manual_compile(struct arena *arena, const struct page_file *files, size_t n, int64_t version,
-                           struct findings *findings, const struct manual **out)
+struct err *manual_compile(struct arena *arena, const struct page_file *files, size_t n,
+                           int64_t version, struct findings *findings, const struct manual **out)
 {
     struct manual *m = new_manual();
     struct compiler c = {.arena = m->arena, .findings = findings, .m = m};

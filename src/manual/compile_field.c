@@ -14,7 +14,8 @@
 /* ISO 4217: currencies whose minor unit is not a hundredth. */
 int64_t currency_digits(struct str code)
 {
-    static const char none[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ";
+    static const char none[] =
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF ";
     static const char three[] = "BHD IQD JOD KWD LYD OMR TND ";
 
     if (code.len != 3)
@@ -38,7 +39,8 @@ static bool is_reference(enum field_type type)
 }
 
 /* ---- options ---- */
-static void add_option(struct compiler *c, const struct source *s, const struct node *item, struct option *options, size_t *n)
+static void add_option(struct compiler *c, const struct source *s, const struct node *item,
+                       struct option *options, size_t *n)
 {
     struct option o = {0};
     static const char *const closed[] = {"won", "lost", NULL};
@@ -67,7 +69,8 @@ static void add_option(struct compiler *c, const struct source *s, const struct 
         }
     for (size_t i = 0; i < *n; i++)
         if (str_eq(options[i].name, o.name)) {
-            ERROR_AT(c, s, item, STR("Remove one of the two."), "The option \"%.*s\" stands here twice.", STR_ARG(o.name));
+            ERROR_AT(c, s, item, STR("Remove one of the two."),
+                     "The option \"%.*s\" stands here twice.", STR_ARG(o.name));
             return;
         }
     options[(*n)++] = o;
@@ -83,7 +86,8 @@ static void options_from(struct compiler *c, struct field *f, const struct str *
     f->n_options = n;
 }
 
-static void read_options(struct compiler *c, const struct source *s, const struct node *node, const struct object *o, struct field *f)
+static void read_options(struct compiler *c, const struct source *s, const struct node *node,
+                         const struct object *o, struct field *f)
 {
     const struct node *list = get(node, "options");
     bool choice = f->type == FT_CHOICE || f->type == FT_MULTI_CHOICE;
@@ -95,9 +99,11 @@ static void read_options(struct compiler *c, const struct source *s, const struc
             add_option(c, s, list->items[i], options, &f->n_options);
         f->options = options;
         if (!choice)
-            ERROR_AT(c, s, list, STR("Write `type: choice`."), "Only a choice or multi-choice has options.");
+            ERROR_AT(c, s, list, STR("Write `type: choice`."),
+                     "Only a choice or multi-choice has options.");
         else if (f->vocabulary >= 0)
-            ERROR_AT(c, s, list, STR("Keep one of the two."), "The options are given twice: as a list and by a vocabulary.");
+            ERROR_AT(c, s, list, STR("Keep one of the two."),
+                     "The options are given twice: as a list and by a vocabulary.");
     } else if (choice && f->vocabulary >= 0) {
         const struct vocabulary *v = &c->m->vocabularies[f->vocabulary];
 
@@ -107,7 +113,8 @@ static void read_options(struct compiler *c, const struct source *s, const struc
         return; /* a manual may have no roles yet */
     }
     if (choice && f->n_options == 0 && !node_is_blank(node))
-        ERROR_AT(c, s, node, STR("Give it `options: [...]`, or a `vocabulary` with terms."), "The choice \"%.*s\" has no options.", STR_ARG(f->name));
+        ERROR_AT(c, s, node, STR("Give it `options: [...]`, or a `vocabulary` with terms."),
+                 "The choice \"%.*s\" has no options.", STR_ARG(f->name));
 }
 
 /* ---- cleaning ---- */
@@ -133,7 +140,8 @@ static unsigned clean_default(enum field_type type)
     }
 }
 
-static void read_clean(struct compiler *c, const struct source *s, const struct node *node, struct field *f)
+static void read_clean(struct compiler *c, const struct source *s, const struct node *node,
+                       struct field *f)
 {
     const struct node *list = get(node, "clean");
     size_t n = !list ? 0 : list->kind == NODE_TEXT ? 1 : list->n;
@@ -151,7 +159,9 @@ static void read_clean(struct compiler *c, const struct source *s, const struct 
             if (str_eq(item->text, str_from(clean_words[k])))
                 word = k;
         if (word < 0)
-            ERROR_AT(c, s, item, STR("Possible: trim, spaces, title, upper, lower, sentence, phone, email, url, address, company, none."),
+            ERROR_AT(c, s, item,
+                     STR("Possible: trim, spaces, title, upper, lower, sentence, phone, email, "
+                         "url, address, company, none."),
                      "\"%.*s\" is not a way of cleaning.", STR_ARG(item->text));
         else if (!clean_words[word + 1])
             none = true;
@@ -160,8 +170,10 @@ static void read_clean(struct compiler *c, const struct source *s, const struct 
     }
     if (none && n > 1)
         ERROR_AT(c, s, list, STR_NONE, "`none` stands alone.");
-    if (n && !is_text(f->type) && f->type != FT_PHONE && f->type != FT_CHOICE && f->type != FT_MULTI_CHOICE)
-        ERROR_AT(c, s, list, STR_NONE, "Only texts are cleaned; \"%.*s\" is of the type %s.", STR_ARG(f->name), field_types[f->type].word);
+    if (n && !is_text(f->type) && f->type != FT_PHONE && f->type != FT_CHOICE &&
+        f->type != FT_MULTI_CHOICE)
+        ERROR_AT(c, s, list, STR_NONE, "Only texts are cleaned; \"%.*s\" is of the type %s.",
+                 STR_ARG(f->name), field_types[f->type].word);
 }
 
 /* ---- bounds ---- */
@@ -196,18 +208,22 @@ static bool bound_parse(const struct field *f, struct str text, int64_t *out)
     }
 }
 
-static void read_bound(struct compiler *c, const struct source *s, const struct node *node, const char *key, const struct field *f, int64_t *out)
+static void read_bound(struct compiler *c, const struct source *s, const struct node *node,
+                       const char *key, const struct field *f, int64_t *out)
 {
     const struct node *value = get(node, key);
 
     if (value && !bound_parse(f, value->text, out)) {
         *out = DATE_NONE;
-        ERROR_AT(c, s, value, STR("Numbers and dates have bounds of their own type; texts have lengths."), "\"%.*s\" is not a bound for a field of the type %s.",
-                 STR_ARG(value->text), field_types[f->type].word);
+        ERROR_AT(c, s, value,
+                 STR("Numbers and dates have bounds of their own type; texts have lengths."),
+                 "\"%.*s\" is not a bound for a field of the type %s.", STR_ARG(value->text),
+                 field_types[f->type].word);
     }
 }
 
-static void read_bounds(struct compiler *c, const struct source *s, const struct node *node, struct field *f)
+static void read_bounds(struct compiler *c, const struct source *s, const struct node *node,
+                        struct field *f)
 {
     switch (f->type) {
     case FT_TEXT:
@@ -229,11 +245,13 @@ static void read_bounds(struct compiler *c, const struct source *s, const struct
     read_bound(c, s, node, "min", f, &f->min);
     read_bound(c, s, node, "max", f, &f->max);
     if (f->min != DATE_NONE && f->max != DATE_NONE && f->min > f->max)
-        ERROR_AT(c, s, get(node, "min") ? get(node, "min") : get(node, "max"), STR_NONE, "The least value of \"%.*s\" is greater than its greatest one.", STR_ARG(f->name));
+        ERROR_AT(c, s, get(node, "min") ? get(node, "min") : get(node, "max"), STR_NONE,
+                 "The least value of \"%.*s\" is greater than its greatest one.", STR_ARG(f->name));
 }
 
 /* ---- the parts that belong to one type ---- */
-static void read_number_parts(struct compiler *c, const struct source *s, const struct node *node, struct field *f)
+static void read_number_parts(struct compiler *c, const struct source *s, const struct node *node,
+                              struct field *f)
 {
     const struct node *scale = get(node, "scale"), *currency = get(node, "currency");
 
@@ -244,7 +262,8 @@ static void read_number_parts(struct compiler *c, const struct source *s, const 
         int64_t n = get_number(node, "scale", 0);
 
         if (n < 1 || n > DECIMAL_SCALE_MAX)
-            ERROR_AT(c, s, scale, STR("For whole numbers write `type: number`."), "The scale of a decimal is 1 to %d.", DECIMAL_SCALE_MAX);
+            ERROR_AT(c, s, scale, STR("For whole numbers write `type: number`."),
+                     "The scale of a decimal is 1 to %d.", DECIMAL_SCALE_MAX);
         else
             f->scale = (int)n;
     }
@@ -255,14 +274,17 @@ static void read_number_parts(struct compiler *c, const struct source *s, const 
     f->currency = get_text(node, "currency");
     f->scale = 2;
     if (!currency)
-        ERROR_AT(c, s, node, STR("For example `currency: USD`."), "The money field \"%.*s\" names no currency.", STR_ARG(f->name));
+        ERROR_AT(c, s, node, STR("For example `currency: USD`."),
+                 "The money field \"%.*s\" names no currency.", STR_ARG(f->name));
     else if (currency_digits(f->currency) < 0)
-        ERROR_AT(c, s, currency, STR("Use the ISO 4217 code, for example USD."), "\"%.*s\" is not a currency code.", STR_ARG(f->currency));
+        ERROR_AT(c, s, currency, STR("Use the ISO 4217 code, for example USD."),
+                 "\"%.*s\" is not a currency code.", STR_ARG(f->currency));
     else
         f->scale = (int)currency_digits(f->currency);
 }
 
-static void read_reference_parts(struct compiler *c, const struct source *s, const struct node *node, const struct object *o, struct field *f)
+static void read_reference_parts(struct compiler *c, const struct source *s,
+                                 const struct node *node, const struct object *o, struct field *f)
 {
     const struct node *to = get(node, "to"), *back = get(node, "back");
 
@@ -278,17 +300,22 @@ static void read_reference_parts(struct compiler *c, const struct source *s, con
     }
     if (!is_reference(f->type)) {
         if (to)
-            ERROR_AT(c, s, to, STR("Write `type: reference`."), "Only a reference points to an object.");
+            ERROR_AT(c, s, to, STR("Write `type: reference`."),
+                     "Only a reference points to an object.");
         return;
     }
     if (!to) {
-        ERROR_AT(c, s, node, STR("For example `to: account`."), "The reference \"%.*s\" does not say where it points to.", STR_ARG(f->name));
+        ERROR_AT(c, s, node, STR("For example `to: account`."),
+                 "The reference \"%.*s\" does not say where it points to.", STR_ARG(f->name));
     } else if (!str_eq(to->text, STR("any"))) {
         f->to_object = object_ref(c, s, to);
         if (f->to_object >= 0 && f->to_object < OBJECT_BUILT_INS)
-            ERROR_AT(c, s, to, STR_NONE, "A field cannot point to a %.*s; these records come and go by themselves.", STR_ARG(to->text));
+            ERROR_AT(c, s, to, STR_NONE,
+                     "A field cannot point to a %.*s; these records come and go by themselves.",
+                     STR_ARG(to->text));
     } else if (f->type == FT_REF && back) {
-        ERROR_AT(c, s, back, STR("Use `type: references`."), "A reference to any object cannot be looked up from the other side.");
+        ERROR_AT(c, s, back, STR("Use `type: references`."),
+                 "A reference to any object cannot be looked up from the other side.");
         f->back = STR_NONE;
     }
     (void)o;
@@ -298,31 +325,37 @@ static bool pattern_valid(struct str p)
 {
     size_t open = str_find_char(p, '{', 0), close = str_find_char(p, '}', 0);
 
-    if (p.len > 40 || open == SIZE_MAX || close == SIZE_MAX || close < open + 2 || close > open + 13)
+    if (p.len > 40 || open == SIZE_MAX || close == SIZE_MAX || close < open + 2 ||
+        close > open + 13)
         return false;
     for (size_t i = open + 1; i < close; i++)
         if (p.ptr[i] != '0')
             return false;
-    return str_find_char(p, '{', open + 1) == SIZE_MAX && str_find_char(p, '}', close + 1) == SIZE_MAX;
+    return str_find_char(p, '{', open + 1) == SIZE_MAX &&
+           str_find_char(p, '}', close + 1) == SIZE_MAX;
 }
 
-static void read_pattern(struct compiler *c, const struct source *s, const struct node *node, struct field *f)
+static void read_pattern(struct compiler *c, const struct source *s, const struct node *node,
+                         struct field *f)
 {
     const struct node *pattern = get(node, "pattern");
 
     f->pattern = get_text(node, "pattern");
     if (f->type != FT_AUTO_NUMBER) {
         if (pattern)
-            ERROR_AT(c, s, pattern, STR("Write `type: auto-number`."), "Only an auto-number has a pattern.");
+            ERROR_AT(c, s, pattern, STR("Write `type: auto-number`."),
+                     "Only an auto-number has a pattern.");
         return;
     }
     if (!pattern)
         f->pattern = STR("{00000}");
     else if (!pattern_valid(f->pattern))
-        ERROR_AT(c, s, pattern, STR("For example \"D-{00000}\"."), "The pattern needs one pair of braces with 1 to 12 zeros.");
+        ERROR_AT(c, s, pattern, STR("For example \"D-{00000}\"."),
+                 "The pattern needs one pair of braces with 1 to 12 zeros.");
 }
 
-static void read_country(struct compiler *c, const struct source *s, const struct node *node, struct field *f)
+static void read_country(struct compiler *c, const struct source *s, const struct node *node,
+                         struct field *f)
 {
     const struct node *country = get(node, "country");
 
@@ -331,11 +364,14 @@ static void read_country(struct compiler *c, const struct source *s, const struc
     f->country = country->text;
     if (f->type != FT_PHONE && f->type != FT_ADDRESS)
         ERROR_AT(c, s, country, STR_NONE, "Only a phone or an address has a country.");
-    else if (f->country.len != 2 || f->country.ptr[0] < 'A' || f->country.ptr[0] > 'Z' || f->country.ptr[1] < 'A' || f->country.ptr[1] > 'Z')
-        ERROR_AT(c, s, country, STR("Use the ISO 3166 code, for example US."), "\"%.*s\" is not a country code.", STR_ARG(f->country));
+    else if (f->country.len != 2 || f->country.ptr[0] < 'A' || f->country.ptr[0] > 'Z' ||
+             f->country.ptr[1] < 'A' || f->country.ptr[1] > 'Z')
+        ERROR_AT(c, s, country, STR("Use the ISO 3166 code, for example US."),
+                 "\"%.*s\" is not a country code.", STR_ARG(f->country));
 }
 
-static void read_vocabulary_key(struct compiler *c, const struct source *s, const struct node *node, struct field *f)
+static void read_vocabulary_key(struct compiler *c, const struct source *s, const struct node *node,
+                                struct field *f)
 {
     const struct node *vocabulary = get(node, "vocabulary");
 
@@ -344,7 +380,8 @@ static void read_vocabulary_key(struct compiler *c, const struct source *s, cons
         ERROR_AT(c, s, vocabulary, STR_NONE, "Only a choice or a text has a vocabulary.");
 }
 
-static void read_default(struct compiler *c, const struct source *s, const struct node *node, const struct object *o, struct field *f)
+static void read_default(struct compiler *c, const struct source *s, const struct node *node,
+                         const struct object *o, struct field *f)
 {
     const struct node *value = get(node, "default");
 
@@ -361,31 +398,39 @@ static void read_default(struct compiler *c, const struct source *s, const struc
         f->default_kind = DEFAULT_VALUE;
 }
 
-static void check_flags(struct compiler *c, const struct source *s, const struct node *node, struct field *f)
+static void check_flags(struct compiler *c, const struct source *s, const struct node *node,
+                        struct field *f)
 {
     enum field_store store = field_types[f->type].store;
 
     f->search = get_yes(node, "search", is_text(f->type) || f->type == FT_PHONE) && !f->hidden;
     f->indexed = get_yes(node, "index", false);
-    if (f->unique && (store == FS_NONE || store == FS_LINKS || store == FS_SET || f->type == FT_LONG_TEXT || f->type == FT_YES_NO))
-        ERROR_AT(c, s, get(node, "unique"), STR_NONE, "A field of the type %s cannot be unique.", field_types[f->type].word);
-    if (f->indexed && (store == FS_NONE || store == FS_LINKS || store == FS_SET || f->type == FT_LONG_TEXT)) {
-        ERROR_AT(c, s, get(node, "index"), STR_NONE, "A field of the type %s cannot have an index.", field_types[f->type].word);
+    if (f->unique && (store == FS_NONE || store == FS_LINKS || store == FS_SET ||
+                      f->type == FT_LONG_TEXT || f->type == FT_YES_NO))
+        ERROR_AT(c, s, get(node, "unique"), STR_NONE, "A field of the type %s cannot be unique.",
+                 field_types[f->type].word);
+    if (f->indexed &&
+        (store == FS_NONE || store == FS_LINKS || store == FS_SET || f->type == FT_LONG_TEXT)) {
+        ERROR_AT(c, s, get(node, "index"), STR_NONE, "A field of the type %s cannot have an index.",
+                 field_types[f->type].word);
         f->indexed = false;
     }
     if (f->search && store != FS_TEXT_FOLD && store != FS_TEXT) {
         if (get(node, "search"))
-            ERROR_AT(c, s, get(node, "search"), STR_NONE, "Only texts are found by the full-text search.");
+            ERROR_AT(c, s, get(node, "search"), STR_NONE,
+                     "Only texts are found by the full-text search.");
         f->search = false;
     }
     if (f->required && (f->type == FT_FORMULA || f->type == FT_AUTO_NUMBER))
-        ERROR_AT(c, s, get(node, "required"), STR_NONE, "\"%.*s\" is filled by the program; it cannot be required.", STR_ARG(f->name));
+        ERROR_AT(c, s, get(node, "required"), STR_NONE,
+                 "\"%.*s\" is filled by the program; it cannot be required.", STR_ARG(f->name));
     if (f->required && f->hidden)
-        ERROR_AT(c, s, get(node, "required"), STR("Remove `required` from the hidden field."), "\"%.*s\" is hidden and required: no record could be saved.",
-                 STR_ARG(f->name));
+        ERROR_AT(c, s, get(node, "required"), STR("Remove `required` from the hidden field."),
+                 "\"%.*s\" is hidden and required: no record could be saved.", STR_ARG(f->name));
 }
 
-void compile_field(struct compiler *c, const struct source *s, const struct node *name, const struct node *node, const struct object *o, struct field *f)
+void compile_field(struct compiler *c, const struct source *s, const struct node *name,
+                   const struct node *node, const struct object *o, struct field *f)
 {
     enum field_type type = FT_TEXT;
     struct str word = get_text(node, "type");
@@ -398,7 +443,8 @@ void compile_field(struct compiler *c, const struct source *s, const struct node
     f->type = type;
     f->label = get(node, "label") ? get_text(node, "label") : label_from_name(c->arena, f->name);
     f->help = get_text(node, "help");
-    f->column = field_types[type].store == FS_NONE || field_types[type].store == FS_LINKS ? STR_NONE : f->name;
+    f->column = field_types[type].store == FS_NONE || field_types[type].store == FS_LINKS ? STR_NONE
+                                                                                          : f->name;
     f->min = f->max = DATE_NONE;
     f->to_object = -1;
     f->required = get_yes(node, "required", false);
@@ -416,7 +462,9 @@ void compile_field(struct compiler *c, const struct source *s, const struct node
     check_flags(c, s, node, f);
     read_default(c, s, node, o, f);
     if (type == FT_FORMULA && !get(node, "formula"))
-        ERROR_AT(c, s, node, STR("For example `formula: \"today - day(created_at)\"`."), "The formula field \"%.*s\" has no formula.", STR_ARG(f->name));
+        ERROR_AT(c, s, node, STR("For example `formula: \"today - day(created_at)\"`."),
+                 "The formula field \"%.*s\" has no formula.", STR_ARG(f->name));
     else if (type != FT_FORMULA && get(node, "formula"))
-        ERROR_AT(c, s, get(node, "formula"), STR("Write `type: formula`."), "Only a formula field has a formula.");
+        ERROR_AT(c, s, get(node, "formula"), STR("Write `type: formula`."),
+                 "Only a formula field has a formula.");
 }

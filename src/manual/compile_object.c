@@ -24,7 +24,8 @@ static void read_fields(struct compiler *c, const struct source *s, struct objec
     size_t n = map && map->kind == NODE_MAP ? map->n : 0;
 
     if (n > FIELDS_PER_OBJECT_MAX) {
-        ERROR_AT(c, s, map, STR_NONE, "The object has %zu fields; %d are allowed.", n, FIELDS_PER_OBJECT_MAX);
+        ERROR_AT(c, s, map, STR_NONE, "The object has %zu fields; %d are allowed.", n,
+                 FIELDS_PER_OBJECT_MAX);
         n = FIELDS_PER_OBJECT_MAX;
     }
     o->fields = NEW_ARRAY(c->arena, F_SYSTEM_COUNT + n, struct field);
@@ -34,10 +35,13 @@ static void read_fields(struct compiler *c, const struct source *s, struct objec
         const struct node *name = map->keys[i];
 
         if (!page_name_valid(name->text, false)) {
-            ERROR_AT(c, s, name, STR("Use lower-case letters, digits and _, at most 48, beginning with a letter."), "\"%.*s\" cannot be the name of a field.",
-                     STR_ARG(str_sub(name->text, 0, 100)));
+            ERROR_AT(
+                c, s, name,
+                STR("Use lower-case letters, digits and _, at most 48, beginning with a letter."),
+                "\"%.*s\" cannot be the name of a field.", STR_ARG(str_sub(name->text, 0, 100)));
         } else if (is_system_name(o, name->text)) {
-            ERROR_AT(c, s, name, STR("Leave it out: every object has it."), "\"%.*s\" is a system field.", STR_ARG(name->text));
+            ERROR_AT(c, s, name, STR("Leave it out: every object has it."),
+                     "\"%.*s\" is a system field.", STR_ARG(name->text));
         } else {
             struct field *f = &o->fields[o->n_fields];
 
@@ -72,8 +76,9 @@ static void read_title(struct compiler *c, const struct source *s, struct object
         return;
     enum expr_type type = field_types[o->fields[f].type].expr_type;
     if ((type != ET_TEXT && o->fields[f].type != FT_FORMULA) || o->fields[f].type == FT_LONG_TEXT)
-        ERROR_AT(c, s, title, STR("Name a text, choice, email, auto-number or formula field."), "\"%.*s\" cannot name a record: it is of the type %s.",
-                 STR_ARG(title->text), field_types[o->fields[f].type].word);
+        ERROR_AT(c, s, title, STR("Name a text, choice, email, auto-number or formula field."),
+                 "\"%.*s\" cannot name a record: it is of the type %s.", STR_ARG(title->text),
+                 field_types[o->fields[f].type].word);
     else
         o->title = f;
 }
@@ -87,7 +92,8 @@ static void read_time(struct compiler *c, const struct source *s, struct object 
         return;
     int f = field_ref(c, s, time, o->index);
     if (f >= 0 && o->fields[f].type != FT_DATE && o->fields[f].type != FT_DATE_TIME)
-        ERROR_AT(c, s, time, STR_NONE, "\"%.*s\" is neither a date nor a date-time.", STR_ARG(time->text));
+        ERROR_AT(c, s, time, STR_NONE, "\"%.*s\" is neither a date nor a date-time.",
+                 STR_ARG(time->text));
     else if (f >= 0)
         o->time = f;
 }
@@ -103,7 +109,8 @@ static void check_name_pattern(struct compiler *c, const struct source *s, struc
     if (!node)
         return;
     if (o->title == F_ID || o->fields[o->title].type == FT_FORMULA)
-        ERROR_AT(c, s, node, STR("Give the object a text field as `title`."), "The pattern fills the title, but the title is no text field.");
+        ERROR_AT(c, s, node, STR("Give the object a text field as `title`."),
+                 "The pattern fills the title, but the title is no text field.");
     while ((at = str_find_char(p, '{', at)) != SIZE_MAX) {
         size_t end = str_find_char(p, '}', at);
         const struct field *f = NULL;
@@ -119,17 +126,19 @@ static void check_name_pattern(struct compiler *c, const struct source *s, struc
         if (path_resolve(c->m, o->index, path, &bad, &on, &f))
             continue;
         bool date_part = f && (f->type == FT_DATE || f->type == FT_DATE_TIME) &&
-                         (str_eq(bad, STR("year")) || str_eq(bad, STR("month")) || str_eq(bad, STR("day")) || str_eq(bad, STR("quarter")));
+                         (str_eq(bad, STR("year")) || str_eq(bad, STR("month")) ||
+                          str_eq(bad, STR("day")) || str_eq(bad, STR("quarter")));
         if (!date_part && !(on >= 0 && c->object_broken[on]))
-            ERROR_AT(c, s, node, on >= 0 ? field_nearest(c, on, bad) : STR_NONE, "{%.*s} cannot be read: there is no \"%.*s\".", STR_ARG(path),
-                     STR_ARG(bad));
+            ERROR_AT(c, s, node, on >= 0 ? field_nearest(c, on, bad) : STR_NONE,
+                     "{%.*s} cannot be read: there is no \"%.*s\".", STR_ARG(path), STR_ARG(bad));
     }
 }
 
 /* ---- layouts ---- */
 static void default_layouts(struct compiler *c, struct object *o)
 {
-    int *list = NEW_ARRAY(c->arena, o->n_fields + 2, int), *form = NEW_ARRAY(c->arena, o->n_fields + 2, int);
+    int *list = NEW_ARRAY(c->arena, o->n_fields + 2, int),
+        *form = NEW_ARRAY(c->arena, o->n_fields + 2, int);
     int *detail = NEW_ARRAY(c->arena, o->n_fields + 2, int);
     struct layout_group *group = NEW(c->arena, struct layout_group);
     size_t n_list = 0, n_form = 0, n_detail = 0;
@@ -199,7 +208,8 @@ static void read_duplicates(struct compiler *c, const struct source *s, struct o
         int *fields = NEW_ARRAY(c->arena, n_names + 1, int);
 
         if (item->kind == NODE_MAP || n_names == 0) {
-            ERROR_AT(c, s, item, STR("For example [[email], [name, city]]."), "A set of fields is expected here.");
+            ERROR_AT(c, s, item, STR("For example [[email], [name, city]]."),
+                     "A set of fields is expected here.");
             continue;
         }
         for (size_t k = 0; k < n_names; k++) {
@@ -239,7 +249,8 @@ void compile_objects(struct compiler *c)
     add_built_in_objects(c->arena, m->objects);
     for (size_t i = 0; i < OBJECT_BUILT_INS; i++)
         strmap_put(m->object_by_name, m->objects[i].name, (int64_t)i);
-    for (size_t i = OBJECT_BUILT_INS; i < m->n_objects; i++) { /* names first: fields refer to objects */
+    for (size_t i = OBJECT_BUILT_INS; i < m->n_objects;
+         i++) { /* names first: fields refer to objects */
         const struct source *s = object_source(c, i);
         struct object *o = &m->objects[i];
         int64_t taken;
@@ -250,7 +261,8 @@ void compile_objects(struct compiler *c)
         o->table = str_fmt(c->arena, "o_%.*s", STR_ARG(o->name));
         c->object_broken[i] = !s->root || !get(s->root, "fields");
         if (strmap_get(m->object_by_name, o->name, &taken))
-            ERROR_AT(c, s, node_get(s->root, "name"), STR_NONE, "\"%.*s\" is an object of the program itself.", STR_ARG(o->name));
+            ERROR_AT(c, s, node_get(s->root, "name"), STR_NONE,
+                     "\"%.*s\" is an object of the program itself.", STR_ARG(o->name));
         else
             strmap_put(m->object_by_name, o->name, (int64_t)i);
     }
@@ -294,10 +306,12 @@ static void compile_formulas(struct compiler *c)
 
         for (size_t k = F_SYSTEM_COUNT; k < c->m->objects[i].n_fields; k++) {
             struct field *f = &c->m->objects[i].fields[k];
-            const struct node *node = f->type == FT_FORMULA ? get(node_get_str(map, f->name), "formula") : NULL;
+            const struct node *node =
+                f->type == FT_FORMULA ? get(node_get_str(map, f->name), "formula") : NULL;
 
             if (node)
-                VEC_PUSH(c->arena, pending) = (struct pending){object_source(c, i), node, f, (int)i};
+                VEC_PUSH(c->arena, pending) =
+                    (struct pending){object_source(c, i), node, f, (int)i};
         }
     }
     for (size_t before = pending.n + 1; pending.n && pending.n < before;) {
@@ -308,7 +322,8 @@ static void compile_formulas(struct compiler *c)
             struct pending *p = &pending.at[i];
             struct expr_field *ef = &c->schema->objects[p->object].fields[p->f->index];
 
-            if (expr_compile(c->arena, c->schema, p->object, p->node->text, EXPR_VALUE, &p->f->formula)) {
+            if (expr_compile(c->arena, c->schema, p->object, p->node->text, EXPR_VALUE,
+                             &p->f->formula)) {
                 p->f->formula = NULL;
                 pending.at[left++] = *p;
                 continue;
@@ -320,7 +335,8 @@ static void compile_formulas(struct compiler *c)
         pending.n = left;
     }
     for (size_t i = 0; i < pending.n; i++)
-        (void)expr_read(c, pending.at[i].s, pending.at[i].node, pending.at[i].node->text, 0, pending.at[i].object, EXPR_VALUE);
+        (void)expr_read(c, pending.at[i].s, pending.at[i].node, pending.at[i].node->text, 0,
+                        pending.at[i].object, EXPR_VALUE);
 }
 
 static void compile_field_rules(struct compiler *c, const struct source *s, const struct object *o)
@@ -332,13 +348,16 @@ static void compile_field_rules(struct compiler *c, const struct source *s, cons
         struct field *f = NULL;
 
         for (size_t k = F_SYSTEM_COUNT; k < o->n_fields; k++)
-            if (o->fields[k].line == map->keys[i]->line && str_eq(o->fields[k].name, map->keys[i]->text))
+            if (o->fields[k].line == map->keys[i]->line &&
+                str_eq(o->fields[k].name, map->keys[i]->text))
                 f = &o->fields[k];
         if (!f || node->kind != NODE_MAP)
             continue;
-        f->required_when = rule_read(c, s, node, "required_when", o->index, EXPR_CONDITION | EXPR_CHANGE);
+        f->required_when =
+            rule_read(c, s, node, "required_when", o->index, EXPR_CONDITION | EXPR_CHANGE);
         f->visible_when = rule_read(c, s, node, "visible_when", o->index, EXPR_CONDITION);
-        f->readonly_when = rule_read(c, s, node, "readonly_when", o->index, EXPR_CONDITION | EXPR_CHANGE);
+        f->readonly_when =
+            rule_read(c, s, node, "readonly_when", o->index, EXPR_CONDITION | EXPR_CHANGE);
     }
 }
 
@@ -351,7 +370,8 @@ void compile_object_rules(struct compiler *c)
 
         if (!text.len)
             continue;
-        e = expr_compile(c->arena, c->schema, (int)i, text, EXPR_CONDITION, &c->m->objects[i].open_when.e);
+        e = expr_compile(c->arena, c->schema, (int)i, text, EXPR_CONDITION,
+                         &c->m->objects[i].open_when.e);
         if (e) /* a defect of the program, not of the manual; the word `open` is then unknown there */
             c->m->objects[i].open_when.e = NULL;
     }
@@ -399,8 +419,11 @@ static bool type_serves(const struct manual *m, const struct field *f, enum fiel
     if (f->type == type)
         return true;
     if (f->type == FT_REF && (type == FT_USER || type == FT_TEAM))
-        return f->to_object >= 0 && f->to_object == manual_object_index(m, type == FT_USER ? "user" : "team");
-    return (type == FT_TEXT && f->type == FT_CHOICE) || (type == FT_LONG_TEXT && f->type == FT_TEXT) || (type == FT_TEXT && f->type == FT_LONG_TEXT);
+        return f->to_object >= 0 &&
+               f->to_object == manual_object_index(m, type == FT_USER ? "user" : "team");
+    return (type == FT_TEXT && f->type == FT_CHOICE) ||
+           (type == FT_LONG_TEXT && f->type == FT_TEXT) ||
+           (type == FT_TEXT && f->type == FT_LONG_TEXT);
 }
 
 void check_required_objects(struct compiler *c)
@@ -413,7 +436,9 @@ void check_required_objects(struct compiler *c)
             struct page missing = {.path = str_fmt(c->arena, "object/%s", want->object)};
 
             if (i == 0 || strcmp(needed[i - 1].object, want->object) != 0)
-                finding_add(c, SEV_ERROR, &missing, 1, 1, STR("Add the page, or start from a starter manual."), "The manual has no object \"%s\".", want->object);
+                finding_add(c, SEV_ERROR, &missing, 1, 1,
+                            STR("Add the page, or start from a starter manual."),
+                            "The manual has no object \"%s\".", want->object);
             continue;
         }
         const struct object *o = &c->m->objects[index];
@@ -422,12 +447,17 @@ void check_required_objects(struct compiler *c)
         const struct source *s = object_source(c, (size_t)index);
         const struct field *f = object_field(o, str_from(want->field));
         if (!f)
-            ERROR_AT(c, s, get(s->root, "fields"), str_fmt(c->arena, "Add `%s: { type: %s }`.", want->field, field_types[want->type].word),
+            ERROR_AT(c, s, get(s->root, "fields"),
+                     str_fmt(c->arena, "Add `%s: { type: %s }`.", want->field,
+                             field_types[want->type].word),
                      "The object %s needs the field \"%s\".", want->object, want->field);
         else if (!type_serves(c->m, f, want->type))
-            finding_add(c, SEV_ERROR, s->page, f->line, 1, str_fmt(c->arena, "Write `type: %s`.", field_types[want->type].word),
-                        "%s.%s must be of the type %s.", want->object, want->field, field_types[want->type].word);
+            finding_add(c, SEV_ERROR, s->page, f->line, 1,
+                        str_fmt(c->arena, "Write `type: %s`.", field_types[want->type].word),
+                        "%s.%s must be of the type %s.", want->object, want->field,
+                        field_types[want->type].word);
         else if (str_eq(f->name, STR("links")) && f->to_object >= 0)
-            finding_add(c, SEV_ERROR, s->page, f->line, 1, STR("Write `to: any`."), "activity.links must point to any object.");
+            finding_add(c, SEV_ERROR, s->page, f->line, 1, STR("Write `to: any`."),
+                        "activity.links must point to any object.");
     }
 }

@@ -4,13 +4,15 @@
 #include <stdint.h>
 
 /* ---- actions ---- */
-static void read_action(struct compiler *c, const struct source *s, const struct node *node, int object, struct action *a)
+static void read_action(struct compiler *c, const struct source *s, const struct node *node,
+                        int object, struct action *a)
 {
     static const struct {
         const char *key;
         enum action_kind kind;
     } kinds[] = {
-        {"notify", ACT_NOTIFY}, {"set", ACT_SET}, {"assign", ACT_ASSIGN}, {"escalate", ACT_ESCALATE}, {"task", ACT_TASK}, {"tag", ACT_TAG},
+        {"notify", ACT_NOTIFY},     {"set", ACT_SET},   {"assign", ACT_ASSIGN},
+        {"escalate", ACT_ESCALATE}, {"task", ACT_TASK}, {"tag", ACT_TAG},
     };
     const struct node *value = NULL;
     int n = 0;
@@ -26,7 +28,8 @@ static void read_action(struct compiler *c, const struct source *s, const struct
         n++;
     }
     if (n != 1) {
-        ERROR_AT(c, s, node, STR("Write several actions as several items of the list."), "An action has exactly one of the keys notify, set, assign, escalate, task, tag.");
+        ERROR_AT(c, s, node, STR("Write several actions as several items of the list."),
+                 "An action has exactly one of the keys notify, set, assign, escalate, task, tag.");
         return;
     }
     if (!value)
@@ -56,7 +59,8 @@ static bool is_word_char(char c)
 }
 
 /* "activities where kind = 'call'" -> relation and condition. */
-static void read_count(struct compiler *c, const struct source *s, const struct node *node, struct str text, size_t offset, struct policy *p)
+static void read_count(struct compiler *c, const struct source *s, const struct node *node,
+                       struct str text, size_t offset, struct policy *p)
 {
     const struct expr_object *o = &c->schema->objects[p->object];
     struct str name, rest, whole;
@@ -77,7 +81,8 @@ static void read_count(struct compiler *c, const struct source *s, const struct 
 
         for (size_t i = 0; i < o->n_relations; i++)
             names[i] = o->relations[i].name;
-        ERROR_AT(c, s, node, did_you_mean(c, name, names, o->n_relations), "%.*s has no related records \"%.*s\" to count.",
+        ERROR_AT(c, s, node, did_you_mean(c, name, names, o->n_relations),
+                 "%.*s has no related records \"%.*s\" to count.",
                  STR_ARG(c->m->objects[p->object].label), STR_ARG(str_sub(name, 0, 100)));
         return;
     }
@@ -86,12 +91,14 @@ static void read_count(struct compiler *c, const struct source *s, const struct 
         size_t skip = (size_t)(condition.ptr - rest.ptr);
 
         if (!str_starts(condition, STR("where "))) {
-            ERROR_AT(c, s, node, STR("For example `activities where kind = 'call'`."), "Behind the related records only a condition with `where` may follow.");
+            ERROR_AT(c, s, node, STR("For example `activities where kind = 'call'`."),
+                     "Behind the related records only a condition with `where` may follow.");
             return;
         }
         p->count_where.line = node->line;
-        p->count_where.e = expr_read(c, s, node, str_sub(condition, 6, condition.len), offset + lead + n + skip + 6, o->relations[p->count_relation].object,
-                                     EXPR_CONDITION);
+        p->count_where.e = expr_read(c, s, node, str_sub(condition, 6, condition.len),
+                                     offset + lead + n + skip + 6,
+                                     o->relations[p->count_relation].object, EXPR_CONDITION);
         if (!p->count_where.e)
             return;
     }
@@ -107,8 +114,10 @@ static void read_seasons(struct compiler *c, const struct source *s, struct poli
     struct season *seasons = NEW_ARRAY(c->arena, n + 1, struct season);
 
     for (size_t i = 0; i < n; i++) {
-        seasons[i] = (struct season){get_date(items[i], "from"), get_date(items[i], "to"), get_number(items[i], "at_least", 0)};
-        if (seasons[i].from != DATE_NONE && seasons[i].to != DATE_NONE && seasons[i].from > seasons[i].to)
+        seasons[i] = (struct season){get_date(items[i], "from"), get_date(items[i], "to"),
+                                     get_number(items[i], "at_least", 0)};
+        if (seasons[i].from != DATE_NONE && seasons[i].to != DATE_NONE &&
+            seasons[i].from > seasons[i].to)
             ERROR_AT(c, s, items[i], STR_NONE, "The season ends before it begins.");
     }
     p->seasons = seasons;
@@ -117,7 +126,8 @@ static void read_seasons(struct compiler *c, const struct source *s, struct poli
 
 static void read_every(struct compiler *c, const struct source *s, struct policy *p)
 {
-    const struct node *count = get(s->root, "count"), *must = get(s->root, "must"), *per = get(s->root, "per");
+    const struct node *count = get(s->root, "count"), *must = get(s->root, "must"),
+                      *per = get(s->root, "per");
 
     p->clock = PC_EVERY;
     p->period = (enum policy_period)get_word(s->root, "every", period_words, 0);
@@ -125,7 +135,8 @@ static void read_every(struct compiler *c, const struct source *s, struct policy
     if (p->at_least < 0)
         ERROR_AT(c, s, get(s->root, "at_least"), STR_NONE, "\"at_least\" cannot be negative.");
     if (per && !str_eq(per->text, STR("owner")))
-        ERROR_AT(c, s, per, STR("Write `per: owner`, or leave it out."), "Periods are counted per owner only.");
+        ERROR_AT(c, s, per, STR("Write `per: owner`, or leave it out."),
+                 "Periods are counted per owner only.");
     read_seasons(c, s, p);
     if (p->object < 0)
         return;
@@ -136,7 +147,9 @@ static void read_every(struct compiler *c, const struct source *s, struct policy
     } else if (must && str_starts(must->text, STR("count(")) && str_ends(must->text, STR(")"))) {
         read_count(c, s, must, str_sub(must->text, 6, must->text.len - 7), 6, p);
     } else {
-        ERROR_AT(c, s, must ? must : s->root, STR("For example `count: activities where kind = 'call'`."), "A rule for every period says what counts.");
+        ERROR_AT(c, s, must ? must : s->root,
+                 STR("For example `count: activities where kind = 'call'`."),
+                 "A rule for every period says what counts.");
     }
 }
 
@@ -148,12 +161,14 @@ static void read_within(struct compiler *c, const struct source *s, struct polic
     p->clock = PC_WITHIN;
     p->within = get_duration(s->root, "within");
     if (within && p->within.us == 0 && p->within.business_days == 0 && p->within.business_us == 0)
-        ERROR_AT(c, s, within, STR("Write `always: true` for what must hold at every moment."), "No time at all cannot be met.");
+        ERROR_AT(c, s, within, STR("Write `always: true` for what must hold at every moment."),
+                 "No time at all cannot be met.");
     if (!of || str_eq(of->text, STR("when")) || p->object < 0)
         return;
     int f = field_ref(c, s, of, p->object);
     if (f >= 0 && c->m->objects[p->object].fields[f].type != FT_DATE_TIME)
-        ERROR_AT(c, s, of, STR("Name a date-time field, or write `when`."), "\"%.*s\" is of the type %s.", STR_ARG(of->text),
+        ERROR_AT(c, s, of, STR("Name a date-time field, or write `when`."),
+                 "\"%.*s\" is of the type %s.", STR_ARG(of->text),
                  field_types[c->m->objects[p->object].fields[f].type].word);
     else
         p->of_field = f;
@@ -166,9 +181,11 @@ static void read_clock(struct compiler *c, const struct source *s, struct policy
     int n = (node_get(s->root, "within") != NULL) + (node_get(s->root, "every") != NULL) + always;
 
     if (n != 1)
-        ERROR_AT(c, s, n ? node_get(s->root, node_get(s->root, "every") ? "every" : "within") : s->root,
+        ERROR_AT(c, s,
+                 n ? node_get(s->root, node_get(s->root, "every") ? "every" : "within") : s->root,
                  STR("Write one of `within: 24h`, `every: working day`, `always: true`."),
-                 n ? "The rule has more than one clock." : "The rule has no clock: within which time, in which period, or always?");
+                 n ? "The rule has more than one clock."
+                   : "The rule has no clock: within which time, in which period, or always?");
     if (node_get(s->root, "every")) {
         read_every(c, s, p);
         return;
@@ -181,10 +198,14 @@ static void read_clock(struct compiler *c, const struct source *s, struct policy
         ERROR_AT(c, s, get(s->root, "of"), STR_NONE, "\"of\" belongs to `within`.");
     for (size_t i = 0; i < sizeof only_every / sizeof only_every[0]; i++)
         if (get(s->root, only_every[i]))
-            ERROR_AT(c, s, get(s->root, only_every[i]), STR("Write `every: day` or another period, or leave it out."), "\"%s\" belongs to `every`.", only_every[i]);
-    p->must = rule_read(c, s, s->root, "must", p->object, always ? EXPR_CONDITION | EXPR_CHANGE : EXPR_CONDITION);
+            ERROR_AT(c, s, get(s->root, only_every[i]),
+                     STR("Write `every: day` or another period, or leave it out."),
+                     "\"%s\" belongs to `every`.", only_every[i]);
+    p->must = rule_read(c, s, s->root, "must", p->object,
+                        always ? EXPR_CONDITION | EXPR_CHANGE : EXPR_CONDITION);
     if (!get(s->root, "must") && !(node_get(s->root, "must") && node_get(s->root, "must")->bad))
-        ERROR_AT(c, s, s->root, STR("For example `must: owner is not empty`."), "The rule does not say what must hold.");
+        ERROR_AT(c, s, s->root, STR("For example `must: owner is not empty`."),
+                 "The rule does not say what must hold.");
 }
 
 static void check_mode(struct compiler *c, const struct source *s, const struct policy *p)
@@ -192,17 +213,20 @@ static void check_mode(struct compiler *c, const struct source *s, const struct 
     const struct node *mode = get(s->root, "mode"), *remind = get(s->root, "remind_before");
 
     if (p->mode == PM_BLOCK && p->clock == PC_EVERY)
-        ERROR_AT(c, s, mode, STR("Write `mode: fix` or `mode: remind`."), "A rule for every period cannot refuse a save.");
+        ERROR_AT(c, s, mode, STR("Write `mode: fix` or `mode: remind`."),
+                 "A rule for every period cannot refuse a save.");
     for (size_t i = 0; i < p->n_on_breach; i++) {
         enum action_kind kind = p->on_breach[i].kind;
 
         if (p->mode == PM_REMIND && (kind == ACT_SET || kind == ACT_ASSIGN || kind == ACT_TAG))
-            WARN_AT(c, s, get(s->root, "on_breach"), STR("Write `mode: fix` to let it."), "In mode remind the actions on breach that change data do nothing.");
+            WARN_AT(c, s, get(s->root, "on_breach"), STR("Write `mode: fix` to let it."),
+                    "In mode remind the actions on breach that change data do nothing.");
     }
     if (remind && p->clock != PC_WITHIN)
         ERROR_AT(c, s, remind, STR_NONE, "\"remind_before\" belongs to `within`.");
     if (remind && p->within.us > 0 && p->remind_before.us >= p->within.us)
-        WARN_AT(c, s, remind, STR("Choose a shorter time."), "The reminder would go out before the time begins.");
+        WARN_AT(c, s, remind, STR("Choose a shorter time."),
+                "The reminder would go out before the time begins.");
 }
 
 static void read_policy(struct compiler *c, const struct source *s, struct policy *p, int index)
@@ -220,7 +244,9 @@ static void read_policy(struct compiler *c, const struct source *s, struct polic
     p->remind_before = get_duration(s->root, "remind_before");
     p->at_least = 1;
     if (p->object >= 0 && p->object < OBJECT_BUILT_INS) {
-        ERROR_AT(c, s, object, STR_NONE, "Rules are about records; \"%.*s\" is kept by the program.", STR_ARG(object->text));
+        ERROR_AT(c, s, object, STR_NONE,
+                 "Rules are about records; \"%.*s\" is kept by the program.",
+                 STR_ARG(object->text));
         p->object = -1;
     }
     p->when = rule_read(c, s, s->root, "when", p->object, EXPR_CONDITION);
@@ -228,8 +254,10 @@ static void read_policy(struct compiler *c, const struct source *s, struct polic
     if (s->root)
         read_clock(c, s, p);
     p->owed_by.kind = WHO_OWNER;
-    if (owed_by && who_read(c, s, owed_by, &p->owed_by) && (p->owed_by.kind == WHO_ON_DUTY || p->owed_by.kind == WHO_NEXT_FREE))
-        ERROR_AT(c, s, owed_by, STR("Write owner, superior, role:<name> or user:<mail>."), "A rule is owed by somebody who does not change by the hour.");
+    if (owed_by && who_read(c, s, owed_by, &p->owed_by) &&
+        (p->owed_by.kind == WHO_ON_DUTY || p->owed_by.kind == WHO_NEXT_FREE))
+        ERROR_AT(c, s, owed_by, STR("Write owner, superior, role:<name> or user:<mail>."),
+                 "A rule is owed by somebody who does not change by the hour.");
     p->n_on_breach = get_tables(c, s->root, "on_breach", &actions);
     struct action *list = NEW_ARRAY(c->arena, p->n_on_breach + 1, struct action);
     for (size_t i = 0; i < p->n_on_breach; i++)
@@ -276,7 +304,8 @@ static void read_levels(struct compiler *c, const struct source *s, struct escal
         who_known = who && who_read(c, s, who, &levels[i].who);
         for (size_t k = 0; k < i; k++)
             if (levels[i].name.len && str_eq(levels[i].name, levels[k].name))
-                ERROR_AT(c, s, get(items[i], "name"), STR("Give each its own name."), "There are two levels named \"%.*s\".", STR_ARG(levels[i].name));
+                ERROR_AT(c, s, get(items[i], "name"), STR("Give each its own name."),
+                         "There are two levels named \"%.*s\".", STR_ARG(levels[i].name));
     }
     if (end) { /* the end is one more level, of somebody who is always there */
         const struct node *who = get(end, "who");
@@ -285,8 +314,11 @@ static void read_levels(struct compiler *c, const struct source *s, struct escal
         last->name = STR("end");
         last->as_task = get_word(end, "how", how_words, 1) == 1;
         last->section = page_section(s->page, last->name);
-        last->after = get(end, "after") ? get_duration(end, "after") : n ? levels[n - 1].after : (struct duration){0};
-        if (last->after.us == 0 && last->after.business_days == 0 && last->after.business_us == 0 && !get(end, "after"))
+        last->after = get(end, "after") ? get_duration(end, "after")
+                      : n               ? levels[n - 1].after
+                                        : (struct duration){0};
+        if (last->after.us == 0 && last->after.business_days == 0 && last->after.business_us == 0 &&
+            !get(end, "after"))
             last->after.us = US_PER_DAY;
         who_known = who && who_read(c, s, who, &last->who);
         n++;
@@ -294,8 +326,11 @@ static void read_levels(struct compiler *c, const struct source *s, struct escal
     if (get(s->root, "levels") && n == (end ? 1u : 0u))
         ERROR_AT(c, s, get(s->root, "levels"), STR_NONE, "The escalation has no levels.");
     else if (n && who_known && may_be_nobody(&levels[n - 1].who))
-        ERROR_AT(c, s, end ? get(end, "who") : items[n - 1], STR("End it with a role, for example `end: { who: role:sales-director, how: task }`."),
-                 "The escalation may end at nobody: there is not always %s.", levels[n - 1].who.kind == WHO_OWNER ? "an owner" : "a superior");
+        ERROR_AT(
+            c, s, end ? get(end, "who") : items[n - 1],
+            STR("End it with a role, for example `end: { who: role:sales-director, how: task }`."),
+            "The escalation may end at nobody: there is not always %s.",
+            levels[n - 1].who.kind == WHO_OWNER ? "an owner" : "a superior");
     e->levels = levels;
     e->n_levels = n;
 }

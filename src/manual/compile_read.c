@@ -42,14 +42,16 @@ static int word_index(struct str s, const char *const *words)
     return -1;
 }
 
-static void bad_value(struct compiler *c, const struct source *s, struct node *node, const struct key *key, const char *expected)
+static void bad_value(struct compiler *c, const struct source *s, struct node *node,
+                      const struct key *key, const char *expected)
 {
     node->bad = true;
-    ERROR_AT(c, s, node, str_fmt(c->arena, "For example `%s: %s`.", key->name, key->example), "\"%s\" must be %s.", key->name,
-             expected);
+    ERROR_AT(c, s, node, str_fmt(c->arena, "For example `%s: %s`.", key->name, key->example),
+             "\"%s\" must be %s.", key->name, expected);
 }
 
-static void check_scalar(struct compiler *c, const struct source *s, struct node *node, const struct key *key)
+static void check_scalar(struct compiler *c, const struct source *s, struct node *node,
+                         const struct key *key)
 {
     struct duration d;
     int64_t i;
@@ -58,11 +60,14 @@ static void check_scalar(struct compiler *c, const struct source *s, struct node
     switch (key->type) {
     case KT_NAME:
         if (!page_name_valid(node->text, true))
-            bad_value(c, s, node, key, "a name of lower-case letters, digits, _ and -, beginning with a letter, at most 48 long");
+            bad_value(c, s, node, key,
+                      "a name of lower-case letters, digits, _ and -, beginning with a letter, at "
+                      "most 48 long");
         break;
     case KT_DURATION:
         if (!duration_parse(node->text, &d) || d.us < 0 || d.business_days < 0 || d.business_us < 0)
-            bad_value(c, s, node, key, "a duration such as 30m, 24h, 3d, 2w, 2 business days or 4 business hours");
+            bad_value(c, s, node, key,
+                      "a duration such as 30m, 24h, 3d, 2w, 2 business days or 4 business hours");
         break;
     case KT_NUMBER:
         if (!str_to_i64(node->text, &i))
@@ -79,8 +84,8 @@ static void check_scalar(struct compiler *c, const struct source *s, struct node
     case KT_WORD:
         if (word_index(node->text, key->words) < 0) {
             node->bad = true;
-            ERROR_AT(c, s, node, nearest_word(c, node->text, key->words), "\"%s\" must be one of: %.*s.", key->name,
-                     STR_ARG(words_list(c, key->words)));
+            ERROR_AT(c, s, node, nearest_word(c, node->text, key->words),
+                     "\"%s\" must be one of: %.*s.", key->name, STR_ARG(words_list(c, key->words)));
         }
         break;
     case KT_EXPR:
@@ -92,7 +97,8 @@ static void check_scalar(struct compiler *c, const struct source *s, struct node
     }
 }
 
-static void check_tables(struct compiler *c, const struct source *s, struct node *node, const struct key *key)
+static void check_tables(struct compiler *c, const struct source *s, struct node *node,
+                         const struct key *key)
 {
     if (node->kind != NODE_LIST) {
         bad_value(c, s, node, key, "a list");
@@ -106,7 +112,8 @@ static void check_tables(struct compiler *c, const struct source *s, struct node
     }
 }
 
-static void check_named(struct compiler *c, const struct source *s, struct node *node, const struct key *key)
+static void check_named(struct compiler *c, const struct source *s, struct node *node,
+                        const struct key *key)
 {
     if (node->kind != NODE_MAP) {
         bad_value(c, s, node, key, "a mapping of names");
@@ -120,7 +127,8 @@ static void check_named(struct compiler *c, const struct source *s, struct node 
     }
 }
 
-static void check_value(struct compiler *c, const struct source *s, struct node *node, const struct key *key)
+static void check_value(struct compiler *c, const struct source *s, struct node *node,
+                        const struct key *key)
 {
     if (node_is_blank(node))
         return;
@@ -163,7 +171,8 @@ static void check_value(struct compiler *c, const struct source *s, struct node 
     }
 }
 
-static struct str nearest_key(struct compiler *c, const struct key_table *table, struct str word, bool with_common)
+static struct str nearest_key(struct compiler *c, const struct key_table *table, struct str word,
+                              bool with_common)
 {
     VEC(struct str) list = {0};
 
@@ -181,25 +190,29 @@ static struct str nearest_key(struct compiler *c, const struct key_table *table,
     return buf_str(&b);
 }
 
-static void check_missing(struct compiler *c, const struct source *s, const struct node *map, const struct key *keys)
+static void check_missing(struct compiler *c, const struct source *s, const struct node *map,
+                          const struct key *keys)
 {
     for (const struct key *k = keys; k->name; k++) {
         const struct node *value = k->required ? node_get(map, k->name) : NULL;
 
         if (k->required && (!value || node_is_blank(value)))
-            ERROR_AT(c, s, map, str_fmt(c->arena, "For example `%s: %s`.", k->name, k->example), "\"%s\" is missing here.",
-                     k->name);
+            ERROR_AT(c, s, map, str_fmt(c->arena, "For example `%s: %s`.", k->name, k->example),
+                     "\"%s\" is missing here.", k->name);
     }
 }
 
-void check_table(struct compiler *c, const struct source *s, struct node *map, const struct key_table *table, bool with_common)
+void check_table(struct compiler *c, const struct source *s, struct node *map,
+                 const struct key_table *table, bool with_common)
 {
     for (size_t i = 0; i < map->n; i++) {
         const struct key *key = key_find(table, map->keys[i]->text, with_common);
 
         if (!key)
-            ERROR_AT(c, s, map->keys[i], nearest_key(c, table, map->keys[i]->text, with_common), "The key \"%.*s\" does not exist %s.",
-                     STR_ARG(str_sub(map->keys[i]->text, 0, 100)), with_common ? "for this kind of page" : "here");
+            ERROR_AT(c, s, map->keys[i], nearest_key(c, table, map->keys[i]->text, with_common),
+                     "The key \"%.*s\" does not exist %s.",
+                     STR_ARG(str_sub(map->keys[i]->text, 0, 100)),
+                     with_common ? "for this kind of page" : "here");
         else
             check_value(c, s, map->items[i], key);
     }
@@ -301,15 +314,17 @@ size_t get_tables(struct compiler *c, const struct node *map, const char *key, s
 }
 
 /* ---- references ---- */
-int page_ref(struct compiler *c, const struct source *s, const struct node *node, enum page_kind kind)
+int page_ref(struct compiler *c, const struct source *s, const struct node *node,
+             enum page_kind kind)
 {
     int64_t index;
     struct str path = str_fmt(c->arena, "%s/%.*s", page_kind_words[kind], STR_ARG(node->text));
 
     if (strmap_get(c->m->page_by_path, path, &index))
         return c->m->pages[index].index;
-    ERROR_AT(c, s, node, did_you_mean(c, node->text, c->names[kind], c->n_names[kind]), "There is no %s \"%.*s\".",
-             page_kind_words[kind], STR_ARG(str_sub(node->text, 0, 100)));
+    ERROR_AT(c, s, node, did_you_mean(c, node->text, c->names[kind], c->n_names[kind]),
+             "There is no %s \"%.*s\".", page_kind_words[kind],
+             STR_ARG(str_sub(node->text, 0, 100)));
     return -1;
 }
 
@@ -322,8 +337,8 @@ int object_ref(struct compiler *c, const struct source *s, const struct node *no
         return (int)index;
     for (size_t i = 0; i < c->m->n_objects; i++)
         VEC_PUSH(c->arena, names) = c->m->objects[i].name;
-    ERROR_AT(c, s, node, did_you_mean(c, node->text, names.at, names.n), "There is no object \"%.*s\".",
-             STR_ARG(str_sub(node->text, 0, 100)));
+    ERROR_AT(c, s, node, did_you_mean(c, node->text, names.at, names.n),
+             "There is no object \"%.*s\".", STR_ARG(str_sub(node->text, 0, 100)));
     return -1;
 }
 
@@ -337,7 +352,8 @@ struct str field_nearest(struct compiler *c, int object, struct str name)
     return did_you_mean(c, name, names, o->n_fields);
 }
 
-int field_ref_text(struct compiler *c, const struct source *s, const struct node *node, struct str name, int object)
+int field_ref_text(struct compiler *c, const struct source *s, const struct node *node,
+                   struct str name, int object)
 {
     const struct object *o = &c->m->objects[object];
     const struct field *f = object_field(o, name);
@@ -345,8 +361,8 @@ int field_ref_text(struct compiler *c, const struct source *s, const struct node
     if (f)
         return f->index;
     if (!c->object_broken[object])
-        ERROR_AT(c, s, node, field_nearest(c, object, name), "%.*s has no field \"%.*s\".", STR_ARG(o->label),
-                 STR_ARG(str_sub(name, 0, 100)));
+        ERROR_AT(c, s, node, field_nearest(c, object, name), "%.*s has no field \"%.*s\".",
+                 STR_ARG(o->label), STR_ARG(str_sub(name, 0, 100)));
     return -1;
 }
 
@@ -355,8 +371,8 @@ int field_ref(struct compiler *c, const struct source *s, const struct node *nod
     return field_ref_text(c, s, node, node->text, object);
 }
 
-static size_t field_list(struct compiler *c, const struct source *s, const struct node *map, const char *key, int object,
-                         bool to_fill, const int **out)
+static size_t field_list(struct compiler *c, const struct source *s, const struct node *map,
+                         const char *key, int object, bool to_fill, const int **out)
 {
     const struct node *node = get(map, key);
     const struct object *o = &c->m->objects[object];
@@ -373,12 +389,14 @@ static size_t field_list(struct compiler *c, const struct source *s, const struc
         for (size_t k = 0; k < n; k++)
             twice = twice || fields[k] == f;
         if (twice)
-            ERROR_AT(c, s, item, STR("Remove one of the two."), "The field \"%.*s\" is listed twice.", STR_ARG(item->text));
-        else if (to_fill && (o->fields[f].hidden || o->fields[f].type == FT_FORMULA || o->fields[f].type == FT_AUTO_NUMBER ||
+            ERROR_AT(c, s, item, STR("Remove one of the two."),
+                     "The field \"%.*s\" is listed twice.", STR_ARG(item->text));
+        else if (to_fill && (o->fields[f].hidden || o->fields[f].type == FT_FORMULA ||
+                             o->fields[f].type == FT_AUTO_NUMBER ||
                              (o->fields[f].system && f != F_OWNER && f != F_TEAM && f != F_TAGS)))
             ERROR_AT(c, s, item, STR("Ask for a field that people can fill."),
-                     "Nobody can fill \"%.*s\": it is %s. What needs it could never be left.", STR_ARG(item->text),
-                     o->fields[f].hidden ? "hidden" : "kept by the program");
+                     "Nobody can fill \"%.*s\": it is %s. What needs it could never be left.",
+                     STR_ARG(item->text), o->fields[f].hidden ? "hidden" : "kept by the program");
         else
             fields[n++] = f;
     }
@@ -386,13 +404,14 @@ static size_t field_list(struct compiler *c, const struct source *s, const struc
     return n;
 }
 
-size_t field_refs(struct compiler *c, const struct source *s, const struct node *map, const char *key, int object,
-                  const int **out)
+size_t field_refs(struct compiler *c, const struct source *s, const struct node *map,
+                  const char *key, int object, const int **out)
 {
     return field_list(c, s, map, key, object, false, out);
 }
 
-size_t needs_refs(struct compiler *c, const struct source *s, const struct node *map, int object, const int **out)
+size_t needs_refs(struct compiler *c, const struct source *s, const struct node *map, int object,
+                  const int **out)
 {
     return field_list(c, s, map, "needs", object, true, out);
 }
@@ -408,7 +427,8 @@ static size_t count_codepoints(struct str s, size_t to)
 }
 
 /* The place in the page of a place in a scalar. Inside folded and escaped texts the beginning of the scalar is given. */
-static void place_in_page(const struct node *node, size_t offset, int line, int column, int *out_line, int *out_column)
+static void place_in_page(const struct node *node, size_t offset, int line, int column,
+                          int *out_line, int *out_column)
 {
     int col = column > 0 ? column : 1;
     int shift = (int)count_codepoints(node->text, offset);
@@ -430,8 +450,8 @@ static void place_in_page(const struct node *node, size_t offset, int line, int 
     *out_column += (node->style ? 1 : 0) + shift + col - 1;
 }
 
-const struct expr *expr_read(struct compiler *c, const struct source *s, const struct node *node, struct str text, size_t offset,
-                             int object, unsigned use)
+const struct expr *expr_read(struct compiler *c, const struct source *s, const struct node *node,
+                             struct str text, size_t offset, int object, unsigned use)
 {
     const struct expr *e = NULL;
     struct err *err = expr_compile(c->arena, c->schema, object, text, use, &e);
@@ -444,13 +464,14 @@ const struct expr *expr_read(struct compiler *c, const struct source *s, const s
         int line, column;
 
         place_in_page(node, offset, err->line, err->column, &line, &column);
-        finding_add(c, SEV_ERROR, s->page, line, column, err->way_out, "%.*s", STR_ARG(err->message));
+        finding_add(c, SEV_ERROR, s->page, line, column, err->way_out, "%.*s",
+                    STR_ARG(err->message));
     }
     return NULL;
 }
 
-struct rule rule_read(struct compiler *c, const struct source *s, const struct node *map, const char *key, int object,
-                      unsigned use)
+struct rule rule_read(struct compiler *c, const struct source *s, const struct node *map,
+                      const char *key, int object, unsigned use)
 {
     const struct node *node = get(map, key);
 
@@ -459,7 +480,8 @@ struct rule rule_read(struct compiler *c, const struct source *s, const struct n
     return (struct rule){expr_read(c, s, node, node->text, 0, object, use), node->line};
 }
 
-bool path_resolve(const struct manual *m, int object, struct str path, struct str *bad, int *at, const struct field **out)
+bool path_resolve(const struct manual *m, int object, struct str path, struct str *bad, int *at,
+                  const struct field **out)
 {
     struct str part;
 
@@ -517,20 +539,24 @@ static bool who_parse(struct str text, struct who *out)
 bool who_read(struct compiler *c, const struct source *s, const struct node *node, struct who *out)
 {
     if (!who_parse(node->text, out)) {
-        ERROR_AT(c, s, node, STR("Write owner, superior, role:<name>, user:<mail>, on duty role:<name> or next free role:<name>."),
+        ERROR_AT(c, s, node,
+                 STR("Write owner, superior, role:<name>, user:<mail>, on duty role:<name> or next "
+                     "free role:<name>."),
                  "\"%.*s\" does not say who.", STR_ARG(str_sub(node->text, 0, 100)));
         return false;
     }
     if (out->kind == WHO_USER) {
         if (str_find_char(out->name, '@', 0) == SIZE_MAX)
-            ERROR_AT(c, s, node, STR("For example user:ana@example.com."), "\"%.*s\" is not a mail address.", STR_ARG(out->name));
+            ERROR_AT(c, s, node, STR("For example user:ana@example.com."),
+                     "\"%.*s\" is not a mail address.", STR_ARG(out->name));
         return true;
     }
     if (out->kind != WHO_OWNER && out->kind != WHO_SUPERIOR) {
         struct node name = *node;
 
         name.text = out->name;
-        name.column += (int)count_codepoints(node->text, node->text.len - out->name.len) + (node->style ? 1 : 0);
+        name.column += (int)count_codepoints(node->text, node->text.len - out->name.len) +
+                       (node->style ? 1 : 0);
         return page_ref(c, s, &name, PK_ROLE) >= 0;
     }
     return true;
@@ -590,8 +616,8 @@ static bool literal_fits(const struct object *o, const struct field *f, struct s
     }
 }
 
-bool literal_check(struct compiler *c, const struct source *s, const struct node *node, const struct object *o,
-                   const struct field *f, struct str text)
+bool literal_check(struct compiler *c, const struct source *s, const struct node *node,
+                   const struct object *o, const struct field *f, struct str text)
 {
     struct str suggestion = STR_NONE;
 
@@ -604,17 +630,19 @@ bool literal_check(struct compiler *c, const struct source *s, const struct node
             names[i] = f->options[i].name;
         suggestion = did_you_mean(c, text, names, f->n_options);
         if (!suggestion.len)
-            suggestion = str_fmt(c->arena, "Possible: %.*s.", STR_ARG(str_join(c->arena, names, f->n_options, STR(", "))));
+            suggestion = str_fmt(c->arena, "Possible: %.*s.",
+                                 STR_ARG(str_join(c->arena, names, f->n_options, STR(", "))));
     } else if (f->type == FT_USER) {
         suggestion = STR("Only `me` can stand here.");
     }
-    ERROR_AT(c, s, node, suggestion, "\"%.*s\" is not a value of %.*s.%.*s, which holds: %s", STR_ARG(str_sub(text, 0, 100)),
-             STR_ARG(o->name), STR_ARG(f->name), field_types[f->type].doc);
+    ERROR_AT(c, s, node, suggestion, "\"%.*s\" is not a value of %.*s.%.*s, which holds: %s",
+             STR_ARG(str_sub(text, 0, 100)), STR_ARG(o->name), STR_ARG(f->name),
+             field_types[f->type].doc);
     return false;
 }
 
-size_t set_read(struct compiler *c, const struct source *s, const struct node *map, const char *key, int object,
-                struct str (**out)[2])
+size_t set_read(struct compiler *c, const struct source *s, const struct node *map, const char *key,
+                int object, struct str (**out)[2])
 {
     const struct node *node = get(map, key);
     size_t n = 0;
@@ -632,11 +660,15 @@ size_t set_read(struct compiler *c, const struct source *s, const struct node *m
         const struct object *o = &c->m->objects[object];
         const struct field *field = &o->fields[f];
         if (value->kind != NODE_TEXT) {
-            ERROR_AT(c, s, value, STR_NONE, "\"%.*s\" can be set to a single value only.", STR_ARG(field->name));
-        } else if (o->built_in || field->hidden || field->type == FT_FORMULA || field->type == FT_AUTO_NUMBER ||
+            ERROR_AT(c, s, value, STR_NONE, "\"%.*s\" can be set to a single value only.",
+                     STR_ARG(field->name));
+        } else if (o->built_in || field->hidden || field->type == FT_FORMULA ||
+                   field->type == FT_AUTO_NUMBER ||
                    (field->system && f != F_OWNER && f != F_TEAM && f != F_TAGS)) {
-            ERROR_AT(c, s, node->keys[i], STR_NONE, "\"%.*s\" is kept by the program and cannot be set.", STR_ARG(field->name));
-        } else if (value->text.len == 0 || literal_check(c, s, value, o, field, value->text)) { /* empty: clears it */
+            ERROR_AT(c, s, node->keys[i], STR_NONE,
+                     "\"%.*s\" is kept by the program and cannot be set.", STR_ARG(field->name));
+        } else if (value->text.len == 0 ||
+                   literal_check(c, s, value, o, field, value->text)) { /* empty: clears it */
             (*out)[n][0] = field->name;
             (*out)[n][1] = value->text;
             n++;

@@ -21,16 +21,20 @@ static void place_of(const struct page *page, struct str piece, int *line, int *
     }
 }
 
-static void check_merge(struct compiler *c, const struct source *s, int object, struct str text, const struct merge *m)
+static void check_merge(struct compiler *c, const struct source *s, int object, struct str text,
+                        const struct merge *m)
 {
-    struct str piece = str_sub(text, m->from, m->to == SIZE_MAX ? 2 : m->to - m->from), path = m->path, bad = STR_NONE;
+    struct str piece = str_sub(text, m->from, m->to == SIZE_MAX ? 2 : m->to - m->from),
+               path = m->path, bad = STR_NONE;
     const struct field *f = NULL;
     int line, column, at = -1;
 
     place_of(s->page, piece, &line, &column);
     if (m->to == SIZE_MAX || !path.len) {
-        finding_add(c, SEV_ERROR, s->page, line, column, STR("Write {{name}}, {{account.name}} or {{first_name or 'there'}}."),
-                    m->to == SIZE_MAX ? "A merge field is not closed." : "This is not a merge field.");
+        finding_add(c, SEV_ERROR, s->page, line, column,
+                    STR("Write {{name}}, {{account.name}} or {{first_name or 'there'}}."),
+                    m->to == SIZE_MAX ? "A merge field is not closed."
+                                      : "This is not a merge field.");
         return;
     }
     if (str_starts(path, STR("me."))) {
@@ -41,14 +45,16 @@ static void check_merge(struct compiler *c, const struct source *s, int object, 
         return;
     if (path_resolve(c->m, object, path, &bad, &at, &f)) {
         if (f->type == FT_REFS)
-            finding_add(c, SEV_ERROR, s->page, line, column, STR_NONE, "{{%.*s}} is a list of records, not a text.", STR_ARG(m->path));
+            finding_add(c, SEV_ERROR, s->page, line, column, STR_NONE,
+                        "{{%.*s}} is a list of records, not a text.", STR_ARG(m->path));
         return;
     }
     if (at >= 0 && c->object_broken[at])
         return;
     finding_add(c, SEV_ERROR, s->page, line, column, at >= 0 ? field_nearest(c, at, bad) : STR_NONE,
-                "The merge field {{%.*s}} does not exist: %.*s has no field \"%.*s\".", STR_ARG(m->path),
-                STR_ARG(c->m->objects[at >= 0 ? at : object].label), STR_ARG(bad));
+                "The merge field {{%.*s}} does not exist: %.*s has no field \"%.*s\".",
+                STR_ARG(m->path), STR_ARG(c->m->objects[at >= 0 ? at : object].label),
+                STR_ARG(bad));
 }
 
 static void check_merges(struct compiler *c, const struct source *s, int object, struct str text)
@@ -68,16 +74,22 @@ static void read_passages(struct compiler *c, const struct source *s, struct tem
     struct passage *list = NEW_ARRAY(c->arena, n + page->n_sections + 1, struct passage);
 
     for (size_t i = 0; i < n; i++)
-        list[i] = (struct passage){get_text(items[i], "name"), get_text(items[i], "text"), get_text(items[i], "why"), get_yes(items[i], "personal", false)};
-    for (size_t i = 0; n == 0 && i < page->n_sections; i++) /* text before the first heading explains the template */
+        list[i] = (struct passage){get_text(items[i], "name"), get_text(items[i], "text"),
+                                   get_text(items[i], "why"), get_yes(items[i], "personal", false)};
+    for (size_t i = 0; n == 0 && i < page->n_sections;
+         i++) /* text before the first heading explains the template */
         if (page->sections[i].title.len)
-            list[t->n_passages++] = (struct passage){page->sections[i].title, page->sections[i].text, page->sections[i].why, false};
+            list[t->n_passages++] = (struct passage){
+                page->sections[i].title, page->sections[i].text, page->sections[i].why, false};
     if (n)
         t->n_passages = n;
     if (t->n_passages == 0 && page->n_sections == 1) /* a body without headings is one passage */
-        list[t->n_passages++] = (struct passage){page->label, page->sections[0].text, page->sections[0].why, false};
+        list[t->n_passages++] =
+            (struct passage){page->label, page->sections[0].text, page->sections[0].why, false};
     if (t->n_passages == 0 && s->root)
-        ERROR_AT(c, s, s->root, STR("Write the text below the front matter, one heading per passage."), "The template has no text.");
+        ERROR_AT(c, s, s->root,
+                 STR("Write the text below the front matter, one heading per passage."),
+                 "The template has no text.");
     t->passages = list;
     struct str *personal;
     size_t n_personal = get_texts(c, s->root, "personal", &personal);
@@ -91,8 +103,9 @@ static void read_passages(struct compiler *c, const struct source *s, struct tem
                 found = list[k].personal = true;
         }
         if (!found)
-            ERROR_AT(c, s, get(s->root, "personal"), did_you_mean(c, personal[i], names, t->n_passages), "There is no passage \"%.*s\".",
-                     STR_ARG(personal[i]));
+            ERROR_AT(c, s, get(s->root, "personal"),
+                     did_you_mean(c, personal[i], names, t->n_passages),
+                     "There is no passage \"%.*s\".", STR_ARG(personal[i]));
     }
 }
 
@@ -109,7 +122,8 @@ void compile_templates(struct compiler *c)
 
         t->page = s->page;
         t->index = (int)i;
-        t->channel = (enum channel)(get_word(s->root, "channel", channel_words + 1, CH_NOTE - 1) + 1);
+        t->channel =
+            (enum channel)(get_word(s->root, "channel", channel_words + 1, CH_NOTE - 1) + 1);
         t->object = object ? object_ref(c, s, object) : -1;
         t->subject = get_text(s->root, "subject");
         if (!s->root)
@@ -141,7 +155,8 @@ static void read_guide(struct compiler *c, const struct source *s, struct guide 
     g->structure = texts;
     g->greeting_required = str_eq(get_text(s->root, "greeting"), STR("required"));
     if (words < 0 || words > 1000 || (get(s->root, "sentence_words_max") && words == 0))
-        ERROR_AT(c, s, get(s->root, "sentence_words_max"), STR("For example 25."), "A sentence has 1 to 1000 words.");
+        ERROR_AT(c, s, get(s->root, "sentence_words_max"), STR("For example 25."),
+                 "A sentence has 1 to 1000 words.");
     else
         g->sentence_words_max = (int)words;
 }
@@ -160,13 +175,15 @@ static bool is_day_or_moment(enum expr_type type)
     return type == ET_DATE || type == ET_INSTANT;
 }
 
-static void read_by_item(struct compiler *c, const struct source *s, const struct node *node, int object, struct metric_by *by)
+static void read_by_item(struct compiler *c, const struct source *s, const struct node *node,
+                         int object, struct metric_by *by)
 {
     static const struct {
         struct str suffix;
         int bucket;
     } buckets[] = {
-        {{" by day", 7}, BY_DAY}, {{" by week", 8}, BY_WEEK}, {{" by month", 9}, BY_MONTH}, {{" by quarter", 11}, BY_QUARTER}, {{" by year", 8}, BY_YEAR},
+        {{" by day", 7}, BY_DAY},          {{" by week", 8}, BY_WEEK}, {{" by month", 9}, BY_MONTH},
+        {{" by quarter", 11}, BY_QUARTER}, {{" by year", 8}, BY_YEAR},
     };
     struct str text = node->text;
 
@@ -183,9 +200,11 @@ static void read_by_item(struct compiler *c, const struct source *s, const struc
         return;
     enum expr_type type = expr_result_type(by->e);
     if (by->bucket != BY_VALUE && !is_day_or_moment(type))
-        ERROR_AT(c, s, node, STR_NONE, "Only dates are grouped by day, week, month, quarter or year.");
+        ERROR_AT(c, s, node, STR_NONE,
+                 "Only dates are grouped by day, week, month, quarter or year.");
     else if (by->bucket == BY_VALUE && is_day_or_moment(type))
-        ERROR_AT(c, s, node, str_fmt(c->arena, "For example \"%.*s by month\".", STR_ARG(text)), "Each moment would be a group of its own.");
+        ERROR_AT(c, s, node, str_fmt(c->arena, "For example \"%.*s by month\".", STR_ARG(text)),
+                 "Each moment would be a group of its own.");
 }
 
 static void read_by(struct compiler *c, const struct source *s, struct metric *m)
@@ -218,21 +237,25 @@ static void check_measure_keys(struct compiler *c, const struct source *s, const
         const struct node *node = node_get(s->root, keys[i]);
 
         if (wanted[i] && !node)
-            ERROR_AT(c, s, get(s->root, "measure"), str_fmt(c->arena, "Add `%s`.", keys[i]), "The measure \"%s\" needs \"%s\".", measure_words[m->measure],
-                     keys[i]);
+            ERROR_AT(c, s, get(s->root, "measure"), str_fmt(c->arena, "Add `%s`.", keys[i]),
+                     "The measure \"%s\" needs \"%s\".", measure_words[m->measure], keys[i]);
         else if (!wanted[i] && node)
-            ERROR_AT(c, s, node, STR("Leave it out."), "\"%s\" means nothing to the measure \"%s\".", keys[i], measure_words[m->measure]);
+            ERROR_AT(c, s, node, STR("Leave it out."),
+                     "\"%s\" means nothing to the measure \"%s\".", keys[i],
+                     measure_words[m->measure]);
     }
 }
 
-static void check_result(struct compiler *c, const struct source *s, const char *key, const struct rule *rule, bool day)
+static void check_result(struct compiler *c, const struct source *s, const char *key,
+                         const struct rule *rule, bool day)
 {
     if (!rule->e)
         return;
     enum expr_type type = expr_result_type(rule->e);
     bool fits = day ? is_day_or_moment(type) : type == ET_NUMBER || type == ET_DURATION;
     if (!fits)
-        ERROR_AT(c, s, get(s->root, key), STR_NONE, "\"%s\" must be %s.", key, day ? "a date or a date-time" : "a number");
+        ERROR_AT(c, s, get(s->root, key), STR_NONE, "\"%s\" must be %s.", key,
+                 day ? "a date or a date-time" : "a number");
 }
 
 static void read_metric(struct compiler *c, const struct source *s, struct metric *m, int index)
@@ -275,6 +298,7 @@ void compile_packs(struct compiler *c)
     for (size_t i = 0; i < c->m->n_packs; i++) {
         const struct source *s = source_of(c, PK_PACK, (int)i);
 
-        c->m->packs[i] = (struct pack){s->page, get_text(s->root, "for"), get_text(s->root, "version"), get_text(s->root, "language")};
+        c->m->packs[i] = (struct pack){s->page, get_text(s->root, "for"),
+                                       get_text(s->root, "version"), get_text(s->root, "language")};
     }
 }

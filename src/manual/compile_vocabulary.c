@@ -7,17 +7,19 @@
 typedef struct str pair[2];
 
 /* Term indexes are kept beside the map while compiling, to report an alias that two terms claim. */
-static void put_term(struct compiler *c, const struct source *s, const struct node *at, struct vocabulary *v, struct str word,
-                     int64_t term)
+static void put_term(struct compiler *c, const struct source *s, const struct node *at,
+                     struct vocabulary *v, struct str word, int64_t term)
 {
     struct str fold = utf8_fold(c->arena, str_trim(word));
     int64_t before;
 
     if (!fold.len) {
-        ERROR_AT(c, s, at, STR("Put words for \"no answer\" under `empty`."), "A term or alias is empty.");
+        ERROR_AT(c, s, at, STR("Put words for \"no answer\" under `empty`."),
+                 "A term or alias is empty.");
     } else if (strmap_get(v->term_by_fold, fold, &before)) {
         if (before != term)
-            ERROR_AT(c, s, at, STR("Leave it at one of the two."), "\"%.*s\" belongs to two terms, \"%.*s\" and \"%.*s\".", STR_ARG(word),
+            ERROR_AT(c, s, at, STR("Leave it at one of the two."),
+                     "\"%.*s\" belongs to two terms, \"%.*s\" and \"%.*s\".", STR_ARG(word),
                      STR_ARG(v->terms[before]), STR_ARG(v->terms[term]));
     } else {
         strmap_put(v->term_by_fold, fold, term);
@@ -25,7 +27,8 @@ static void put_term(struct compiler *c, const struct source *s, const struct no
 }
 
 /* Texts of a value that is one scalar, or a list of scalars; false if it is neither. */
-static bool value_texts(struct compiler *c, const struct source *s, struct node *value, struct node *const **items, size_t *n)
+static bool value_texts(struct compiler *c, const struct source *s, struct node *value,
+                        struct node *const **items, size_t *n)
 {
     *n = 0;
     if (node_is_blank(value))
@@ -42,7 +45,8 @@ static bool value_texts(struct compiler *c, const struct source *s, struct node 
     for (size_t i = 0; ok && i < value->n; i++)
         ok = value->items[i]->kind == NODE_TEXT;
     if (!ok) {
-        ERROR_AT(c, s, value, STR("For example `Healthcare: [Medical, Hosp.]`."), "A list of words is expected here.");
+        ERROR_AT(c, s, value, STR("For example `Healthcare: [Medical, Hosp.]`."),
+                 "A list of words is expected here.");
         return false;
     }
     *items = value->items;
@@ -72,7 +76,8 @@ static void read_terms(struct compiler *c, const struct source *s, struct vocabu
     }
 }
 
-static size_t read_replacements(struct compiler *c, const struct source *s, const char *key, pair *out)
+static size_t read_replacements(struct compiler *c, const struct source *s, const char *key,
+                                pair *out)
 {
     const struct node *map = get(s->root, key);
     size_t n = 0;
@@ -81,7 +86,8 @@ static size_t read_replacements(struct compiler *c, const struct source *s, cons
         struct str from = utf8_fold(c->arena, str_trim(map->keys[i]->text));
 
         if (map->items[i]->kind != NODE_TEXT) {
-            ERROR_AT(c, s, map->items[i], STR_NONE, "One word or phrase is expected here: what \"%.*s\" becomes.",
+            ERROR_AT(c, s, map->items[i], STR_NONE,
+                     "One word or phrase is expected here: what \"%.*s\" becomes.",
                      STR_ARG(map->keys[i]->text));
         } else if (!from.len) {
             ERROR_AT(c, s, map->keys[i], STR_NONE, "The word to replace is empty.");
@@ -128,7 +134,8 @@ static void read_suffixes(struct compiler *c, const struct source *s, struct voc
                 continue;
             if (strmap_get(seen, variant, &before)) {
                 if (before != (int64_t)i)
-                    ERROR_AT(c, s, at, STR("Leave it at one of the two."), "The suffix \"%.*s\" belongs to two forms.", STR_ARG(at->text));
+                    ERROR_AT(c, s, at, STR("Leave it at one of the two."),
+                             "The suffix \"%.*s\" belongs to two forms.", STR_ARG(at->text));
                 continue;
             }
             strmap_put(seen, variant, (int64_t)i);
@@ -143,16 +150,20 @@ static void read_suffixes(struct compiler *c, const struct source *s, struct voc
 
 static void read_vocabulary(struct compiler *c, const struct source *s, struct vocabulary *v)
 {
-    const struct node *spelling = get(s->root, "spelling"), *short_forms = get(s->root, "abbreviations");
+    const struct node *spelling = get(s->root, "spelling"),
+                      *short_forms = get(s->root, "abbreviations");
     struct str *empty;
     size_t n_empty = get_texts(c, s->root, "empty", &empty);
 
     v->page = s->page;
     v->closed = get_yes(s->root, "closed", false);
     read_terms(c, s, v);
-    v->replacements = (pair *)arena_array(c->arena, (spelling ? spelling->n : 0) + (short_forms ? short_forms->n : 0) + 1, sizeof(pair));
+    v->replacements = (pair *)arena_array(
+        c->arena, (spelling ? spelling->n : 0) + (short_forms ? short_forms->n : 0) + 1,
+        sizeof(pair));
     v->n_replacements = read_replacements(c, s, "spelling", v->replacements);
-    v->n_replacements += read_replacements(c, s, "abbreviations", v->replacements + v->n_replacements);
+    v->n_replacements +=
+        read_replacements(c, s, "abbreviations", v->replacements + v->n_replacements);
     read_suffixes(c, s, v);
     v->empty_by_fold = strmap_new(c->arena, 2 * n_empty + 4);
     for (size_t i = 0; i < n_empty; i++) {
@@ -161,7 +172,8 @@ static void read_vocabulary(struct compiler *c, const struct source *s, struct v
 
         strmap_put(v->empty_by_fold, fold, 1);
         if (strmap_get(v->term_by_fold, fold, &term))
-            ERROR_AT(c, s, get(s->root, "empty"), STR("Remove it from one of the two."), "\"%.*s\" means \"no answer\" and is also the term \"%.*s\".",
+            ERROR_AT(c, s, get(s->root, "empty"), STR("Remove it from one of the two."),
+                     "\"%.*s\" means \"no answer\" and is also the term \"%.*s\".",
                      STR_ARG(empty[i]), STR_ARG(v->terms[term]));
     }
 }
@@ -194,7 +206,8 @@ void compile_applies_to(struct compiler *c)
             if (item->kind != NODE_TEXT)
                 continue;
             if (!str_cut(&rest, '.', &name) || !rest.len) {
-                ERROR_AT(c, s, item, STR("For example account.sector."), "\"%.*s\" is not an object and a field.", STR_ARG(item->text));
+                ERROR_AT(c, s, item, STR("For example account.sector."),
+                         "\"%.*s\" is not an object and a field.", STR_ARG(item->text));
                 continue;
             }
             at.text = name;
@@ -205,9 +218,11 @@ void compile_applies_to(struct compiler *c)
                 continue;
             struct field *field = &c->m->objects[object].fields[f];
             if (field_types[field->type].store != FS_TEXT_FOLD && field->type != FT_CHOICE) {
-                ERROR_AT(c, s, item, STR_NONE, "A vocabulary cleans texts; %.*s is of the type %s.", STR_ARG(item->text), field_types[field->type].word);
+                ERROR_AT(c, s, item, STR_NONE, "A vocabulary cleans texts; %.*s is of the type %s.",
+                         STR_ARG(item->text), field_types[field->type].word);
             } else if (field->vocabulary >= 0 && field->vocabulary != (int)i) {
-                ERROR_AT(c, s, item, STR_NONE, "%.*s is cleaned by the vocabulary \"%.*s\" already.", STR_ARG(item->text),
+                ERROR_AT(c, s, item, STR_NONE,
+                         "%.*s is cleaned by the vocabulary \"%.*s\" already.", STR_ARG(item->text),
                          STR_ARG(c->m->vocabularies[field->vocabulary].page->name));
             } else {
                 field->vocabulary = (int)i;
@@ -268,7 +283,8 @@ static bool clock_parse(struct str s, int32_t *minutes)
     struct str hours;
     int64_t h, m;
 
-    if (!str_cut(&s, ':', &hours) || s.len != 2 || hours.len < 1 || hours.len > 2 || !str_to_i64(hours, &h) || !str_to_i64(s, &m))
+    if (!str_cut(&s, ':', &hours) || s.len != 2 || hours.len < 1 || hours.len > 2 ||
+        !str_to_i64(hours, &h) || !str_to_i64(s, &m))
         return false;
     *minutes = (int32_t)(h * 60 + m);
     return h >= 0 && m >= 0 && m < 60 && *minutes <= 1440;
@@ -278,21 +294,24 @@ static bool span_parse(struct str s, struct worktime_span *out)
 {
     struct str from;
 
-    return str_cut(&s, '-', &from) && clock_parse(str_trim(from), &out->from_min) && clock_parse(str_trim(s), &out->to_min) &&
-           out->from_min < out->to_min;
+    return str_cut(&s, '-', &from) && clock_parse(str_trim(from), &out->from_min) &&
+           clock_parse(str_trim(s), &out->to_min) && out->from_min < out->to_min;
 }
 
-static void add_span(struct compiler *c, const struct source *s, const struct node *node, struct worktime *wt, int day)
+static void add_span(struct compiler *c, const struct source *s, const struct node *node,
+                     struct worktime *wt, int day)
 {
     struct worktime_span span;
     int n = wt->spans[day];
 
     if (!span_parse(node->text, &span)) {
-        ERROR_AT(c, s, node, STR("Write \"9:00-17:00\", in quotes."), "\"%.*s\" is not a span of working hours.", STR_ARG(node->text));
+        ERROR_AT(c, s, node, STR("Write \"9:00-17:00\", in quotes."),
+                 "\"%.*s\" is not a span of working hours.", STR_ARG(node->text));
     } else if (n == WORKTIME_SPANS_MAX) {
         ERROR_AT(c, s, node, STR_NONE, "A day has at most %d spans.", WORKTIME_SPANS_MAX);
     } else if (n && wt->week[day][n - 1].to_min > span.from_min) {
-        ERROR_AT(c, s, node, STR("Write the spans of a day in order."), "\"%.*s\" begins before the span ahead of it ends.", STR_ARG(node->text));
+        ERROR_AT(c, s, node, STR("Write the spans of a day in order."),
+                 "\"%.*s\" begins before the span ahead of it ends.", STR_ARG(node->text));
     } else {
         wt->week[day][wt->spans[day]++] = span;
     }
@@ -314,7 +333,8 @@ static void read_hours(struct compiler *c, const struct source *s, struct workti
         from = weekday(str_trim(first));
         to = rest.len ? weekday(str_trim(rest)) : from;
         if (from < 0 || to < from) {
-            ERROR_AT(c, s, hours->keys[i], STR("Write mon, tue, wed, thu, fri, sat, sun or a range such as mon-fri."),
+            ERROR_AT(c, s, hours->keys[i],
+                     STR("Write mon, tue, wed, thu, fri, sat, sun or a range such as mon-fri."),
                      "\"%.*s\" is not a weekday.", STR_ARG(hours->keys[i]->text));
             continue;
         }
@@ -322,18 +342,21 @@ static void read_hours(struct compiler *c, const struct source *s, struct workti
             continue;
         for (int day = from; day <= to; day++) {
             if (given[day])
-                ERROR_AT(c, s, hours->keys[i], STR_NONE, "The hours of %s are given twice.", weekday_words[day]);
+                ERROR_AT(c, s, hours->keys[i], STR_NONE, "The hours of %s are given twice.",
+                         weekday_words[day]);
             given[day] = hours->keys[i];
             wt->spans[day] = 0;
             for (size_t k = 0; k < n; k++)
-                if (day == from || span_parse(items[k]->text, &(struct worktime_span){0})) /* report a bad span once */
+                if (day == from || span_parse(items[k]->text, &(struct worktime_span){
+                                                                  0})) /* report a bad span once */
                     add_span(c, s, items[k], wt, day);
         }
     }
     for (int day = 0; day < 7; day++)
         any = any || wt->spans[day] > 0;
     if (!any && hours)
-        ERROR_AT(c, s, hours, STR("For example `hours: { mon-fri: \"9:00-17:00\" }`."), "The calendar has no working hours: nothing would ever be due.");
+        ERROR_AT(c, s, hours, STR("For example `hours: { mon-fri: \"9:00-17:00\" }`."),
+                 "The calendar has no working hours: nothing would ever be due.");
 }
 
 static int day_cmp(const void *a, const void *b)
@@ -354,12 +377,16 @@ static void read_holidays(struct compiler *c, const struct source *s, struct wor
         const struct node *date = item->kind == NODE_MAP ? node_get(item, "date") : item;
 
         if (!date || date->kind != NODE_TEXT || !date_parse(date->text, &days[n])) {
-            ERROR_AT(c, s, date ? date : item, STR("Write 2026-12-25 or { date: 2026-12-25, name: Christmas }."), "This is not a day.");
+            ERROR_AT(c, s, date ? date : item,
+                     STR("Write 2026-12-25 or { date: 2026-12-25, name: Christmas }."),
+                     "This is not a day.");
             continue;
         }
         for (size_t k = 0; item->kind == NODE_MAP && k < item->n; k++)
-            if (!str_eq(item->keys[k]->text, STR("date")) && !str_eq(item->keys[k]->text, STR("name")))
-                ERROR_AT(c, s, item->keys[k], STR("Possible here: date, name."), "The key \"%.*s\" does not exist here.", STR_ARG(item->keys[k]->text));
+            if (!str_eq(item->keys[k]->text, STR("date")) &&
+                !str_eq(item->keys[k]->text, STR("name")))
+                ERROR_AT(c, s, item->keys[k], STR("Possible here: date, name."),
+                         "The key \"%.*s\" does not exist here.", STR_ARG(item->keys[k]->text));
         n++;
     }
     qsort(days, n, sizeof *days, day_cmp);
@@ -367,7 +394,8 @@ static void read_holidays(struct compiler *c, const struct source *s, struct wor
     wt->n_holidays = n;
 }
 
-static void read_calendar(struct compiler *c, const struct source *s, struct calendar *cal, int index)
+static void read_calendar(struct compiler *c, const struct source *s, struct calendar *cal,
+                          int index)
 {
     const struct node *zone = get(s->root, "zone");
     const struct node *roles = get(s->root, "roles");
@@ -379,8 +407,8 @@ static void read_calendar(struct compiler *c, const struct source *s, struct cal
         struct err *e = zone_find(c->arena, zone->text, &cal->time.zone);
 
         if (e)
-            ERROR_AT(c, s, zone, STR("Use a name such as Europe/Berlin or America/New_York."), "There is no time zone \"%.*s\".",
-                     STR_ARG(str_sub(zone->text, 0, 100)));
+            ERROR_AT(c, s, zone, STR("Use a name such as Europe/Berlin or America/New_York."),
+                     "There is no time zone \"%.*s\".", STR_ARG(str_sub(zone->text, 0, 100)));
     }
     read_hours(c, s, &cal->time);
     read_holidays(c, s, &cal->time);
@@ -397,7 +425,8 @@ static void read_calendar(struct compiler *c, const struct source *s, struct cal
     if (!cal->is_default)
         return;
     if (c->m->default_calendar >= 0)
-        ERROR_AT(c, s, get(s->root, "default"), STR("Keep `default: true` on one of them."), "\"%.*s\" is the default calendar already.",
+        ERROR_AT(c, s, get(s->root, "default"), STR("Keep `default: true` on one of them."),
+                 "\"%.*s\" is the default calendar already.",
                  STR_ARG(c->m->calendars[c->m->default_calendar].page->name));
     else
         c->m->default_calendar = index;

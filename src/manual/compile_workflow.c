@@ -10,20 +10,23 @@ static bool name_taken(const struct str *seen, size_t n, struct str name)
 }
 
 /* Reports a name that stands twice among seen[0..n), else adds it. */
-static size_t take_name(struct compiler *c, const struct source *s, const struct node *map, const char *what, struct str *seen, size_t n)
+static size_t take_name(struct compiler *c, const struct source *s, const struct node *map,
+                        const char *what, struct str *seen, size_t n)
 {
     struct str name = get_text(map, "name");
 
     if (!name.len)
         return n;
     if (name_taken(seen, n, name))
-        ERROR_AT(c, s, get(map, "name"), STR("Give each its own name."), "There are two %s named \"%.*s\".", what, STR_ARG(name));
+        ERROR_AT(c, s, get(map, "name"), STR("Give each its own name."),
+                 "There are two %s named \"%.*s\".", what, STR_ARG(name));
     seen[n] = name;
     return n + 1;
 }
 
 /* ---- answers ---- */
-static void read_activity(struct compiler *c, const struct source *s, const struct node *node, struct outcome *o)
+static void read_activity(struct compiler *c, const struct source *s, const struct node *node,
+                          struct outcome *o)
 {
     static const char *const directions[] = {"in", "out", "internal", NULL};
     const struct node *kind = get(node, "kind");
@@ -38,7 +41,8 @@ static void read_activity(struct compiler *c, const struct source *s, const stru
         (void)literal_check(c, s, kind, &c->m->objects[activity], f, kind->text);
 }
 
-static void read_outcome(struct compiler *c, const struct source *s, const struct node *node, int object, struct outcome *o)
+static void read_outcome(struct compiler *c, const struct source *s, const struct node *node,
+                         int object, struct outcome *o)
 {
     const struct node *activity = get(node, "activity"), *then = get(node, "then");
 
@@ -50,16 +54,19 @@ static void read_outcome(struct compiler *c, const struct source *s, const struc
         return;
     struct str wait = str_trim(str_sub(then->text, STR("again in").len, then->text.len));
     if (!str_starts(then->text, STR("again in ")) || !duration_parse(wait, &o->again)) {
-        ERROR_AT(c, s, then, STR("Write `next`, or for example `again in 1d`."), "\"%.*s\" does not say what comes next.", STR_ARG(then->text));
+        ERROR_AT(c, s, then, STR("Write `next`, or for example `again in 1d`."),
+                 "\"%.*s\" does not say what comes next.", STR_ARG(then->text));
         return;
     }
     o->is_again = true;
 }
 
 /* ---- steps ---- */
-static void read_step(struct compiler *c, const struct source *s, const struct node *node, int object, int index, struct step *step)
+static void read_step(struct compiler *c, const struct source *s, const struct node *node,
+                      int object, int index, struct step *step)
 {
-    const struct node *role = get(node, "role"), *template_page = get(node, "template"), *escalation = get(node, "escalation");
+    const struct node *role = get(node, "role"), *template_page = get(node, "template"),
+                      *escalation = get(node, "escalation");
     struct node **asks;
 
     step->name = get_text(node, "name");
@@ -73,7 +80,9 @@ static void read_step(struct compiler *c, const struct source *s, const struct n
     if (role && (str_eq(role->text, STR("owner")) || page_ref(c, s, role, PK_ROLE) >= 0))
         step->role = role->text;
     if (escalation && !get(node, "due"))
-        WARN_AT(c, s, escalation, STR("Give the step a `due`."), "The step \"%.*s\" is never overdue, so its escalation never starts.", STR_ARG(step->name));
+        WARN_AT(c, s, escalation, STR("Give the step a `due`."),
+                "The step \"%.*s\" is never overdue, so its escalation never starts.",
+                STR_ARG(step->name));
     if (object < 0)
         return;
     step->done_when = rule_read(c, s, node, "done_when", object, EXPR_CONDITION);
@@ -84,7 +93,8 @@ static void read_step(struct compiler *c, const struct source *s, const struct n
     for (size_t i = 0; i < step->n_outcomes; i++) {
         read_outcome(c, s, asks[i], object, &outcomes[i]);
         if (name_taken(labels, i, outcomes[i].label))
-            ERROR_AT(c, s, get(asks[i], "label"), STR("Give each its own text."), "The answer \"%.*s\" stands here twice.", STR_ARG(outcomes[i].label));
+            ERROR_AT(c, s, get(asks[i], "label"), STR("Give each its own text."),
+                     "The answer \"%.*s\" stands here twice.", STR_ARG(outcomes[i].label));
         labels[i] = outcomes[i].label;
     }
     step->outcomes = outcomes;
@@ -96,8 +106,8 @@ struct names {
     size_t n;
 };
 
-static void read_stage(struct compiler *c, const struct source *s, const struct node *node, int object, int index, struct stage *stage,
-                       struct names *step_names)
+static void read_stage(struct compiler *c, const struct source *s, const struct node *node,
+                       int object, int index, struct stage *stage, struct names *step_names)
 {
     struct node **steps;
     int64_t max_steps = get_number(node, "max_steps", 7);
@@ -112,14 +122,17 @@ static void read_stage(struct compiler *c, const struct source *s, const struct 
         int64_t p = get_number(node, "probability", -1);
 
         if (p < 0 || p > 100)
-            ERROR_AT(c, s, get(node, "probability"), STR_NONE, "A probability is 0 to 100 percent.");
+            ERROR_AT(c, s, get(node, "probability"), STR_NONE,
+                     "A probability is 0 to 100 percent.");
         else
             stage->probability = (int)p;
     }
     if (object >= 0) {
         stage->when = rule_read(c, s, node, "when", object, EXPR_CONDITION);
-        stage->enter_when = rule_read(c, s, node, "enter_when", object, EXPR_CONDITION | EXPR_CHANGE);
-        stage->leave_when = rule_read(c, s, node, "leave_when", object, EXPR_CONDITION | EXPR_CHANGE);
+        stage->enter_when =
+            rule_read(c, s, node, "enter_when", object, EXPR_CONDITION | EXPR_CHANGE);
+        stage->leave_when =
+            rule_read(c, s, node, "leave_when", object, EXPR_CONDITION | EXPR_CHANGE);
         stage->n_needs = needs_refs(c, s, node, object, &stage->needs);
     }
     stage->n_steps = get_tables(c, node, "steps", &steps);
@@ -132,12 +145,14 @@ static void read_stage(struct compiler *c, const struct source *s, const struct 
     if (max_steps < 0)
         ERROR_AT(c, s, get(node, "max_steps"), STR_NONE, "The number of steps cannot be negative.");
     else if ((int64_t)stage->n_steps > max_steps)
-        WARN_AT(c, s, node, STR("Split the stage, or drop the steps nobody would miss."),
-                "The stage \"%.*s\" has %zu steps; people skip steps when there are more than %lld.", STR_ARG(stage->name), stage->n_steps,
-                (long long)max_steps);
+        WARN_AT(
+            c, s, node, STR("Split the stage, or drop the steps nobody would miss."),
+            "The stage \"%.*s\" has %zu steps; people skip steps when there are more than %lld.",
+            STR_ARG(stage->name), stage->n_steps, (long long)max_steps);
 }
 
-static void read_end(struct compiler *c, const struct source *s, const struct node *node, int object, struct workflow_end *end)
+static void read_end(struct compiler *c, const struct source *s, const struct node *node,
+                     int object, struct workflow_end *end)
 {
     static const char *const then_words[] = {"convert", "none", NULL};
 
@@ -145,7 +160,8 @@ static void read_end(struct compiler *c, const struct source *s, const struct no
     end->line = node->line;
     end->convert = get_word(node, "then", then_words, 1) == 0;
     if (end->convert && object >= 0 && !str_eq(c->m->objects[object].name, STR("lead")))
-        ERROR_AT(c, s, get(node, "then"), STR("Write `then: none`."), "Only a lead can be converted.");
+        ERROR_AT(c, s, get(node, "then"), STR("Write `then: none`."),
+                 "Only a lead can be converted.");
     if (object < 0)
         return;
     end->when = rule_read(c, s, node, "when", object, EXPR_CONDITION);
@@ -173,7 +189,9 @@ static void read_workflow(struct compiler *c, const struct source *s, struct wor
     w->index = index;
     w->object = object ? object_ref(c, s, object) : -1;
     if (w->object >= 0 && w->object < OBJECT_BUILT_INS) {
-        ERROR_AT(c, s, object, STR_NONE, "Records of \"%.*s\" are kept by the program; they go no way of their own.", STR_ARG(object->text));
+        ERROR_AT(c, s, object, STR_NONE,
+                 "Records of \"%.*s\" are kept by the program; they go no way of their own.",
+                 STR_ARG(object->text));
         w->object = -1;
     }
     w->restart = get_word(s->root, "restart", restart, 0) == 1;
@@ -194,7 +212,8 @@ static void read_workflow(struct compiler *c, const struct source *s, struct wor
         end_names.n = take_name(c, s, ends[i], "ends", end_names.at, end_names.n);
     }
     if (get(s->root, "stages") && w->n_stages == 0)
-        ERROR_AT(c, s, get(s->root, "stages"), STR("A workflow has at least one stage."), "The workflow has no stages.");
+        ERROR_AT(c, s, get(s->root, "stages"), STR("A workflow has at least one stage."),
+                 "The workflow has no stages.");
 }
 
 void compile_workflows(struct compiler *c)

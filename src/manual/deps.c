@@ -15,7 +15,8 @@ struct reader {
     int kind, index, object; /* the rule and its object */
 };
 
-static void add_ref(struct deps *d, ref_list *list, const struct reader *r, int object, struct str path, bool related)
+static void add_ref(struct deps *d, ref_list *list, const struct reader *r, int object,
+                    struct str path, bool related)
 {
     struct rule_ref ref = {
         .kind = r->kind,
@@ -36,7 +37,8 @@ static void add_ref(struct deps *d, ref_list *list, const struct reader *r, int 
     VEC_PUSH(d->arena, *list) = ref;
 }
 
-static const struct expr_relation *relation_named(const struct manual *m, int object, struct str name)
+static const struct expr_relation *relation_named(const struct manual *m, int object,
+                                                  struct str name)
 {
     const struct expr_object *o = &m->schema->objects[object];
 
@@ -63,11 +65,14 @@ static void add_way(struct deps *d, const struct reader *r, struct str path)
             add_ref(d, &d->fields[object][f->index], r, object, before, false);
             object = f->to_object;
         } else if (rel) {
-            const struct field *via = rel->join == EJ_BACK_REF ? object_field(&d->m->objects[rel->object], rel->via) : NULL;
+            const struct field *via = rel->join == EJ_BACK_REF
+                                          ? object_field(&d->m->objects[rel->object], rel->via)
+                                          : NULL;
 
             add_ref(d, &d->rows[rel->object], r, rel->object, str_sub(path, 0, at - 1), true);
             if (via)
-                add_ref(d, &d->fields[rel->object][via->index], r, rel->object, str_sub(path, 0, at - 1), true);
+                add_ref(d, &d->fields[rel->object][via->index], r, rel->object,
+                        str_sub(path, 0, at - 1), true);
             if (f)
                 add_ref(d, &d->fields[object][f->index], r, object, before, false);
             object = rel->object;

@@ -19,7 +19,9 @@ struct wording {
 static struct str brief(struct arena *arena, const struct node *node)
 {
     if (node->kind == NODE_TEXT)
-        return node->text.len > 120 ? str_fmt(arena, "%.*s...", STR_ARG(str_sub(node->text, 0, 117))) : node->text;
+        return node->text.len > 120
+                   ? str_fmt(arena, "%.*s...", STR_ARG(str_sub(node->text, 0, 117)))
+                   : node->text;
     struct buf b = buf_new(arena, 64);
     if (node->kind == NODE_MAP)
         return str_fmt(arena, "(%zu values)", node->n);
@@ -56,24 +58,30 @@ static bool node_same(const struct node *a, const struct node *b)
     if (a->kind == NODE_TEXT)
         return str_eq(a->text, b->text);
     for (size_t i = 0; i < a->n; i++)
-        if ((a->kind == NODE_MAP && !str_eq(a->keys[i]->text, b->keys[i]->text)) || !node_same(a->items[i], b->items[i]))
+        if ((a->kind == NODE_MAP && !str_eq(a->keys[i]->text, b->keys[i]->text)) ||
+            !node_same(a->items[i], b->items[i]))
             return false;
     return true;
 }
 
-static void say(struct wording *w, const struct node *a, const struct node *b, struct str way, struct str text)
+static void say(struct wording *w, const struct node *a, const struct node *b, struct str way,
+                struct str text)
 {
-    VEC_PUSH(w->arena, w->list) = (struct said){a ? a->line : 0, b ? b->line : 0, str_fmt(w->arena, "%.*s: %.*s", STR_ARG(way), STR_ARG(text))};
+    VEC_PUSH(w->arena, w->list) =
+        (struct said){a ? a->line : 0, b ? b->line : 0,
+                      str_fmt(w->arena, "%.*s: %.*s", STR_ARG(way), STR_ARG(text))};
 }
 
-static void compare_nodes(struct wording *w, const struct node *a, const struct node *b, struct str way);
+static void compare_nodes(struct wording *w, const struct node *a, const struct node *b,
+                          struct str way);
 
 static struct str join_way(struct wording *w, struct str way, struct str part)
 {
     return way.len ? str_fmt(w->arena, "%.*s > %.*s", STR_ARG(way), STR_ARG(part)) : part;
 }
 
-static void compare_maps(struct wording *w, const struct node *a, const struct node *b, struct str way)
+static void compare_maps(struct wording *w, const struct node *a, const struct node *b,
+                         struct str way)
 {
     for (size_t i = 0; i < a->n; i++) {
         const struct node *other = node_get_str(b, a->keys[i]->text);
@@ -82,11 +90,13 @@ static void compare_maps(struct wording *w, const struct node *a, const struct n
         if (other)
             compare_nodes(w, a->items[i], other, here);
         else
-            say(w, a->keys[i], NULL, here, str_fmt(w->arena, "removed, was %.*s", STR_ARG(brief(w->arena, a->items[i]))));
+            say(w, a->keys[i], NULL, here,
+                str_fmt(w->arena, "removed, was %.*s", STR_ARG(brief(w->arena, a->items[i]))));
     }
     for (size_t i = 0; i < b->n; i++)
         if (!node_get_str(a, b->keys[i]->text))
-            say(w, NULL, b->keys[i], join_way(w, way, b->keys[i]->text), str_fmt(w->arena, "added: %.*s", STR_ARG(brief(w->arena, b->items[i]))));
+            say(w, NULL, b->keys[i], join_way(w, way, b->keys[i]->text),
+                str_fmt(w->arena, "added: %.*s", STR_ARG(brief(w->arena, b->items[i]))));
 }
 
 static const struct node *item_named(const struct node *list, struct str name)
@@ -97,7 +107,8 @@ static const struct node *item_named(const struct node *list, struct str name)
     return NULL;
 }
 
-static void compare_lists(struct wording *w, const struct node *a, const struct node *b, struct str way)
+static void compare_lists(struct wording *w, const struct node *a, const struct node *b,
+                          struct str way)
 {
     bool named = true;
 
@@ -106,7 +117,9 @@ static void compare_lists(struct wording *w, const struct node *a, const struct 
     for (size_t i = 0; i < b->n; i++)
         named = named && b->items[i]->kind == NODE_MAP && item_name(b->items[i]).len;
     if (!named) {
-        say(w, a, b, way, str_fmt(w->arena, "%.*s -> %.*s", STR_ARG(brief(w->arena, a)), STR_ARG(brief(w->arena, b))));
+        say(w, a, b, way,
+            str_fmt(w->arena, "%.*s -> %.*s", STR_ARG(brief(w->arena, a)),
+                    STR_ARG(brief(w->arena, b))));
         return;
     }
     for (size_t i = 0; i < a->n; i++) {
@@ -123,7 +136,8 @@ static void compare_lists(struct wording *w, const struct node *a, const struct 
             say(w, NULL, b->items[i], join_way(w, way, item_name(b->items[i])), STR("added"));
 }
 
-static void compare_nodes(struct wording *w, const struct node *a, const struct node *b, struct str way)
+static void compare_nodes(struct wording *w, const struct node *a, const struct node *b,
+                          struct str way)
 {
     if (node_same(a, b))
         return;
@@ -132,7 +146,9 @@ static void compare_nodes(struct wording *w, const struct node *a, const struct 
     else if (a->kind == NODE_LIST && b->kind == NODE_LIST)
         compare_lists(w, a, b, way);
     else
-        say(w, a, b, way, str_fmt(w->arena, "%.*s -> %.*s", STR_ARG(brief(w->arena, a)), STR_ARG(brief(w->arena, b))));
+        say(w, a, b, way,
+            str_fmt(w->arena, "%.*s -> %.*s", STR_ARG(brief(w->arena, a)),
+                    STR_ARG(brief(w->arena, b))));
 }
 
 static struct node *front_matter(struct arena *arena, struct str text)
@@ -140,7 +156,8 @@ static struct node *front_matter(struct arena *arena, struct str text)
     struct page_parts parts;
     struct node *root;
 
-    if (page_split(arena, text, &parts) || yaml_read(arena, text, parts.yaml_from, parts.yaml_to, &root))
+    if (page_split(arena, text, &parts) ||
+        yaml_read(arena, text, parts.yaml_from, parts.yaml_to, &root))
         return NULL; /* a page that cannot be read has no words, only lines */
     return root;
 }
@@ -155,18 +172,21 @@ static void add_line(struct buf *b, char sign, struct str line)
 }
 
 /* Lines of the hunk are counted from 0. */
-static void add_words(struct buf *b, const struct wording *w, size_t a, size_t na, size_t bb, size_t nb)
+static void add_words(struct buf *b, const struct wording *w, size_t a, size_t na, size_t bb,
+                      size_t nb)
 {
     for (size_t i = 0; i < w->list.n; i++) {
         const struct said *s = &w->list.at[i];
-        bool here = s->line_b ? (size_t)s->line_b > bb && (size_t)s->line_b <= bb + nb : (size_t)s->line_a > a && (size_t)s->line_a <= a + na;
+        bool here = s->line_b ? (size_t)s->line_b > bb && (size_t)s->line_b <= bb + nb
+                              : (size_t)s->line_a > a && (size_t)s->line_a <= a + na;
 
         if (here)
             buf_fmt(b, "# %.*s\n", STR_ARG(s->text));
     }
 }
 
-static void add_hunk(struct buf *b, const struct wording *w, const struct lines *a, const struct lines *bb, const struct line_change *changes, size_t n)
+static void add_hunk(struct buf *b, const struct wording *w, const struct lines *a,
+                     const struct lines *bb, const struct line_change *changes, size_t n)
 {
     size_t first = changes[0].a < CONTEXT_LINES ? changes[0].a : CONTEXT_LINES;
     const struct line_change *last = &changes[n - 1];
@@ -176,7 +196,8 @@ static void add_hunk(struct buf *b, const struct wording *w, const struct lines 
     size_t b_to = last->b + last->nb + (a_to - last->a - last->na), at = a_from;
 
     add_words(b, w, a_from, a_to - a_from, b_from, b_to - b_from);
-    buf_fmt(b, "@@ -%zu,%zu +%zu,%zu @@\n", a_to > a_from ? a_from + 1 : a_from, a_to - a_from, b_to > b_from ? b_from + 1 : b_from, b_to - b_from);
+    buf_fmt(b, "@@ -%zu,%zu +%zu,%zu @@\n", a_to > a_from ? a_from + 1 : a_from, a_to - a_from,
+            b_to > b_from ? b_from + 1 : b_from, b_to - b_from);
     for (size_t i = 0; i < n; i++) {
         for (; at < changes[i].a; at++)
             add_line(b, ' ', a->at[at]);
@@ -189,10 +210,12 @@ static void add_hunk(struct buf *b, const struct wording *w, const struct lines 
         add_line(b, ' ', a->at[at]);
 }
 
-static void add_page(struct arena *arena, struct buf *out, struct str path, const struct str *a, const struct str *b)
+static void add_page(struct arena *arena, struct buf *out, struct str path, const struct str *a,
+                     const struct str *b)
 {
     struct wording w = {.arena = arena};
-    struct lines la = lines_split(arena, a ? *a : STR_NONE), lb = lines_split(arena, b ? *b : STR_NONE);
+    struct lines la = lines_split(arena, a ? *a : STR_NONE),
+                 lb = lines_split(arena, b ? *b : STR_NONE);
     size_t n, from = 0;
     struct line_change *changes = lines_compare(arena, &la, &lb, &n);
 
@@ -207,7 +230,8 @@ static void add_page(struct arena *arena, struct buf *out, struct str path, cons
     while (from < n) { /* changes closer than two contexts share a hunk */
         size_t to = from + 1;
 
-        while (to < n && changes[to].a - (changes[to - 1].a + changes[to - 1].na) <= 2 * CONTEXT_LINES)
+        while (to < n &&
+               changes[to].a - (changes[to - 1].a + changes[to - 1].na) <= 2 * CONTEXT_LINES)
             to++;
         add_hunk(out, &w, &la, &lb, changes + from, to - from);
         from = to;
@@ -229,7 +253,8 @@ static struct page_file *sorted(struct arena *arena, const struct page_file *fil
     return copy;
 }
 
-struct str manual_diff(struct arena *arena, const struct page_file *a, size_t na, const struct page_file *b, size_t nb)
+struct str manual_diff(struct arena *arena, const struct page_file *a, size_t na,
+                       const struct page_file *b, size_t nb)
 {
     struct page_file *sa = sorted(arena, a, na), *sb = sorted(arena, b, nb);
     struct buf out = buf_new(arena, 1024);

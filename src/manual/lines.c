@@ -22,7 +22,7 @@ struct compare {
     struct arena *arena;
     const struct str *a, *b; /* the parts that differ */
     long n, m;
-    VEC(int *) trace;        /* per number of edits: furthest x on each diagonal, from -d to d */
+    VEC(int *) trace; /* per number of edits: furthest x on each diagonal, from -d to d */
 };
 
 static bool same_line(const struct compare *c, long x, long y)
@@ -39,7 +39,8 @@ static bool find_path(struct compare *c)
         int *copy;
 
         for (int k = -d; k <= d; k += 2) {
-            long x = k == -d || (k != d && mid[k - 1] < mid[k + 1]) ? mid[k + 1] : mid[k - 1] + 1, y = x - k;
+            long x = k == -d || (k != d && mid[k - 1] < mid[k + 1]) ? mid[k + 1] : mid[k - 1] + 1,
+                 y = x - k;
 
             while (x < c->n && y < c->m && same_line(c, x, y)) {
                 x++;
@@ -68,7 +69,8 @@ static void mark(const struct compare *c, bool *out, bool *in)
     for (long d = (long)c->trace.n - 1; d > 0; d--) {
         const int *before = c->trace.at[d - 1] + (d - 1); /* diagonal 0 of the step before */
         long k = x - y;
-        bool down = k == -d || (k != d && (k - 1 < -(d - 1) ? -1 : before[k - 1]) < (k + 1 > d - 1 ? -1 : before[k + 1]));
+        bool down = k == -d || (k != d && (k - 1 < -(d - 1) ? -1 : before[k - 1]) <
+                                              (k + 1 > d - 1 ? -1 : before[k + 1]));
         long from_k = down ? k + 1 : k - 1, from_x = before[from_k], from_y = from_x - from_k;
 
         if (down)
@@ -80,16 +82,22 @@ static void mark(const struct compare *c, bool *out, bool *in)
     }
 }
 
-struct line_change *lines_compare(struct arena *arena, const struct lines *a, const struct lines *b, size_t *n)
+struct line_change *lines_compare(struct arena *arena, const struct lines *a, const struct lines *b,
+                                  size_t *n)
 {
     VEC(struct line_change) changes = {0};
     size_t head = 0, tail = 0;
 
     while (head < a->n && head < b->n && str_eq(a->at[head], b->at[head]))
         head++;
-    while (tail < a->n - head && tail < b->n - head && str_eq(a->at[a->n - 1 - tail], b->at[b->n - 1 - tail]))
+    while (tail < a->n - head && tail < b->n - head &&
+           str_eq(a->at[a->n - 1 - tail], b->at[b->n - 1 - tail]))
         tail++;
-    struct compare c = {.arena = arena, .a = a->at + head, .b = b->at + head, .n = (long)(a->n - head - tail), .m = (long)(b->n - head - tail)};
+    struct compare c = {.arena = arena,
+                        .a = a->at + head,
+                        .b = b->at + head,
+                        .n = (long)(a->n - head - tail),
+                        .m = (long)(b->n - head - tail)};
     *n = 0;
     if (c.n == 0 && c.m == 0)
         return NULL;
@@ -98,7 +106,8 @@ struct line_change *lines_compare(struct arena *arena, const struct lines *a, co
         *n = 1;
         return changes.at;
     }
-    bool *out = NEW_ARRAY(arena, (size_t)c.n + 1, bool), *in = NEW_ARRAY(arena, (size_t)c.m + 1, bool);
+    bool *out = NEW_ARRAY(arena, (size_t)c.n + 1, bool),
+         *in = NEW_ARRAY(arena, (size_t)c.m + 1, bool);
     mark(&c, out, in);
     for (long x = 0, y = 0; x < c.n || y < c.m;) {
         struct line_change change = {head + (size_t)x, 0, head + (size_t)y, 0};

@@ -73,7 +73,8 @@ static bool one_of(struct str s, const struct str *list, size_t n)
     return false;
 }
 
-const struct worktime *manual_worktime(const struct manual *m, struct str team, const struct str *roles, size_t n_roles)
+const struct worktime *manual_worktime(const struct manual *m, struct str team,
+                                       const struct str *roles, size_t n_roles)
 {
     for (size_t i = 0; i < m->n_calendars; i++) { /* a role is more particular than a team */
         const struct calendar *cal = &m->calendars[i];

@@ -7,7 +7,8 @@
 #include <string.h>
 
 const char *const page_kind_words[PK_COUNT] = {
-    "object", "vocabulary", "calendar", "role", "workflow", "template", "guide", "policy", "escalation", "metric", "pack",
+    "object", "vocabulary", "calendar",   "role",   "workflow", "template",
+    "guide",  "policy",     "escalation", "metric", "pack",
 };
 
 bool page_kind_parse(struct str word, enum page_kind *kind)
@@ -91,9 +92,11 @@ struct err *page_split(struct arena *arena, struct str text, struct page_parts *
     int line = 2;
 
     if (text.len > PAGE_BYTES_MAX)
-        return split_error(arena, 1, "The page is larger than 256 KiB.", STR("Split it into several pages"));
+        return split_error(arena, 1, "The page is larger than 256 KiB.",
+                           STR("Split it into several pages"));
     if (!utf8_valid(text))
-        return split_error(arena, bad_utf8_line(text), "The page is not valid UTF-8, or contains a NUL character.",
+        return split_error(arena, bad_utf8_line(text),
+                           "The page is not valid UTF-8, or contains a NUL character.",
                            STR("Save the file as UTF-8"));
     if (str_starts(text, STR("\xEF\xBB\xBF"))) /* some editors begin files with a byte order mark */
         at = 3;
@@ -111,7 +114,8 @@ struct err *page_split(struct arena *arena, struct str text, struct page_parts *
             return NULL;
         }
     }
-    return split_error(arena, line - 1, "The front matter has no end.", STR("Close it with a line `---`"));
+    return split_error(arena, line - 1, "The front matter has no end.",
+                       STR("Close it with a line `---`"));
 }
 
 /* ---- the body ---- */
@@ -130,8 +134,9 @@ struct body_reader {
     VEC(struct heading) headings;
     VEC(struct quote) quotes; /* that begin with "Why:" */
     struct buf text;          /* of the block being read */
-    size_t first, last;       /* bytes of the text read: first, and one past the last; first SIZE_MAX: none */
-    int containers;           /* quotes and lists around */
+    size_t first,
+        last;       /* bytes of the text read: first, and one past the last; first SIZE_MAX: none */
+    int containers; /* quotes and lists around */
     bool in_heading, in_quote;
 };
 
@@ -266,7 +271,8 @@ static int count_lines(struct str body, size_t from, size_t to)
 }
 
 /* Text of [from, to) without the first reason in it, which goes to *why. *quote moves past the quotes used. */
-static struct str take_text(struct body_reader *r, size_t from, size_t to, size_t *quote, struct str *why)
+static struct str take_text(struct body_reader *r, size_t from, size_t to, size_t *quote,
+                            struct str *why)
 {
     struct str before = str_sub(r->body, from, to - from), after = STR_NONE;
 
@@ -304,7 +310,8 @@ void page_read_body(struct arena *arena, struct page *page, const struct page_pa
     r.body = page->body;
     if (str_trim(r.body).len == 0)
         return;
-    (void)md_parse(r.body.ptr, (MD_SIZE)r.body.len, &parser, &r); /* fails only when a callback does */
+    (void)md_parse(r.body.ptr, (MD_SIZE)r.body.len, &parser,
+                   &r); /* fails only when a callback does */
     size_t first_to = r.headings.n ? r.headings.at[0].line_from : r.body.len;
     VEC(struct section) sections = {0};
     struct section top = {.line = line};

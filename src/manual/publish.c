@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct err *(*manual_publish_hook)(struct tx *tx, const struct manual *before, const struct manual *after, int64_t author, int64_t now_us);
+struct err *(*manual_publish_hook)(struct tx *tx, const struct manual *before,
+                                   const struct manual *after, int64_t author, int64_t now_us);
 
 struct hashed {
     struct str path, text, hash;
@@ -26,7 +27,8 @@ static struct hashed *hash_pages(struct arena *arena, const struct page_file *fi
     struct hashed *pages = NEW_ARRAY(arena, n + 1, struct hashed);
 
     for (size_t i = 0; i < n; i++)
-        pages[i] = (struct hashed){page_path_strip(files[i].path), files[i].text, hash_hex(arena, files[i].text)};
+        pages[i] = (struct hashed){page_path_strip(files[i].path), files[i].text,
+                                   hash_hex(arena, files[i].text)};
     qsort(pages, n, sizeof *pages, hashed_cmp);
     return pages;
 }
@@ -56,7 +58,8 @@ static struct err *live_hash(struct tx *tx, int64_t version, struct str *out)
 }
 
 /* ---- writing ---- */
-static struct err *put_version(struct tx *tx, const struct publish *p, int64_t number, struct str hash, const struct hashed *pages)
+static struct err *put_version(struct tx *tx, const struct publish *p, int64_t number,
+                               struct str hash, const struct hashed *pages)
 {
     struct stmt *st;
 
@@ -88,7 +91,8 @@ struct page_row {
     bool removed;
 };
 
-static struct err *read_page_rows(struct tx *tx, struct page_row **rows, size_t *n, struct strmap *by_path)
+static struct err *read_page_rows(struct tx *tx, struct page_row **rows, size_t *n,
+                                  struct strmap *by_path)
 {
     VEC(struct page_row) list = {0};
     struct arena *arena = tx_arena(tx);
@@ -96,12 +100,14 @@ static struct err *read_page_rows(struct tx *tx, struct page_row **rows, size_t 
     bool row;
 
     TRY(db_stmt(tx, &sql_manual_page_record_list, &st));
-    int id = db_col(st, "id"), path = db_col(st, "path"), hash = db_col(st, "hash"), removed = db_col(st, "removed_us");
+    int id = db_col(st, "id"), path = db_col(st, "path"), hash = db_col(st, "hash"),
+        removed = db_col(st, "removed_us");
     for (;;) {
         TRY(db_step(st, &row));
         if (!row)
             break;
-        struct page_row r = {db_i64(st, id), str_dup(arena, db_str(st, path)), str_dup(arena, db_str(st, hash)), !db_is_null(st, removed)};
+        struct page_row r = {db_i64(st, id), str_dup(arena, db_str(st, path)),
+                             str_dup(arena, db_str(st, hash)), !db_is_null(st, removed)};
         strmap_put(by_path, r.path, (int64_t)list.n);
         VEC_PUSH(arena, list) = r;
     }
@@ -110,7 +116,8 @@ static struct err *read_page_rows(struct tx *tx, struct page_row **rows, size_t 
     return NULL;
 }
 
-static struct err *put_page_row(struct tx *tx, const struct page *page, struct str hash, int64_t id, const struct publish *p, int64_t number)
+static struct err *put_page_row(struct tx *tx, const struct page *page, struct str hash, int64_t id,
+                                const struct publish *p, int64_t number)
 {
     struct stmt *st;
 
@@ -135,7 +142,8 @@ static struct err *put_page_row(struct tx *tx, const struct page *page, struct s
 }
 
 /* The pages as records: changed ones are written, gone ones marked. */
-static struct err *put_page_rows(struct tx *tx, const struct publish *p, const struct manual *m, const struct hashed *pages)
+static struct err *put_page_rows(struct tx *tx, const struct publish *p, const struct manual *m,
+                                 const struct hashed *pages)
 {
     struct strmap *by_path = strmap_new(tx_arena(tx), p->n * 2 + 8);
     struct page_row *rows;
@@ -148,7 +156,8 @@ static struct err *put_page_rows(struct tx *tx, const struct publish *p, const s
 
         if (known && str_eq(rows[at].hash, pages[i].hash) && !rows[at].removed)
             continue;
-        TRY(put_page_row(tx, &m->pages[i], pages[i].hash, known ? rows[at].id : id_new(p->now_us), p, m->version));
+        TRY(put_page_row(tx, &m->pages[i], pages[i].hash, known ? rows[at].id : id_new(p->now_us),
+                         p, m->version));
     }
     for (size_t i = 0; i < n; i++) {
         struct stmt *st;
@@ -175,7 +184,8 @@ static struct err *set_live(struct tx *tx, int64_t number, int64_t before)
     TRY(db_step(st, &row));
     db_done(st);
     if (!row)
-        return FAIL(tx_arena(tx), ERR_BUSY, "manual.version_conflict", NULL, "Somebody published meanwhile.");
+        return FAIL(tx_arena(tx), ERR_BUSY, "manual.version_conflict", NULL,
+                    "Somebody published meanwhile.");
     return NULL;
 }
 
@@ -215,7 +225,8 @@ static void keep(struct tx *tx, const struct manual *m)
     arena_on_reset(tx_arena(tx), unpin, (void *)(uintptr_t)m);
 }
 
-static struct err *pin_before(struct tx *tx, struct manual_store *store, int64_t version, const struct manual **out)
+static struct err *pin_before(struct tx *tx, struct manual_store *store, int64_t version,
+                              const struct manual **out)
 {
     const struct manual *live = manual_live(store);
 
@@ -248,8 +259,10 @@ static struct err *columns_failed(struct arena *arena, const struct findings *f)
     return first;
 }
 
-static struct err *put_everything(struct tx *tx, struct manual_store *store, const struct publish *p, const struct manual *m, struct str hash,
-                                  const struct hashed *pages, int64_t live, struct findings *findings)
+static struct err *put_everything(struct tx *tx, struct manual_store *store,
+                                  const struct publish *p, const struct manual *m, struct str hash,
+                                  const struct hashed *pages, int64_t live,
+                                  struct findings *findings)
 {
     const struct manual *before;
     struct columns known;
@@ -268,7 +281,8 @@ static struct err *put_everything(struct tx *tx, struct manual_store *store, con
     return NULL;
 }
 
-struct err *manual_publish(struct tx *tx, struct manual_store *store, const struct publish *p, struct findings *findings, int64_t *out_version)
+struct err *manual_publish(struct tx *tx, struct manual_store *store, const struct publish *p,
+                           struct findings *findings, int64_t *out_version)
 {
     struct arena *arena = tx_arena(tx);
     struct hashed *pages = hash_pages(arena, p->files, p->n);
@@ -280,7 +294,8 @@ struct err *manual_publish(struct tx *tx, struct manual_store *store, const stru
         findings->arena = arena;
     TRY(manual_live_number(tx, &live));
     if (p->expect_version >= 0 && p->expect_version != live) {
-        struct err *e = FAIL(arena, ERR_CONFLICT, "manual.version_conflict", NULL, "Version %lld was published meanwhile; you worked from version %lld.",
+        struct err *e = FAIL(arena, ERR_CONFLICT, "manual.version_conflict", NULL,
+                             "Version %lld was published meanwhile; you worked from version %lld.",
                              (long long)live, (long long)p->expect_version);
 
         e->way_out = STR("Look at what changed, then publish your pages again");

@@ -93,9 +93,14 @@ struct str manual_reference_page(struct arena *arena, enum page_kind kind)
     const struct key_table *t = &key_tables[kind];
     struct buf b = buf_new(arena, 8192);
 
-    buf_fmt(&b, "# %s\n\n%s\n\nA page of this kind is the file `%s/<name>.md`: front matter between lines `---`, then Markdown. ", t->title, t->doc, t->title);
-    buf_add(&b, STR("A heading in the body whose text equals the name of a stage, step, level or passage explains it; a quote that begins with "
-                    "`> Why:` below the heading is its reason, and before the first heading the reason of the page.\n\n"));
+    buf_fmt(&b,
+            "# %s\n\n%s\n\nA page of this kind is the file `%s/<name>.md`: front matter between "
+            "lines `---`, then Markdown. ",
+            t->title, t->doc, t->title);
+    buf_add(&b, STR("A heading in the body whose text equals the name of a stage, step, level or "
+                    "passage explains it; a quote that begins with "
+                    "`> Why:` below the heading is its reason, and before the first heading the "
+                    "reason of the page.\n\n"));
     buf_add(&b, STR("## Keys of every page\n\n"));
     add_keys(&b, common_keys);
     buf_fmt(&b, "\n## Keys of %s\n\n", t->title);
@@ -103,9 +108,12 @@ struct str manual_reference_page(struct arena *arena, enum page_kind kind)
     add_nested(&b, t->keys);
     if (kind == PK_OBJECT)
         add_field_types(&b);
-    buf_add(&b, STR("\nDurations are written `30m`, `24h`, `3d`, `2w`, `2 business days` or `4 business hours`. A name has lower-case letters, digits, `_` and "
-                    "`-` (objects and fields no `-`), at most 48. Who is `owner`, `superior`, `role:<name>`, `user:<mail>`, `on duty role:<name>` or `next free "
-                    "role:<name>`.\n\nThis page is made from the program's own tables: `fairlead manual reference <folder>`.\n"));
+    buf_add(&b, STR("\nDurations are written `30m`, `24h`, `3d`, `2w`, `2 business days` or `4 "
+                    "business hours`. A name has lower-case letters, digits, `_` and "
+                    "`-` (objects and fields no `-`), at most 48. Who is `owner`, `superior`, "
+                    "`role:<name>`, `user:<mail>`, `on duty role:<name>` or `next free "
+                    "role:<name>`.\n\nThis page is made from the program's own tables: `fairlead "
+                    "manual reference <folder>`.\n"));
     return buf_str(&b);
 }
 
@@ -113,6 +121,8 @@ struct err *manual_reference(struct arena *arena, const char *dir)
 {
     TRY(file_make_dirs(arena, dir));
     for (int kind = 0; kind < PK_COUNT; kind++)
-        TRY(file_write(arena, str_cstr(arena, str_fmt(arena, "%s/%s.md", dir, page_kind_words[kind])), manual_reference_page(arena, (enum page_kind)kind)));
+        TRY(file_write(arena,
+                       str_cstr(arena, str_fmt(arena, "%s/%s.md", dir, page_kind_words[kind])),
+                       manual_reference_page(arena, (enum page_kind)kind)));
     return NULL;
 }

@@ -13,34 +13,40 @@ static bool relation_taken(const struct relation_list *r, struct str name)
     return false;
 }
 
-static void add_relation(struct compiler *c, struct relation_list *all, int on, struct expr_relation relation)
+static void add_relation(struct compiler *c, struct relation_list *all, int on,
+                         struct expr_relation relation)
 {
     VEC_PUSH(c->arena, all[on].list) = relation;
 }
 
 /* A relation that a field makes on another object; its name must be free there. */
-static void add_back(struct compiler *c, struct relation_list *all, int on, const struct object *from, const struct field *f,
-                     enum expr_join join, struct str via)
+static void add_back(struct compiler *c, struct relation_list *all, int on,
+                     const struct object *from, const struct field *f, enum expr_join join,
+                     struct str via)
 {
     const struct source *s = source_of(c, PK_OBJECT, from->index - OBJECT_BUILT_INS);
     const struct node *field = node_get_str(get(s->root, "fields"), f->name);
     const struct object *target = &c->m->objects[on];
 
     if (relation_taken(&all[on], f->back) || object_field(target, f->back)) {
-        ERROR_AT(c, s, get(field, "back"), STR("Choose another name."), "%.*s already has a field or relation \"%.*s\".", STR_ARG(target->label),
+        ERROR_AT(c, s, get(field, "back"), STR("Choose another name."),
+                 "%.*s already has a field or relation \"%.*s\".", STR_ARG(target->label),
                  STR_ARG(f->back));
         return;
     }
     add_relation(c, all, on, (struct expr_relation){f->back, from->index, join, via});
 }
 
-static void add_field_relations(struct compiler *c, struct relation_list *all, const struct object *o, const struct field *f)
+static void add_field_relations(struct compiler *c, struct relation_list *all,
+                                const struct object *o, const struct field *f)
 {
     bool many = f->type == FT_REFS;
-    struct str link = many ? str_fmt(c->arena, "%.*s.%.*s", STR_ARG(o->name), STR_ARG(f->name)) : STR_NONE;
+    struct str link =
+        many ? str_fmt(c->arena, "%.*s.%.*s", STR_ARG(o->name), STR_ARG(f->name)) : STR_NONE;
 
     if (many && f->to_object >= 0)
-        add_relation(c, all, o->index, (struct expr_relation){f->name, f->to_object, EJ_LINK_OUT, link});
+        add_relation(c, all, o->index,
+                     (struct expr_relation){f->name, f->to_object, EJ_LINK_OUT, link});
     if (!f->back.len)
         return;
     if (!many && f->to_object >= 0) {
@@ -85,8 +91,10 @@ static void fill_object(struct compiler *c, struct expr_object *eo, const struct
     }
     eo->bin_column = o->built_in ? STR_NONE : STR("deleted_at");
     eo->default_time = o->fields[o->time].name;
-    eo->open_when = o->built_in ? built_in_open_when(o->index)
-                                : get_text(source_of(c, PK_OBJECT, o->index - OBJECT_BUILT_INS)->root, "open_when");
+    eo->open_when =
+        o->built_in
+            ? built_in_open_when(o->index)
+            : get_text(source_of(c, PK_OBJECT, o->index - OBJECT_BUILT_INS)->root, "open_when");
 }
 
 void build_schema(struct compiler *c)
@@ -94,7 +102,10 @@ void build_schema(struct compiler *c)
     static const struct {
         const char *name;
         int object;
-    } engine[] = {{"tasks", OBJECT_TASK}, {"breaches", OBJECT_BREACH}, {"runs", OBJECT_RUN}, {"changes", OBJECT_CHANGE}};
+    } engine[] = {{"tasks", OBJECT_TASK},
+                  {"breaches", OBJECT_BREACH},
+                  {"runs", OBJECT_RUN},
+                  {"changes", OBJECT_CHANGE}};
     struct manual *m = c->m;
     struct relation_list *all = NEW_ARRAY(c->arena, m->n_objects, struct relation_list);
 
@@ -105,7 +116,9 @@ void build_schema(struct compiler *c)
     m->schema = c->schema;
     for (size_t i = OBJECT_BUILT_INS; i < m->n_objects; i++)
         for (size_t k = 0; k < sizeof engine / sizeof engine[0]; k++)
-            add_relation(c, all, (int)i, (struct expr_relation){str_from(engine[k].name), engine[k].object, EJ_RECORD, STR("record_id")});
+            add_relation(c, all, (int)i,
+                         (struct expr_relation){str_from(engine[k].name), engine[k].object,
+                                                EJ_RECORD, STR("record_id")});
     for (size_t i = OBJECT_BUILT_INS; i < m->n_objects; i++)
         for (size_t k = F_SYSTEM_COUNT; k < m->objects[i].n_fields; k++)
             add_field_relations(c, all, &m->objects[i], &m->objects[i].fields[k]);

@@ -16,7 +16,14 @@ static const char *article(struct str word)
     if (!word.len)
         return "a";
     switch (word.ptr[0]) {
-    case 'a': case 'e': case 'i': case 'o': case 'A': case 'E': case 'I': case 'O':
+    case 'a':
+    case 'e':
+    case 'i':
+    case 'o':
+    case 'A':
+    case 'E':
+    case 'I':
+    case 'O':
         return "an";
     default:
         return "a";
@@ -47,7 +54,8 @@ static void add_subject(struct buf *b, const struct manual *m, const struct poli
     else if (str_eq(str_trim(expr_text(p->when.e)), STR("open")))
         buf_fmt(b, "Every open %.*s", STR_ARG(label));
     else
-        buf_fmt(b, "Every %.*s where %.*s", STR_ARG(label), STR_ARG(expr_words(b->arena, p->when.e)));
+        buf_fmt(b, "Every %.*s where %.*s", STR_ARG(label),
+                STR_ARG(expr_words(b->arena, p->when.e)));
 }
 
 static void add_within(struct buf *b, const struct manual *m, const struct policy *p)
@@ -56,7 +64,8 @@ static void add_within(struct buf *b, const struct manual *m, const struct polic
     if (p->of_field == F_CREATED_AT || (p->of_field < 0 && !p->when.e))
         buf_add(b, STR(" of its creation"));
     else if (p->of_field >= 0)
-        buf_fmt(b, " of its \"%.*s\"", STR_ARG(lower_first(b->arena, m->objects[p->object].fields[p->of_field].label)));
+        buf_fmt(b, " of its \"%.*s\"",
+                STR_ARG(lower_first(b->arena, m->objects[p->object].fields[p->of_field].label)));
     else
         buf_add(b, STR(" of that becoming true"));
 }
@@ -70,7 +79,8 @@ static void add_must(struct buf *b, const struct manual *m, const struct policy 
         struct str label = lower_first(b->arena, f->label);
         bool many = f->type == FT_REFS || f->type == FT_TAGS || f->type == FT_MULTI_CHOICE;
 
-        buf_fmt(b, " must %shave %s%s%.*s", always, many ? "" : article(label), many ? "" : " ", STR_ARG(label));
+        buf_fmt(b, " must %shave %s%s%.*s", always, many ? "" : article(label), many ? "" : " ",
+                STR_ARG(label));
     } else {
         buf_fmt(b, " must %ssatisfy this", always);
     }

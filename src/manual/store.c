@@ -62,7 +62,8 @@ struct err *manual_load(struct tx *tx, int64_t version, struct page_file **files
         TRY(db_step(st, &row));
         db_done(st);
         if (!row)
-            return FAIL(arena, ERR_NOT_FOUND, "manual.not_found", NULL, "There is no version %lld of the manual.", (long long)version);
+            return FAIL(arena, ERR_NOT_FOUND, "manual.not_found", NULL,
+                        "There is no version %lld of the manual.", (long long)version);
         TRY(db_stmt(tx, &sql_manual_page_list, &st));
         db_bind_i64(st, 1, version);
         int path = db_col(st, "path"), text = db_col(st, "text");
@@ -70,7 +71,8 @@ struct err *manual_load(struct tx *tx, int64_t version, struct page_file **files
             TRY(db_step(st, &row));
             if (!row)
                 break;
-            VEC_PUSH(arena, list) = (struct page_file){str_dup(arena, db_str(st, path)), str_dup(arena, db_str(st, text))};
+            VEC_PUSH(arena, list) = (struct page_file){str_dup(arena, db_str(st, path)),
+                                                       str_dup(arena, db_str(st, text))};
         }
     }
     *files = list.at;
@@ -86,8 +88,8 @@ struct err *manual_versions(struct tx *tx, struct manual_version **out, size_t *
     bool row;
 
     TRY(db_stmt(tx, &sql_manual_version_list, &st));
-    int number = db_col(st, "number"), author = db_col(st, "author"), at = db_col(st, "at_us"), reason = db_col(st, "reason"),
-        n_pages = db_col(st, "n_pages");
+    int number = db_col(st, "number"), author = db_col(st, "author"), at = db_col(st, "at_us"),
+        reason = db_col(st, "reason"), n_pages = db_col(st, "n_pages");
     for (;;) {
         TRY(db_step(st, &row));
         if (!row)
@@ -152,7 +154,8 @@ static void reload(struct manual_store *store)
     struct err *e = db_read(store->db, arena, reload_in, &r);
 
     if (e)
-        log_event(LOG_ERROR, "manual_reload", "code", e->code, "message", str_cstr(arena, e->message), NULL);
+        log_event(LOG_ERROR, "manual_reload", "code", e->code, "message",
+                  str_cstr(arena, e->message), NULL);
     if (r.m) {
         if (!e)
             manual_store_swap(store, r.m);
@@ -191,7 +194,8 @@ struct err *manual_check_live(struct tx *tx, struct manual_store *store, const s
         manual_store_swap(store, fresh);
         manual_unpin(fresh);
     }
-    return FAIL(tx_arena(tx), ERR_BUSY, "manual.version_conflict", NULL, "Version %lld of the manual was published meanwhile.", (long long)version);
+    return FAIL(tx_arena(tx), ERR_BUSY, "manual.version_conflict", NULL,
+                "Version %lld of the manual was published meanwhile.", (long long)version);
 }
 
 static struct err *open_in(struct tx *tx, void *ctx)

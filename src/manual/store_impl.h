@@ -14,4 +14,5 @@ void manual_store_swap(struct manual_store *store, const struct manual *m);
 /* The live version number in the database. */
 MUST_USE struct err *manual_live_number(struct tx *tx, int64_t *out);
 /* Compiles a version as it is stored (one pin, the caller's). Version 0 gives the built-in objects. */
-MUST_USE struct err *manual_compile_stored(struct tx *tx, int64_t version, const struct manual **out);
+MUST_USE struct err *manual_compile_stored(struct tx *tx, int64_t version,
+                                           const struct manual **out);

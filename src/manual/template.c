@@ -9,7 +9,8 @@ static bool is_path(struct str s)
 
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
-        bool letter = (c >= 'a' && c <= 'z') || (!after_dot && ((c >= '0' && c <= '9') || c == '_'));
+        bool letter =
+            (c >= 'a' && c <= 'z') || (!after_dot && ((c >= '0' && c <= '9') || c == '_'));
 
         if (c == '.' && !after_dot)
             after_dot = true;
@@ -95,7 +96,8 @@ static struct str fill_text(struct filling *f, struct str text)
         else if (m.has_otherwise)
             buf_add(&b, m.otherwise);
         else {
-            buf_add(&b, str_sub(text, m.from, m.to - m.from)); /* stays visible: nobody should send it so */
+            buf_add(&b, str_sub(text, m.from,
+                                m.to - m.from)); /* stays visible: nobody should send it so */
             add_unresolved(f, m.path);
         }
     }
@@ -103,7 +105,8 @@ static struct str fill_text(struct filling *f, struct str text)
     return buf_str(&b);
 }
 
-void template_fill(struct arena *arena, const struct template_page *t, merge_lookup_fn lookup, void *ctx, struct filled *out)
+void template_fill(struct arena *arena, const struct template_page *t, merge_lookup_fn lookup,
+                   void *ctx, struct filled *out)
 {
     struct filling f = {.arena = arena, .lookup = lookup, .ctx = ctx};
 

@@ -54,7 +54,8 @@ static struct err *syntax_error(struct reader *r)
         walk_to(r, r->parser.problem_mark.index);
     struct err *e = fail_here(r, r->line, r->column, "");
     e->message = str_fmt(r->arena, "The front matter cannot be read from here: %s.", problem);
-    e->way_out = STR("Check indentation, quotes and brackets on this line and the one above; put a text that contains "
+    e->way_out = STR("Check indentation, quotes and brackets on this line and the one above; put a "
+                     "text that contains "
                      "\": \", \"#\" or begins with a sign into double quotes");
     return e;
 }
@@ -99,7 +100,8 @@ static struct err *read_scalar(struct reader *r, const yaml_event_t *event, stru
     walk_to(r, event->end_mark.index);
     node->to = r->byte;
     if (!utf8_valid(node->text))
-        return fail_here(r, node->line, node->column, "This text contains a NUL character or is not valid UTF-8.");
+        return fail_here(r, node->line, node->column,
+                         "This text contains a NUL character or is not valid UTF-8.");
     *out = node;
     return NULL;
 }
@@ -111,21 +113,23 @@ static struct err *next_event(struct reader *r, yaml_event_t *event)
     return NULL;
 }
 
-static struct err *check_properties(struct reader *r, const yaml_event_t *event, const yaml_char_t *anchor,
-                                    const yaml_char_t *tag)
+static struct err *check_properties(struct reader *r, const yaml_event_t *event,
+                                    const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     if (anchor || tag) {
         walk_to(r, event->start_mark.index);
-        return fail_here(r, r->line, r->column,
-                         anchor ? "Anchors (&name) are not used in pages: write the text out."
-                                : "Tags (!name) are not used in pages: the key says what kind of value it is.");
+        return fail_here(
+            r, r->line, r->column,
+            anchor ? "Anchors (&name) are not used in pages: write the text out."
+                   : "Tags (!name) are not used in pages: the key says what kind of value it is.");
     }
     return NULL;
 }
 
 static struct err *read_node(struct reader *r, yaml_event_t *event, int depth, struct node **out);
 
-static struct err *read_list(struct reader *r, const yaml_event_t *start, int depth, struct node **out)
+static struct err *read_list(struct reader *r, const yaml_event_t *start, int depth,
+                             struct node **out)
 {
     struct node *list = new_node(r, NODE_LIST, start);
     VEC(struct node *) items = {0};
@@ -148,8 +152,8 @@ static struct err *read_list(struct reader *r, const yaml_event_t *start, int de
     return NULL;
 }
 
-static struct err *check_key(struct reader *r, const struct node *key, struct node *const *keys, size_t n,
-                             struct strmap **seen)
+static struct err *check_key(struct reader *r, const struct node *key, struct node *const *keys,
+                             size_t n, struct strmap **seen)
 {
     int64_t at;
 
@@ -181,7 +185,8 @@ static struct err *check_key(struct reader *r, const struct node *key, struct no
     return e;
 }
 
-static struct err *read_map(struct reader *r, const yaml_event_t *start, int depth, struct node **out)
+static struct err *read_map(struct reader *r, const yaml_event_t *start, int depth,
+                            struct node **out)
 {
     struct node *map = new_node(r, NODE_MAP, start);
     VEC(struct node *) keys = {0};
@@ -219,8 +224,9 @@ static struct err *read_node(struct reader *r, yaml_event_t *event, int depth, s
     if (depth > YAML_DEPTH_MAX || ++r->n_nodes > YAML_NODES_MAX) {
         walk_to(r, event->start_mark.index);
         e = fail_here(r, r->line, r->column,
-                      depth > YAML_DEPTH_MAX ? "The front matter is nested too deeply."
-                                             : "The front matter has too many values; split the page.");
+                      depth > YAML_DEPTH_MAX
+                          ? "The front matter is nested too deeply."
+                          : "The front matter has too many values; split the page.");
         yaml_event_delete(event);
         return e;
     }
@@ -231,18 +237,21 @@ static struct err *read_node(struct reader *r, yaml_event_t *event, int depth, s
             e = read_scalar(r, event, out);
         break;
     case YAML_SEQUENCE_START_EVENT:
-        e = check_properties(r, event, event->data.sequence_start.anchor, event->data.sequence_start.tag);
+        e = check_properties(r, event, event->data.sequence_start.anchor,
+                             event->data.sequence_start.tag);
         if (!e)
             e = read_list(r, event, depth, out);
         break;
     case YAML_MAPPING_START_EVENT:
-        e = check_properties(r, event, event->data.mapping_start.anchor, event->data.mapping_start.tag);
+        e = check_properties(r, event, event->data.mapping_start.anchor,
+                             event->data.mapping_start.tag);
         if (!e)
             e = read_map(r, event, depth, out);
         break;
     case YAML_ALIAS_EVENT:
         walk_to(r, event->start_mark.index);
-        e = fail_here(r, r->line, r->column, "Aliases (*name) are not used in pages: write the text out.");
+        e = fail_here(r, r->line, r->column,
+                      "Aliases (*name) are not used in pages: write the text out.");
         break;
     default:
         walk_to(r, event->start_mark.index);
@@ -262,7 +271,9 @@ static struct err *expect(struct reader *r, yaml_event_type_t type)
     bool ok = event.type == type;
     walk_to(r, event.start_mark.index);
     yaml_event_delete(&event);
-    return ok ? NULL : fail_here(r, r->line, r->column, "The front matter is one mapping: `key: value`, one per line.");
+    return ok ? NULL
+              : fail_here(r, r->line, r->column,
+                          "The front matter is one mapping: `key: value`, one per line.");
 }
 
 static struct err *read_document(struct reader *r, struct node **out)
@@ -281,13 +292,21 @@ static struct err *read_document(struct reader *r, struct node **out)
     TRY(expect(r, YAML_DOCUMENT_END_EVENT));
     TRY(expect(r, YAML_STREAM_END_EVENT));
     if ((*out)->kind != NODE_MAP)
-        return fail_here(r, (*out)->line, (*out)->column, "The front matter is one mapping: `key: value`, one per line.");
+        return fail_here(r, (*out)->line, (*out)->column,
+                         "The front matter is one mapping: `key: value`, one per line.");
     return NULL;
 }
 
-struct err *yaml_read(struct arena *arena, struct str text, size_t from, size_t to, struct node **out)
+struct err *yaml_read(struct arena *arena, struct str text, size_t from, size_t to,
+                      struct node **out)
 {
-    struct reader r = {.arena = arena, .text = text, .from = from, .end = to, .byte = from, .line = 1, .column = 1};
+    struct reader r = {.arena = arena,
+                       .text = text,
+                       .from = from,
+                       .end = to,
+                       .byte = from,
+                       .line = 1,
+                       .column = 1};
 
     for (size_t i = 0; i < from; i++)
         if (text.ptr[i] == '\n')

@@ -16,12 +16,14 @@ static const char *const base[][2] = {
                     "fields:\n"
                     "  name: { type: text, max: 200 }\n"
                     "  email: { type: email }\n"
-                    "  status: { type: choice, options: [New, Contacted, Qualified, Disqualified], default: New }\n"
+                    "  status: { type: choice, options: [New, Contacted, Qualified, Disqualified], "
+                    "default: New }\n"
                     "  source: { type: choice, options: [Web, Import] }\n"
                     "  budget: { type: money, currency: USD, min: 0 }\n"
                     "  lost_reason: { type: text }\n"
                     "  replied_at: { type: date-time }\n"},
-    {"object/account", "fields: { name: { type: text }, sector: { type: text }, city: { type: text } }\n"},
+    {"object/account",
+     "fields: { name: { type: text }, sector: { type: text }, city: { type: text } }\n"},
     {"object/contact", "fields:\n"
                        "  name: { type: text }\n"
                        "  first_name: { type: text }\n"
@@ -30,7 +32,8 @@ static const char *const base[][2] = {
     {"object/deal", "open_when: closed_at is empty\n"
                     "fields:\n"
                     "  name: { type: text }\n"
-                    "  stage: { type: choice, options: [Prospecting, Engaging, Won, Lost], default: Prospecting }\n"
+                    "  stage: { type: choice, options: [Prospecting, Engaging, Won, Lost], "
+                    "default: Prospecting }\n"
                     "  amount: { type: money, currency: USD }\n"
                     "  account: { type: reference, to: account, back: deals }\n"
                     "  engage_date: { type: date }\n"
@@ -47,9 +50,11 @@ static const char *const base[][2] = {
                         "  body: { type: long text }\n"
                         "  links: { type: references, to: any, back: activities }\n"},
     {"object/product", "fields: { name: { type: text } }\n"},
-    {"object/line_item", "fields: { deal: { type: reference, to: deal, back: lines }, product: { type: reference, to: product }, "
+    {"object/line_item", "fields: { deal: { type: reference, to: deal, back: lines }, product: { "
+                         "type: reference, to: product }, "
                          "amount: { type: money, currency: USD } }\n"},
-    {"role/sales-rep", "default: true\ncan: { lead: { read: team, create: yes, update: own }, deal: team }\n"},
+    {"role/sales-rep",
+     "default: true\ncan: { lead: { read: team, create: yes, update: own }, deal: team }\n"},
     {"role/sales-manager", "can: { \"*\": { read: all } }\nrights: [publish]\n"},
 };
 
@@ -77,7 +82,8 @@ void pages_put_text(struct pages *p, const char *path, const char *text)
 void pages_put(struct pages *p, const char *path, const char *front, const char *body)
 {
     const char *slash = strchr(path, '/');
-    struct str text = str_fmt(p->arena, "---\nkind: %.*s\nname: %s\n%s---\n%s", (int)(slash - path), path, slash + 1, front, body ? body : "");
+    struct str text = str_fmt(p->arena, "---\nkind: %.*s\nname: %s\n%s---\n%s", (int)(slash - path),
+                              path, slash + 1, front, body ? body : "");
 
     pages_put_text(p, path, str_cstr(p->arena, text));
 }
@@ -104,7 +110,8 @@ const struct manual *pages_compile(struct pages *p)
     return m;
 }
 
-static void expect(struct pages *p, enum severity severity, const char *page, int line, int column, const char *text)
+static void expect(struct pages *p, enum severity severity, const char *page, int line, int column,
+                   const char *text)
 {
     struct findings findings = {.arena = p->arena};
     const struct manual *m;
@@ -118,11 +125,16 @@ static void expect(struct pages *p, enum severity severity, const char *page, in
     for (size_t i = 0; i < findings.list.n; i++) {
         const struct finding *f = &findings.list.at[i];
 
-        found = found || (f->severity == severity && str_eq(f->page, str_from(page)) && f->line == line && f->column == column &&
-                          str_find(str_fmt(p->arena, "%.*s %.*s", STR_ARG(f->message), STR_ARG(f->suggestion)), str_from(text), 0) != SIZE_MAX);
+        found =
+            found ||
+            (f->severity == severity && str_eq(f->page, str_from(page)) && f->line == line &&
+             f->column == column &&
+             str_find(str_fmt(p->arena, "%.*s %.*s", STR_ARG(f->message), STR_ARG(f->suggestion)),
+                      str_from(text), 0) != SIZE_MAX);
     }
     if (!found)
-        fail_msg("expected %s:%d:%d \"%s\", got:\n%.*s", page, line, column, text, STR_ARG(findings_text(p->arena, &findings)));
+        fail_msg("expected %s:%d:%d \"%s\", got:\n%.*s", page, line, column, text,
+                 STR_ARG(findings_text(p->arena, &findings)));
     if (m)
         manual_unpin(m);
 }

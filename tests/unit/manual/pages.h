@@ -16,6 +16,7 @@ void pages_drop(struct pages *p, const char *path);
 const struct manual *pages_compile(struct pages *p);
 /* Compiles and expects an error that contains `text`, at page:line:column. */
 void pages_expect(struct pages *p, const char *page, int line, int column, const char *text);
-void pages_expect_warning(struct pages *p, const char *page, int line, int column, const char *text);
+void pages_expect_warning(struct pages *p, const char *page, int line, int column,
+                          const char *text);
 /* The same for one page put into the base manual. */
 void page_expect(const char *path, const char *front, int line, int column, const char *text);

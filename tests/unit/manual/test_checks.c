@@ -16,6 +16,7 @@ static void expect_all(const struct bad *bad, size_t n)
 
 TEST(keys_must_exist_and_have_the_right_shape)
 {
+    // clang-format off
     static const struct bad bad[] = {
         {"policy/x", "for: lead\nmust: owner is not empty\nalways: true\nmod: off\n", 7, 1, "Did you mean \"mode\"?"},
         {"policy/x", "must: owner is not empty\nalways: true\n", 2, 1, "\"for\" is missing"},
@@ -32,6 +33,7 @@ TEST(keys_must_exist_and_have_the_right_shape)
         {"pack/x", "pages: some\n", 4, 8, "must be one of: all"},
         {"pack/x", "label: \"Pack\n", 5, 1, "cannot be read"},
     };
+    // clang-format on
 
     EXPECT_ALL(bad);
 }
@@ -58,13 +60,15 @@ TEST(a_page_given_twice_is_reported)
     struct arena *a = arena_new(0);
     struct pages p = pages_base(a);
 
-    VEC_PUSH(a, p.list) = (struct page_file){STR("role/sales-rep.md"), STR("---\nkind: role\nname: sales-rep\n---\n")};
+    VEC_PUSH(a, p.list) = (struct page_file){STR("role/sales-rep.md"),
+                                             STR("---\nkind: role\nname: sales-rep\n---\n")};
     pages_expect(&p, "role/sales-rep", 1, 1, "given twice");
     arena_free(a);
 }
 
 TEST(fields_must_make_sense)
 {
+    // clang-format off
     static const struct bad bad[] = {
         {"object/thing", "fields:\n  a: { type: choice }\n", 5, 6, "has no options"},
         {"object/thing", "fields:\n  a: { type: choice, options: [x, y, x] }\n", 5, 38, "stands here twice"},
@@ -97,6 +101,7 @@ TEST(fields_must_make_sense)
         {"object/thing", "duplicates: [[a], [b]]\nfields:\n  a: { type: text }\n", 4, 20, "no field \"b\""},
         {"object/task", "fields:\n  a: { type: text }\n", 3, 7, "an object of the program itself"},
     };
+    // clang-format on
 
     EXPECT_ALL(bad);
 }
@@ -108,7 +113,8 @@ TEST(what_the_program_needs_must_be_there)
 
     pages_put(&p, "object/team", "fields: { name: { type: text } }\n", NULL);
     pages_expect(&p, "object/team", 4, 9, "needs the field \"parent\"");
-    pages_put(&p, "object/team", "fields:\n  name: { type: number }\n  parent: { type: team }\n", NULL);
+    pages_put(&p, "object/team", "fields:\n  name: { type: number }\n  parent: { type: team }\n",
+              NULL);
     pages_expect(&p, "object/team", 5, 1, "must be of the type text");
     pages_drop(&p, "object/team");
     pages_expect(&p, "object/team", 1, 1, "no object \"team\"");
@@ -117,6 +123,7 @@ TEST(what_the_program_needs_must_be_there)
 
 TEST(a_word_belongs_to_one_term)
 {
+    // clang-format off
     static const struct bad bad[] = {
         {"vocabulary/v", "terms:\n  A: [x, y]\n  B: [Y]\n", 6, 7, "belongs to two terms, \"A\" and \"B\""},
         {"vocabulary/v", "terms:\n  A: { x: y }\n", 5, 6, "list of words"},
@@ -126,12 +133,14 @@ TEST(a_word_belongs_to_one_term)
         {"vocabulary/v", "applies_to: [acount.sector]\n", 4, 14, "Did you mean \"account\"?"},
         {"vocabulary/v", "applies_to: [deal.amount]\n", 4, 14, "cleans texts"},
     };
+    // clang-format on
 
     EXPECT_ALL(bad);
 }
 
 TEST(a_calendar_has_hours_that_exist)
 {
+    // clang-format off
     static const struct bad bad[] = {
         {"calendar/c", "hours: { mon-fri: \"9:00-25:00\" }\n", 4, 19, "not a span"},
         {"calendar/c", "hours: { mon: \"17:00-9:00\" }\n", 4, 15, "not a span"},
@@ -143,6 +152,7 @@ TEST(a_calendar_has_hours_that_exist)
         {"calendar/c", "hours: { mon: \"9:00-17:00\" }\nholidays: [christmas]\n", 5, 12, "not a day"},
         {"calendar/c", "hours: { mon: \"9:00-17:00\" }\nroles: [boss]\n", 5, 9, "no role \"boss\""},
     };
+    // clang-format on
     struct arena *a = arena_new(0);
     struct pages p = pages_base(a);
 
@@ -155,6 +165,7 @@ TEST(a_calendar_has_hours_that_exist)
 
 TEST(a_role_has_rights_that_exist)
 {
+    // clang-format off
     static const struct bad bad[] = {
         {"role/x", "can: { laed: all }\n", 4, 8, "Did you mean \"lead\"?"},
         {"role/x", "can: { lead: everything }\n", 4, 14, "not a scope"},
@@ -167,6 +178,7 @@ TEST(a_role_has_rights_that_exist)
         {"role/owner", "rights: []\n", 3, 7, "means the owner of a record"},
         {"role/x", "reports_to: x\n", 4, 13, "in a circle"},
     };
+    // clang-format on
     struct arena *a = arena_new(0);
     struct pages p = pages_base(a);
 
@@ -183,16 +195,19 @@ TEST(a_role_has_rights_that_exist)
 
 TEST(P7_a_step_without_a_role_cannot_be_published)
 {
+    // clang-format off
     static const struct bad bad[] = {
         {"workflow/w", "object: lead\nstages:\n  - name: A\n    steps:\n      - { name: Call }\n" END, 8, 9, "\"role\" is missing"},
         {"workflow/w", "object: lead\nstages:\n  - name: A\n    steps:\n      - { name: Call, role: sales-repp }\n" END, 8, 29, "Did you mean \"sales-rep\"?"},
     };
+    // clang-format on
 
     EXPECT_ALL(bad);
 }
 
 TEST(a_workflow_can_be_walked)
 {
+    // clang-format off
     static const struct bad bad[] = {
         {"workflow/w", "object: leed\n" STAGE END, 4, 9, "Did you mean \"lead\"?"},
         {"workflow/w", "object: lead\nstages: []\n" END, 5, 9, "has no stages"},
@@ -226,6 +241,7 @@ TEST(a_workflow_can_be_walked)
         {"workflow/w", "object: lead\nstages: [{ name: A, steps: [{ name: S, role: owner, asks: [{ label: Yes, activity: { kind: cal } }] }] }]\n" END, 5, 92, "Did you mean \"call\"?"},
         {"workflow/w", "object: task\n" STAGE END, 4, 9, "kept by the program"},
     };
+    // clang-format on
 
     EXPECT_ALL(bad);
 }
@@ -242,15 +258,20 @@ TEST(P13_a_stage_with_too_many_steps_is_warned_about)
     buf_add(&b, STR(END));
     pages_put(&p, "workflow/w", str_cstr(a, buf_str(&b)), NULL);
     pages_expect_warning(&p, "workflow/w", 6, 5, "has 8 steps");
-    pages_put(&p, "workflow/w", "object: lead\nstages:\n  - name: Short\n    max_steps: 1\n    steps: [{ name: a, role: owner }, { name: b, role: owner }]\n" END, NULL);
+    pages_put(&p, "workflow/w",
+              "object: lead\nstages:\n  - name: Short\n    max_steps: 1\n    steps: [{ name: a, "
+              "role: owner }, { name: b, role: owner }]\n" END,
+              NULL);
     pages_expect_warning(&p, "workflow/w", 6, 5, "more than 1");
-    pages_put(&p, "workflow/w", "object: lead\nstages:\n  - { name: A }\n  - { name: B }\n" END, NULL);
+    pages_put(&p, "workflow/w", "object: lead\nstages:\n  - { name: A }\n  - { name: B }\n" END,
+              NULL);
     pages_expect_warning(&p, "workflow/w", 6, 5, "passed at once");
     arena_free(a);
 }
 
 TEST(an_escalation_never_ends_at_nobody)
 {
+    // clang-format off
     static const struct bad bad[] = {
         {"escalation/e", "levels:\n  - { name: A, who: owner }\n", 5, 5, "may end at nobody"},
         {"escalation/e", "levels: [{ name: A, who: role:sales-rep }]\nend: { who: superior }\n", 5, 13, "may end at nobody"},
@@ -262,12 +283,14 @@ TEST(an_escalation_never_ends_at_nobody)
         {"escalation/e", "levels: [{ name: A, who: owner }, { name: A, who: role:sales-rep }]\n", 4, 43, "two levels named"},
         {"escalation/e", "object: leads\nlevels: [{ name: A, who: role:sales-rep }]\n", 4, 9, "Did you mean \"lead\"?"},
     };
+    // clang-format on
 
     EXPECT_ALL(bad);
 }
 
 TEST(a_policy_is_one_rule_with_one_clock)
 {
+    // clang-format off
     static const struct bad bad[] = {
         {"policy/p", "for: lead\nmust: owner is not empty\n", 2, 1, "has no clock"},
         {"policy/p", "for: lead\nmust: owner is not empty\nwithin: 1d\nalways: true\n", 6, 1 + 8, "more than one clock"},
@@ -291,17 +314,25 @@ TEST(a_policy_is_one_rule_with_one_clock)
         {"policy/p", "for: lead\nmust: 1 = 2\nwithin: 1d\n", 5, 7, "No record can meet this rule"},
         {"policy/p", "for: task\nmust: owed_by is not empty\nwithin: 1d\n", 4, 6, "kept by the program"},
     };
+    // clang-format on
 
     EXPECT_ALL(bad);
 }
 
-static void contradict(const char *when_a, const char *must_a, const char *when_b, const char *must_b, bool contradicts)
+static void contradict(const char *when_a, const char *must_a, const char *when_b,
+                       const char *must_b, bool contradicts)
 {
     struct arena *a = arena_new(0);
     struct pages p = pages_base(a);
 
-    pages_put(&p, "policy/a", str_cstr(a, str_fmt(a, "for: deal\nwhen: %s\nmust: %s\nalways: true\nmode: remind\n", when_a, must_a)), NULL);
-    pages_put(&p, "policy/b", str_cstr(a, str_fmt(a, "for: deal\nwhen: %s\nmust: %s\nwithin: 1d\nmode: watch\n", when_b, must_b)), NULL);
+    pages_put(&p, "policy/a",
+              str_cstr(a, str_fmt(a, "for: deal\nwhen: %s\nmust: %s\nalways: true\nmode: remind\n",
+                                  when_a, must_a)),
+              NULL);
+    pages_put(&p, "policy/b",
+              str_cstr(a, str_fmt(a, "for: deal\nwhen: %s\nmust: %s\nwithin: 1d\nmode: watch\n",
+                                  when_b, must_b)),
+              NULL);
     if (contradicts)
         pages_expect(&p, "policy/b", 6, 7, "policy/a contradict each other");
     else
@@ -314,9 +345,11 @@ TEST(P139_two_policies_that_contradict_are_refused)
     contradict("open", "owner is not empty", "open", "owner is empty", true);
     contradict("open", "owner is not empty", "open", "not (owner is not empty)", true);
     contradict("open", "amount > 10", "open", "amount <= 10", true);
-    contradict("stage = 'Won'", "close_date is empty", "stage  =  'Won'", "close_date is not empty", true);
+    contradict("stage = 'Won'", "close_date is empty", "stage  =  'Won'", "close_date is not empty",
+               true);
     contradict("amount > 5", "stage = 'Won'", "amount > 5", "stage in ('Lost', 'Engaging')", true);
-    contradict("amount > 5", "stage in ('Won', 'Lost')", "amount > 5", "stage in ('Lost', 'Engaging')", false);
+    contradict("amount > 5", "stage in ('Won', 'Lost')", "amount > 5",
+               "stage in ('Lost', 'Engaging')", false);
     contradict("open", "owner is not empty", "stage = 'Won'", "owner is empty", false);
     contradict("open", "owner is not empty", "open", "account is empty", false);
 }
@@ -339,14 +372,20 @@ TEST(a_template_merges_fields_that_exist)
         int line, column;
         const char *text;
     } bad[] = {
-        {"channel: email\nobject: contact\n", "Hello {{frist_name}}\n", 7, 7, "Did you mean \"first_name\"?"},
-        {"channel: email\nobject: contact\n", "Hello {{account.nam or 'there'}}\n", 7, 7, "Did you mean \"name\"?"},
-        {"channel: email\nobject: contact\n", "{{me.name}} {{me.nam}}\n", 7, 13, "User has no field \"nam\""},
-        {"channel: email\nobject: contact\nsubject: For {{company}}\n", "x\n", 6, 14, "does not exist"},
+        {"channel: email\nobject: contact\n", "Hello {{frist_name}}\n", 7, 7,
+         "Did you mean \"first_name\"?"},
+        {"channel: email\nobject: contact\n", "Hello {{account.nam or 'there'}}\n", 7, 7,
+         "Did you mean \"name\"?"},
+        {"channel: email\nobject: contact\n", "{{me.name}} {{me.nam}}\n", 7, 13,
+         "User has no field \"nam\""},
+        {"channel: email\nobject: contact\nsubject: For {{company}}\n", "x\n", 6, 14,
+         "does not exist"},
         {"channel: email\nobject: contact\n", "Hello {{first_name\n", 7, 7, "not closed"},
         {"channel: email\nobject: contact\n", "Hello {{first name}}\n", 7, 7, "not a merge field"},
-        {"channel: email\nobject: contact\n", "Hello {{first_name or there}}\n", 7, 7, "not a merge field"},
-        {"channel: email\npersonal: [Openning]\n", "# Opening\nx\n", 5, 11, "Did you mean \"Opening\"?"},
+        {"channel: email\nobject: contact\n", "Hello {{first_name or there}}\n", 7, 7,
+         "not a merge field"},
+        {"channel: email\npersonal: [Openning]\n", "# Opening\nx\n", 5, 11,
+         "Did you mean \"Opening\"?"},
         {"channel: email\n", "", 2, 1, "has no text"},
         {"channel: any\n", "x\n", 4, 10, "must be one of"},
     };
@@ -363,6 +402,7 @@ TEST(a_template_merges_fields_that_exist)
 
 TEST(a_metric_can_be_computed)
 {
+    // clang-format off
     static const struct bad bad[] = {
         {"metric/m", "of: deal\nmeasure: sum\n", 5, 10, "needs \"value\""},
         {"metric/m", "of: deal\nmeasure: count\nvalue: amount\n", 6, 8, "means nothing"},
@@ -374,6 +414,7 @@ TEST(a_metric_can_be_computed)
         {"metric/m", "of: deal\nmeasure: count\nby: [stage by month]\n", 6, 6, "Only dates are grouped"},
         {"guide/g", "sentence_words_max: 0\n", 4, 21, "1 to 1000"},
     };
+    // clang-format on
 
     EXPECT_ALL(bad);
 }
@@ -385,7 +426,8 @@ TEST(a_broken_object_does_not_drown_its_cause)
     struct findings findings = {.arena = a};
     const struct manual *m;
 
-    pages_put(&p, "policy/p", "for: lead\nmust: owner is not empty and status = 'New'\nwithin: 1d\n", NULL);
+    pages_put(&p, "policy/p",
+              "for: lead\nmust: owner is not empty and status = 'New'\nwithin: 1d\n", NULL);
     pages_put_text(&p, "object/lead", "---\nkind: object\nname: lead\nfields: [\n---\n");
     assert_err(manual_compile(a, p.list.at, p.list.n, 1, &findings, &m), "manual.check");
     assert_null(m);
@@ -409,7 +451,8 @@ TEST(all_findings_are_reported_in_order)
     struct str text = findings_text(a, &findings);
     assert_has(text, "escalation/e:4:10: error: The escalation may end at nobody");
     assert_has(text, "policy/p:5:7: error: ");
-    assert_has(text, "policy/p:7:1: error: The key \"mod\" does not exist for this kind of page. Did you mean \"mode\"?\n");
+    assert_has(text, "policy/p:7:1: error: The key \"mod\" does not exist for this kind of page. "
+                     "Did you mean \"mode\"?\n");
     int n = 0;
     for (const struct err *x = e; x; x = x->next)
         n++;
@@ -419,9 +462,13 @@ TEST(all_findings_are_reported_in_order)
     arena_free(a);
 }
 
-TEST_MAIN(keys_must_exist_and_have_the_right_shape, a_page_says_what_its_path_says, a_page_given_twice_is_reported, fields_must_make_sense,
-          what_the_program_needs_must_be_there, a_word_belongs_to_one_term, a_calendar_has_hours_that_exist, a_role_has_rights_that_exist,
-          P7_a_step_without_a_role_cannot_be_published, a_workflow_can_be_walked, P13_a_stage_with_too_many_steps_is_warned_about,
-          an_escalation_never_ends_at_nobody, a_policy_is_one_rule_with_one_clock, P139_two_policies_that_contradict_are_refused,
-          policies_that_are_off_may_contradict, a_template_merges_fields_that_exist, a_metric_can_be_computed, a_broken_object_does_not_drown_its_cause,
+TEST_MAIN(keys_must_exist_and_have_the_right_shape, a_page_says_what_its_path_says,
+          a_page_given_twice_is_reported, fields_must_make_sense,
+          what_the_program_needs_must_be_there, a_word_belongs_to_one_term,
+          a_calendar_has_hours_that_exist, a_role_has_rights_that_exist,
+          P7_a_step_without_a_role_cannot_be_published, a_workflow_can_be_walked,
+          P13_a_stage_with_too_many_steps_is_warned_about, an_escalation_never_ends_at_nobody,
+          a_policy_is_one_rule_with_one_clock, P139_two_policies_that_contradict_are_refused,
+          policies_that_are_off_may_contradict, a_template_merges_fields_that_exist,
+          a_metric_can_be_computed, a_broken_object_does_not_drown_its_cause,
           all_findings_are_reported_in_order)

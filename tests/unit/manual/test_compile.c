@@ -64,13 +64,16 @@ TEST(every_key_of_a_field_is_read)
 
     pages_put(&p, "vocabulary/sectors", "terms: { Healthcare: [Medical], Technology: }\n", NULL);
     pages_put(&p, "object/thing",
-              "plural: Things\nicon: box\ntitle: title\nname_pattern: \"{account.name} – {made_on.year}\"\nactive_when: not done\n"
+              "plural: Things\nicon: box\ntitle: title\nname_pattern: \"{account.name} – "
+              "{made_on.year}\"\nactive_when: not done\n"
               "duplicates: [[code], [title, made_on]]\n"
               "fields:\n"
-              "  title: { type: text, label: Headline, help: A sentence., clean: [trim, title], search: no, index: yes, personal: yes }\n"
+              "  title: { type: text, label: Headline, help: A sentence., clean: [trim, title], "
+              "search: no, index: yes, personal: yes }\n"
               "  code: { type: auto-number, pattern: \"T-{000}\" }\n"
               "  sector: { type: choice, vocabulary: sectors }\n"
-              "  state: { type: choice, options: [{ name: Open, label: Still open }, { name: Won, closed: won }, { name: Lost, closed: lost }] }\n"
+              "  state: { type: choice, options: [{ name: Open, label: Still open }, { name: Won, "
+              "closed: won }, { name: Lost, closed: lost }] }\n"
               "  flags: { type: multi-choice, options: [a, b], default: \"a, b\" }\n"
               "  score: { type: decimal, scale: 1, min: -2.5, max: 10 }\n"
               "  yen: { type: money, currency: JPY }\n"
@@ -88,8 +91,10 @@ TEST(every_key_of_a_field_is_read)
               "  long: { type: long text, hidden: true }\n"
               "  double: { type: formula, formula: score * 2 }\n"
               "  quadruple: { type: formula, formula: double * 2 }\n"
-              "  reason: { type: text, required_when: state = 'Lost', visible_when: state = 'Lost', readonly_when: done }\n"
-              "layouts:\n  list: [title, state, owner]\n  detail: [{ label: Facts, fields: [title, code] }, { label: More, fields: [state] }]\n  form: [title]\n",
+              "  reason: { type: text, required_when: state = 'Lost', visible_when: state = "
+              "'Lost', readonly_when: done }\n"
+              "layouts:\n  list: [title, state, owner]\n  detail: [{ label: Facts, fields: [title, "
+              "code] }, { label: More, fields: [state] }]\n  form: [title]\n",
               NULL);
     const struct manual *m = pages_compile(&p);
     const struct object *o = manual_object(m, STR("thing"));
@@ -140,7 +145,8 @@ TEST(every_key_of_a_field_is_read)
     arena_free(a);
 }
 
-static const struct expr_relation *relation(const struct manual *m, const char *object, const char *name)
+static const struct expr_relation *relation(const struct manual *m, const char *object,
+                                            const char *name)
 {
     const struct expr_object *o = &m->schema->objects[manual_object_index(m, object)];
 
@@ -156,7 +162,10 @@ TEST(references_make_relations_on_both_sides)
     struct arena *a = arena_new(0);
     struct pages p = pages_base(a);
 
-    pages_put(&p, "object/thing", "fields: { name: { type: text }, people: { type: references, to: contact, back: things } }\n", NULL);
+    pages_put(&p, "object/thing",
+              "fields: { name: { type: text }, people: { type: references, to: contact, back: "
+              "things } }\n",
+              NULL);
     const struct manual *m = pages_compile(&p);
     const struct expr_relation *r = relation(m, "account", "contacts");
 
@@ -187,8 +196,10 @@ TEST(a_vocabulary_finds_terms_however_they_are_written)
     int64_t term;
 
     pages_put(&p, "vocabulary/sectors",
-              "terms:\n  Healthcare: [Medical, Hosp.]\n  Technology: technolgy\nspelling: { Philipines: Philippines }\nabbreviations: { \"St.\": Street }\n"
-              "company_suffixes: { Inc: [Inc., Incorporated], \"\": [Co.] }\nempty: [Select, \"-\"]\nclosed: true\napplies_to: [account.sector]\n",
+              "terms:\n  Healthcare: [Medical, Hosp.]\n  Technology: technolgy\nspelling: { "
+              "Philipines: Philippines }\nabbreviations: { \"St.\": Street }\n"
+              "company_suffixes: { Inc: [Inc., Incorporated], \"\": [Co.] }\nempty: [Select, "
+              "\"-\"]\nclosed: true\napplies_to: [account.sector]\n",
               NULL);
     pages_put(&p, "vocabulary/more", "spelling: { teh: the, Philipines: Elsewhere }\n", NULL);
     const struct manual *m = pages_compile(&p);
@@ -223,10 +234,16 @@ TEST(a_calendar_serves_its_roles_and_teams)
     struct pages p = pages_base(a);
     struct str rep = STR("sales-rep");
 
-    pages_put(&p, "calendar/company", "zone: Europe/Berlin\nhours: { mon-thu: [\"9:00-12:30\", \"13:30-17:00\"], fri: \"9:00-15:00\" }\n"
-                                      "holidays: [2026-12-25, { date: 2026-01-01, name: New Year }]\ndefault: true\n", NULL);
-    pages_put(&p, "calendar/west", "zone: America/Los_Angeles\nhours: { mon-fri: \"8:00-16:00\" }\nteams: [West]\n", NULL);
-    pages_put(&p, "calendar/reps", "hours: { mon-sun: \"0:00-24:00\" }\nroles: [sales-rep]\n", NULL);
+    pages_put(&p, "calendar/company",
+              "zone: Europe/Berlin\nhours: { mon-thu: [\"9:00-12:30\", \"13:30-17:00\"], fri: "
+              "\"9:00-15:00\" }\n"
+              "holidays: [2026-12-25, { date: 2026-01-01, name: New Year }]\ndefault: true\n",
+              NULL);
+    pages_put(&p, "calendar/west",
+              "zone: America/Los_Angeles\nhours: { mon-fri: \"8:00-16:00\" }\nteams: [West]\n",
+              NULL);
+    pages_put(&p, "calendar/reps", "hours: { mon-sun: \"0:00-24:00\" }\nroles: [sales-rep]\n",
+              NULL);
     const struct manual *m = pages_compile(&p);
     const struct worktime *wt = manual_worktime(m, STR_NONE, NULL, 0);
 
@@ -249,12 +266,15 @@ TEST(a_role_says_what_it_may_do)
     struct pages p = pages_base(a);
 
     pages_put(&p, "role/intern",
-              "reports_to: sales-rep\nduties: [Learns., Asks.]\ncan: { \"*\": { read: team }, lead: { read: all, create: yes, update: own, delete: none }, deal: own }\n"
-              "fields: { deal: { amount: read, closed_at: none } }\nrights: [import, see-figures]\ndefault: true\n",
+              "reports_to: sales-rep\nduties: [Learns., Asks.]\ncan: { \"*\": { read: team }, "
+              "lead: { read: all, create: yes, update: own, delete: none }, deal: own }\n"
+              "fields: { deal: { amount: read, closed_at: none } }\nrights: [import, "
+              "see-figures]\ndefault: true\n",
               NULL);
     const struct manual *m = pages_compile(&p);
     const struct role *r = manual_role(m, STR("intern"));
-    int lead = manual_object_index(m, "lead"), deal = manual_object_index(m, "deal"), account = manual_object_index(m, "account");
+    int lead = manual_object_index(m, "lead"), deal = manual_object_index(m, "deal"),
+        account = manual_object_index(m, "account");
 
     assert_non_null(r);
     assert_str(r->reports_to, "sales-rep");
@@ -279,15 +299,23 @@ TEST(a_role_says_what_it_may_do)
 }
 
 static const char new_lead[] =
-    "label: From contact to qualified\nobject: lead\nstarts_when: status = 'New'\nrestart: each time\nstages:\n"
+    "label: From contact to qualified\nobject: lead\nstarts_when: status = 'New'\nrestart: each "
+    "time\nstages:\n"
     "  - name: Capture\n    idle_after: 14d\n    probability: 10\n    steps:\n"
-    "      - name: Assign an owner\n        role: sales-manager\n        due: 24h\n        done_when: owner is not empty\n        escalation: unowned\n"
-    "      - name: First reply\n        role: owner\n        due: 4 business hours\n        template: hello\n        needs: [source]\n"
-    "        asks: [{ label: Reached, set: { status: Contacted, replied_at: now }, activity: { kind: call, direction: out } }, { label: No answer, then: again in 1d }]\n"
-    "  - name: Qualify\n    enter_when: owner is not empty\n    needs: [budget]\n    leave_when: budget > 0\n    steps: [{ name: Study, role: owner, optional: true }]\n"
-    "ends:\n  - { name: Qualified, when: status = 'Qualified', then: convert }\n  - { name: Disqualified, needs: [lost_reason] }\n";
-static const char new_lead_body[] = "We answer people.\n\n## First reply\n> Why: they forget us.\n\nWrite.\n\n## Qualify\nAsk.\n";
-static const char unowned[] = "levels: [{ name: Manager, after: 30m, who: role:sales-manager, how: task }, { name: Reps, after: 1h, who: next free role:sales-rep }]\n"
+    "      - name: Assign an owner\n        role: sales-manager\n        due: 24h\n        "
+    "done_when: owner is not empty\n        escalation: unowned\n"
+    "      - name: First reply\n        role: owner\n        due: 4 business hours\n        "
+    "template: hello\n        needs: [source]\n"
+    "        asks: [{ label: Reached, set: { status: Contacted, replied_at: now }, activity: { "
+    "kind: call, direction: out } }, { label: No answer, then: again in 1d }]\n"
+    "  - name: Qualify\n    enter_when: owner is not empty\n    needs: [budget]\n    leave_when: "
+    "budget > 0\n    steps: [{ name: Study, role: owner, optional: true }]\n"
+    "ends:\n  - { name: Qualified, when: status = 'Qualified', then: convert }\n  - { name: "
+    "Disqualified, needs: [lost_reason] }\n";
+static const char new_lead_body[] =
+    "We answer people.\n\n## First reply\n> Why: they forget us.\n\nWrite.\n\n## Qualify\nAsk.\n";
+static const char unowned[] = "levels: [{ name: Manager, after: 30m, who: role:sales-manager, how: "
+                              "task }, { name: Reps, after: 1h, who: next free role:sales-rep }]\n"
                               "cover: superior\nend: { who: user:boss@example.com, how: task }\n";
 
 TEST(a_workflow_has_stages_steps_and_ends)
@@ -297,7 +325,8 @@ TEST(a_workflow_has_stages_steps_and_ends)
 
     pages_put(&p, "workflow/new-lead", new_lead, new_lead_body);
     pages_put(&p, "escalation/unowned", unowned, NULL);
-    pages_put(&p, "template/hello", "channel: email\nobject: lead\nsubject: Hello {{name}}\n", "# Opening\nHello {{name or 'there'}}\n");
+    pages_put(&p, "template/hello", "channel: email\nobject: lead\nsubject: Hello {{name}}\n",
+              "# Opening\nHello {{name or 'there'}}\n");
     const struct manual *m = pages_compile(&p);
     const struct workflow *w = &m->workflows[0];
     const struct step *step;
@@ -368,14 +397,26 @@ TEST(policies_of_all_three_clocks)
 
     pages_put(&p, "escalation/unowned", unowned, NULL);
     pages_put(&p, "policy/assigned",
-              "for: lead\nwhen: open\nmust: owner is not empty\nwithin: 24h\nof: created_at\nowed_by: role:sales-manager\nmode: fix\nremind_before: 2h\n"
-              "on_breach: [{ notify: owner }, { set: { source: Web } }, { assign: next free role:sales-rep }, { escalate: unowned }, { task: Look }, { tag: late }]\n"
-              "except: source = 'Import'\napplies_to: all\n", NULL);
-    pages_put(&p, "policy/touch", "for: account\nevery: working day\ncount: activities where kind in ('call', 'email') and direction = 'out'\nat_least: 2\n"
-                                  "seasons: [{ from: 2026-12-15, to: 2027-01-05, at_least: 0 }]\n", NULL);
+              "for: lead\nwhen: open\nmust: owner is not empty\nwithin: 24h\nof: "
+              "created_at\nowed_by: role:sales-manager\nmode: fix\nremind_before: 2h\n"
+              "on_breach: [{ notify: owner }, { set: { source: Web } }, { assign: next free "
+              "role:sales-rep }, { escalate: unowned }, { task: Look }, { tag: late }]\n"
+              "except: source = 'Import'\napplies_to: all\n",
+              NULL);
+    pages_put(&p, "policy/touch",
+              "for: account\nevery: working day\ncount: activities where kind in ('call', 'email') "
+              "and direction = 'out'\nat_least: 2\n"
+              "seasons: [{ from: 2026-12-15, to: 2027-01-05, at_least: 0 }]\n",
+              NULL);
     pages_put(&p, "policy/touch2", "for: account\nevery: week\nmust: count(activities)\n", NULL);
-    pages_put(&p, "policy/won", "for: deal\nwhen: stage = 'Won'\nmust: amount > 0 and close_date is not empty\nalways: true\nmode: block\n", NULL);
-    pages_put(&p, "policy/reply", "for: lead\nwhen: status = 'Contacted'\nmust: replied_at is not empty\nwithin: 2 business days\n", NULL);
+    pages_put(&p, "policy/won",
+              "for: deal\nwhen: stage = 'Won'\nmust: amount > 0 and close_date is not "
+              "empty\nalways: true\nmode: block\n",
+              NULL);
+    pages_put(&p, "policy/reply",
+              "for: lead\nwhen: status = 'Contacted'\nmust: replied_at is not empty\nwithin: 2 "
+              "business days\n",
+              NULL);
     const struct manual *m = pages_compile(&p);
     const struct policy *q = &m->policies[0];
 
@@ -390,14 +431,16 @@ TEST(policies_of_all_three_clocks)
     assert_str(q->on_breach[4].text, "Look");
     assert_true(q->applies_to_all);
     assert_non_null(q->except.e);
-    assert_str(q->sentence, "Every open lead must have an owner within 24 hours of its creation, except where source is Import.");
+    assert_str(q->sentence, "Every open lead must have an owner within 24 hours of its creation, "
+                            "except where source is Import.");
     q = &m->policies[1];
     assert_str(q->page->name, "reply");
     assert_int_equal(q->mode, PM_OFF);
     assert_int_equal(q->of_field, -1);
     assert_int_equal(q->within.business_days, 2);
     assert_int_equal(q->owed_by.kind, WHO_OWNER);
-    assert_str(q->sentence, "Every lead where status is Contacted must have a replied at within 2 business days of that becoming true.");
+    assert_str(q->sentence, "Every lead where status is Contacted must have a replied at within 2 "
+                            "business days of that becoming true.");
     q = &m->policies[2];
     assert_int_equal(q->clock, PC_EVERY);
     assert_int_equal(q->period, PP_WORKING_DAY);
@@ -423,14 +466,31 @@ TEST(templates_guides_metrics_and_packs)
     struct arena *a = arena_new(0);
     struct pages p = pages_base(a);
 
-    pages_put(&p, "template/hello", "channel: email\nobject: contact\nsubject: For {{account.name}}\npersonal: [Opening]\n",
-              "What it is for.\n\n## Opening\n> Why: a name opens doors.\n\nHello {{first_name or 'there'}}, {{me.name}} here.\n\n## Close\nBye, {{owner.name}}\n");
-    pages_put(&p, "template/call", "channel: call\npassages: [{ name: Ask, text: How are you?, why: Be kind., personal: true }]\n", NULL);
+    pages_put(
+        &p, "template/hello",
+        "channel: email\nobject: contact\nsubject: For {{account.name}}\npersonal: [Opening]\n",
+        "What it is for.\n\n## Opening\n> Why: a name opens doors.\n\nHello {{first_name or "
+        "'there'}}, {{me.name}} here.\n\n## Close\nBye, {{owner.name}}\n");
+    pages_put(&p, "template/call",
+              "channel: call\npassages: [{ name: Ask, text: How are you?, why: Be kind., personal: "
+              "true }]\n",
+              NULL);
     pages_put(&p, "template/bare", "channel: note\n", "Only a body.\n");
-    pages_put(&p, "guide/tone", "channel: email\navoid: [{ say: ASAP, instead: by Friday, why: It is rude. }]\nsentence_words_max: 20\ngreeting: required\nstructure: [Next step]\n", NULL);
-    pages_put(&p, "metric/won", "of: deal\nmeasure: sum\nvalue: amount\nwhere: stage = 'Won'\nby: [owner, stage, close_date by month, owner.team]\ntarget: 10000\n", NULL);
-    pages_put(&p, "metric/rate", "of: deal\nmeasure: rate\nrate_of: stage = 'Won'\nwhere: stage in ('Won', 'Lost')\n", NULL);
-    pages_put(&p, "metric/cycle", "of: deal\nmeasure: time between\nfrom: engage_date\nto: close_date\nunit: days\nbetter: lower\n", NULL);
+    pages_put(&p, "guide/tone",
+              "channel: email\navoid: [{ say: ASAP, instead: by Friday, why: It is rude. "
+              "}]\nsentence_words_max: 20\ngreeting: required\nstructure: [Next step]\n",
+              NULL);
+    pages_put(&p, "metric/won",
+              "of: deal\nmeasure: sum\nvalue: amount\nwhere: stage = 'Won'\nby: [owner, stage, "
+              "close_date by month, owner.team]\ntarget: 10000\n",
+              NULL);
+    pages_put(&p, "metric/rate",
+              "of: deal\nmeasure: rate\nrate_of: stage = 'Won'\nwhere: stage in ('Won', 'Lost')\n",
+              NULL);
+    pages_put(&p, "metric/cycle",
+              "of: deal\nmeasure: time between\nfrom: engage_date\nto: close_date\nunit: "
+              "days\nbetter: lower\n",
+              NULL);
     pages_put(&p, "pack/base", "for: Everybody.\nversion: 1.0\nlanguage: en\n", NULL);
     const struct manual *m = pages_compile(&p);
     const struct template_page *t = &m->templates[2];
@@ -463,7 +523,8 @@ TEST(templates_guides_metrics_and_packs)
 static bool reads(const struct rule_refs *refs, int kind, int index, const char *path, bool related)
 {
     for (size_t i = 0; i < refs->n; i++)
-        if ((int)refs->refs[i].kind == kind && refs->refs[i].index == index && str_eq(refs->refs[i].path, str_from(path)) && refs->refs[i].related == related)
+        if ((int)refs->refs[i].kind == kind && refs->refs[i].index == index &&
+            str_eq(refs->refs[i].path, str_from(path)) && refs->refs[i].related == related)
             return true;
     return false;
 }
@@ -476,24 +537,37 @@ TEST(a_changed_field_names_the_rules_that_read_it)
     pages_put(&p, "escalation/unowned", unowned, NULL);
     pages_put(&p, "template/hello", "channel: email\n", "Hello\n");
     pages_put(&p, "workflow/new-lead", new_lead, NULL);
-    pages_put(&p, "policy/a", "for: contact\nwhen: account.sector = 'x'\nmust: count(account.deals where stage = 'Won') > 0\nwithin: 1d\n", NULL);
-    pages_put(&p, "policy/b", "for: lead\nmust: count(activities where kind = 'call') > 0\nwithin: 1d\nof: replied_at\n", NULL);
+    pages_put(&p, "policy/a",
+              "for: contact\nwhen: account.sector = 'x'\nmust: count(account.deals where stage = "
+              "'Won') > 0\nwithin: 1d\n",
+              NULL);
+    pages_put(
+        &p, "policy/b",
+        "for: lead\nmust: count(activities where kind = 'call') > 0\nwithin: 1d\nof: replied_at\n",
+        NULL);
     const struct manual *m = pages_compile(&p);
-    int lead = manual_object_index(m, "lead"), contact = manual_object_index(m, "contact"), account = manual_object_index(m, "account"),
-        deal = manual_object_index(m, "deal"), activity = manual_object_index(m, "activity");
+    int lead = manual_object_index(m, "lead"), contact = manual_object_index(m, "contact"),
+        account = manual_object_index(m, "account"), deal = manual_object_index(m, "deal"),
+        activity = manual_object_index(m, "activity");
 
-    assert_true(reads(&m->reads[lead][field(m, "lead", "status")->index], RR_WORKFLOW, 0, "", false));
-    assert_true(reads(&m->reads[lead][field(m, "lead", "lost_reason")->index], RR_WORKFLOW, 0, "", false));
+    assert_true(
+        reads(&m->reads[lead][field(m, "lead", "status")->index], RR_WORKFLOW, 0, "", false));
+    assert_true(
+        reads(&m->reads[lead][field(m, "lead", "lost_reason")->index], RR_WORKFLOW, 0, "", false));
     assert_true(reads(&m->reads[lead][F_OWNER], RR_WORKFLOW, 0, "", false));
-    assert_true(reads(&m->reads[contact][field(m, "contact", "account")->index], RR_POLICY, 0, "", false));
-    assert_true(reads(&m->reads[account][field(m, "account", "sector")->index], RR_POLICY, 0, "account", false));
+    assert_true(
+        reads(&m->reads[contact][field(m, "contact", "account")->index], RR_POLICY, 0, "", false));
+    assert_true(reads(&m->reads[account][field(m, "account", "sector")->index], RR_POLICY, 0,
+                      "account", false));
     assert_true(m->reads[deal][field(m, "deal", "stage")->index].n > 0);
     assert_true(m->reads[deal][field(m, "deal", "account")->index].n > 0);
     assert_true(m->reads_rows[deal].n > 0);
     assert_int_equal(m->reads_rows[deal].refs[0].via_object, contact);
     assert_true(reads(&m->reads_rows[activity], RR_POLICY, 1, "activities", true));
-    assert_true(reads(&m->reads[activity][field(m, "activity", "kind")->index], RR_POLICY, 1, "activities", true));
-    assert_true(reads(&m->reads[lead][field(m, "lead", "replied_at")->index], RR_POLICY, 1, "", false));
+    assert_true(reads(&m->reads[activity][field(m, "activity", "kind")->index], RR_POLICY, 1,
+                      "activities", true));
+    assert_true(
+        reads(&m->reads[lead][field(m, "lead", "replied_at")->index], RR_POLICY, 1, "", false));
     assert_int_equal(m->reads[lead][field(m, "lead", "name")->index].n, 0);
     manual_unpin(m);
     arena_free(a);
@@ -504,7 +578,10 @@ TEST(pages_are_found_by_their_path)
     struct arena *a = arena_new(0);
     struct pages p = pages_base(a);
 
-    pages_put(&p, "policy/x", "label: The rule\nowner: sales-manager\nreview: 2027-01-01\nfor: lead\nmust: owner is not empty\nalways: yes\n", "> Why: it helps.\n");
+    pages_put(&p, "policy/x",
+              "label: The rule\nowner: sales-manager\nreview: 2027-01-01\nfor: lead\nmust: owner "
+              "is not empty\nalways: yes\n",
+              "> Why: it helps.\n");
     const struct manual *m = pages_compile(&p);
     const struct page *page = manual_page(m, STR("policy/x"));
 
@@ -532,8 +609,13 @@ TEST(thousands_of_pages_compile_in_a_second)
     memcpy(files, base.list.at, n * sizeof *files);
     for (int i = 0; i < 5000; i++) {
         files[n].path = str_fmt(a, "policy/p%d", i);
-        files[n++].text = str_fmt(a, "---\nkind: policy\nname: p%d\nfor: lead\nwhen: status = 'New' and source != 'Import'\nmust: owner is not empty and budget > %d\nwithin: 24h\n"
-                                     "owed_by: role:sales-manager\n---\nText.\n\n## Heading\n> Why: a reason.\n\nMore text.\n", i, i);
+        files[n++].text =
+            str_fmt(a,
+                    "---\nkind: policy\nname: p%d\nfor: lead\nwhen: status = 'New' and source != "
+                    "'Import'\nmust: owner is not empty and budget > %d\nwithin: 24h\n"
+                    "owed_by: role:sales-manager\n---\nText.\n\n## Heading\n> Why: a "
+                    "reason.\n\nMore text.\n",
+                    i, i);
     }
     int64_t from = clock_mono_us();
     assert_ok(manual_compile(a, files, n, 1, &findings, &m));
@@ -546,7 +628,10 @@ TEST(thousands_of_pages_compile_in_a_second)
     arena_free(a);
 }
 
-TEST_MAIN(the_empty_manual_has_the_objects_of_the_program, an_object_has_its_system_fields_first, every_key_of_a_field_is_read, references_make_relations_on_both_sides,
-          a_vocabulary_finds_terms_however_they_are_written, a_calendar_serves_its_roles_and_teams, a_role_says_what_it_may_do, a_workflow_has_stages_steps_and_ends,
-          an_escalation_ends_with_somebody, policies_of_all_three_clocks, templates_guides_metrics_and_packs, a_changed_field_names_the_rules_that_read_it,
+TEST_MAIN(the_empty_manual_has_the_objects_of_the_program, an_object_has_its_system_fields_first,
+          every_key_of_a_field_is_read, references_make_relations_on_both_sides,
+          a_vocabulary_finds_terms_however_they_are_written, a_calendar_serves_its_roles_and_teams,
+          a_role_says_what_it_may_do, a_workflow_has_stages_steps_and_ends,
+          an_escalation_ends_with_somebody, policies_of_all_three_clocks,
+          templates_guides_metrics_and_packs, a_changed_field_names_the_rules_that_read_it,
           pages_are_found_by_their_path, thousands_of_pages_compile_in_a_second)

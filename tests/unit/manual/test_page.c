@@ -22,8 +22,10 @@ static const struct err *refuse_yaml(struct arena *a, const char *yaml)
 TEST(every_node_knows_its_place)
 {
     struct arena *a = arena_new(0);
-    struct node *root = read_yaml(a, "kind: object\nname: \"ä b\"\nlist: [x, 'y']\nmap:\n  deep: { k: v }\n");
-    const struct node *list = node_get(root, "list"), *deep = node_get(node_get(root, "map"), "deep");
+    struct node *root =
+        read_yaml(a, "kind: object\nname: \"ä b\"\nlist: [x, 'y']\nmap:\n  deep: { k: v }\n");
+    const struct node *list = node_get(root, "list"),
+                      *deep = node_get(node_get(root, "map"), "deep");
 
     assert_int_equal(root->n, 4);
     assert_str(node_get(root, "name")->text, "ä b");
@@ -42,7 +44,8 @@ TEST(every_node_knows_its_place)
 TEST(nothing_is_typed_by_its_looks)
 {
     struct arena *a = arena_new(0);
-    struct node *root = read_yaml(a, "no: no\nnull: null\ndate: 2026-01-01\nnumber: 0x10\nblank:\nquoted: \"\"\n");
+    struct node *root =
+        read_yaml(a, "no: no\nnull: null\ndate: 2026-01-01\nnumber: 0x10\nblank:\nquoted: \"\"\n");
 
     assert_str(node_get(root, "no")->text, "no");
     assert_str(node_get(root, "null")->text, "null");
@@ -128,8 +131,11 @@ static struct page read_body(struct arena *a, const char *text)
 TEST(headings_and_reasons_are_found)
 {
     struct arena *a = arena_new(0);
-    struct page p = read_body(a, "---\nkind: x\n---\n> Why: the page has\n> a reason.\n\nIntro text.\n\n## First reply ##\n> Why: people *wait*.\n\nCall them.\n\n"
-                                 "```\n# no heading\n> Why: no reason\n```\n\nSetext\n------\nBelow it.\n> Why: last.\nlazy\n\nEnd.\n");
+    struct page p =
+        read_body(a, "---\nkind: x\n---\n> Why: the page has\n> a reason.\n\nIntro text.\n\n## "
+                     "First reply ##\n> Why: people *wait*.\n\nCall them.\n\n"
+                     "```\n# no heading\n> Why: no reason\n```\n\nSetext\n------\nBelow it.\n> "
+                     "Why: last.\nlazy\n\nEnd.\n");
 
     assert_str(p.why, "the page has a reason.");
     assert_int_equal(p.n_sections, 3);
@@ -153,7 +159,8 @@ TEST(headings_and_reasons_are_found)
 TEST(windows_line_ends_and_byte_order_marks_are_read)
 {
     struct arena *a = arena_new(0);
-    struct page p = read_body(a, "\xEF\xBB\xBF---\r\nkind: x\r\n---\r\n# One\r\n> Why: because.\r\ntext\r\n\r\nmore\r\n");
+    struct page p = read_body(
+        a, "\xEF\xBB\xBF---\r\nkind: x\r\n---\r\n# One\r\n> Why: because.\r\ntext\r\n\r\nmore\r\n");
     struct page_parts parts;
     struct node *root;
 
@@ -172,13 +179,17 @@ TEST(what_is_no_page_is_refused)
         const char *says;
         int line;
     } bad[] = {
-        {"kind: x\n", "begins with a line", 1}, {"---\nkind: x\n", "no end", 2}, {"---\na: \xff\n---\n", "UTF-8", 2}, {"", "begins with a line", 1},
+        {"kind: x\n", "begins with a line", 1},
+        {"---\nkind: x\n", "no end", 2},
+        {"---\na: \xff\n---\n", "UTF-8", 2},
+        {"", "begins with a line", 1},
     };
     struct arena *a = arena_new(0);
     struct page_parts parts;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        const struct err *e = assert_err(page_split(a, str_from(bad[i].text), &parts), "manual.syntax");
+        const struct err *e =
+            assert_err(page_split(a, str_from(bad[i].text), &parts), "manual.syntax");
 
         assert_has(e->message, bad[i].says);
         assert_int_equal(e->line, bad[i].line);
@@ -204,7 +215,8 @@ TEST(a_path_names_kind_and_page)
     assert_false(page_path_parse(STR("policy"), &kind, &name));
     assert_false(page_path_parse(STR("policy/"), &kind, &name));
     assert_false(page_path_parse(STR("policy/Upper"), &kind, &name));
-    assert_false(page_path_parse(STR("policy/a234567890123456789012345678901234567890123456789"), &kind, &name));
+    assert_false(page_path_parse(STR("policy/a234567890123456789012345678901234567890123456789"),
+                                 &kind, &name));
 }
 
 TEST(one_key_changes_and_nothing_else)
@@ -212,25 +224,41 @@ TEST(one_key_changes_and_nothing_else)
     struct arena *a = arena_new(0);
     struct str out;
 
-    assert_ok(page_set_key(a, STR("---\nkind: policy # why\nmode: off   # switched by hand\nmust: a\n---\nmode: off\n"), STR("mode"), STR("remind"), &out));
-    assert_str(out, "---\nkind: policy # why\nmode: remind   # switched by hand\nmust: a\n---\nmode: off\n");
-    assert_ok(page_set_key(a, STR("---\nmode: \"off\"\n---\n"), STR("mode"), STR("a: b 'c'"), &out));
+    assert_ok(page_set_key(
+        a,
+        STR("---\nkind: policy # why\nmode: off   # switched by hand\nmust: a\n---\nmode: off\n"),
+        STR("mode"), STR("remind"), &out));
+    assert_str(
+        out,
+        "---\nkind: policy # why\nmode: remind   # switched by hand\nmust: a\n---\nmode: off\n");
+    assert_ok(
+        page_set_key(a, STR("---\nmode: \"off\"\n---\n"), STR("mode"), STR("a: b 'c'"), &out));
     assert_str(out, "---\nmode: 'a: b ''c'''\n---\n");
-    assert_ok(page_set_key(a, STR("---\nkind: policy\n---\nbody"), STR("mode"), STR("watch"), &out));
+    assert_ok(
+        page_set_key(a, STR("---\nkind: policy\n---\nbody"), STR("mode"), STR("watch"), &out));
     assert_str(out, "---\nkind: policy\nmode: watch\n---\nbody");
-    assert_ok(page_set_key(a, STR("---\r\nkind: policy\r\n---\r\n"), STR("mode"), STR("watch"), &out));
+    assert_ok(
+        page_set_key(a, STR("---\r\nkind: policy\r\n---\r\n"), STR("mode"), STR("watch"), &out));
     assert_str(out, "---\r\nkind: policy\r\nmode: watch\r\n---\r\n");
-    assert_ok(page_set_key(a, STR("---\nmode:\nx: 1\n---\n"), STR("mode"), STR("two\nlines"), &out));
+    assert_ok(
+        page_set_key(a, STR("---\nmode:\nx: 1\n---\n"), STR("mode"), STR("two\nlines"), &out));
     assert_str(out, "---\nmode: \"two\\nlines\"\nx: 1\n---\n");
-    assert_ok(page_set_key(a, STR("---\n{ kind: policy, mode: off }\n---\n"), STR("mode"), STR("fix"), &out));
+    assert_ok(page_set_key(a, STR("---\n{ kind: policy, mode: off }\n---\n"), STR("mode"),
+                           STR("fix"), &out));
     assert_str(out, "---\n{ kind: policy, mode: fix }\n---\n");
-    assert_err(page_set_key(a, STR("---\n{ kind: policy }\n---\n"), STR("mode"), STR("fix"), &out), "manual.syntax");
-    assert_err(page_set_key(a, STR("---\nmode: [a]\n---\n"), STR("mode"), STR("fix"), &out), "manual.syntax");
-    assert_err(page_set_key(a, STR("---\nmode: [a\n---\n"), STR("mode"), STR("fix"), &out), "manual.syntax");
-    assert_err(page_set_key(a, STR("---\nmode: a\n---\n"), STR("mo de"), STR("fix"), &out), "manual.syntax");
+    assert_err(page_set_key(a, STR("---\n{ kind: policy }\n---\n"), STR("mode"), STR("fix"), &out),
+               "manual.syntax");
+    assert_err(page_set_key(a, STR("---\nmode: [a]\n---\n"), STR("mode"), STR("fix"), &out),
+               "manual.syntax");
+    assert_err(page_set_key(a, STR("---\nmode: [a\n---\n"), STR("mode"), STR("fix"), &out),
+               "manual.syntax");
+    assert_err(page_set_key(a, STR("---\nmode: a\n---\n"), STR("mo de"), STR("fix"), &out),
+               "manual.syntax");
     arena_free(a);
 }
 
-TEST_MAIN(every_node_knows_its_place, nothing_is_typed_by_its_looks, parts_of_yaml_that_surprise_are_refused_with_a_place, depth_and_count_are_bounded,
-          a_key_that_stands_twice_is_found_in_large_mappings_too, headings_and_reasons_are_found, windows_line_ends_and_byte_order_marks_are_read,
-          what_is_no_page_is_refused, a_path_names_kind_and_page, one_key_changes_and_nothing_else)
+TEST_MAIN(every_node_knows_its_place, nothing_is_typed_by_its_looks,
+          parts_of_yaml_that_surprise_are_refused_with_a_place, depth_and_count_are_bounded,
+          a_key_that_stands_twice_is_found_in_large_mappings_too, headings_and_reasons_are_found,
+          windows_line_ends_and_byte_order_marks_are_read, what_is_no_page_is_refused,
+          a_path_names_kind_and_page, one_key_changes_and_nothing_else)

@@ -22,7 +22,8 @@ static struct shop open_shop(void **state)
     struct shop s = {.f = *state};
 
     s.pages = pages_base(s.f->arena);
-    s.p = (struct publish){.author = 7, .reason = STR("first"), .expect_version = -1, .now_us = NOW};
+    s.p =
+        (struct publish){.author = 7, .reason = STR("first"), .expect_version = -1, .now_us = NOW};
     assert_ok(manual_store_open(s.f->arena, s.f->db, &s.store));
     return s;
 }
@@ -124,8 +125,11 @@ TEST(publishing_makes_a_version_tables_and_columns)
 {
     struct shop s = open_shop(state);
 
-    pages_put(&s.pages, "object/thing", "fields: { name: { type: text }, price: { type: money, currency: USD }, colours: { type: multi-choice, options: [red] }, "
-                                        "people: { type: references, to: contact } }\n", NULL);
+    pages_put(&s.pages, "object/thing",
+              "fields: { name: { type: text }, price: { type: money, currency: USD }, colours: { "
+              "type: multi-choice, options: [red] }, "
+              "people: { type: references, to: contact } }\n",
+              NULL);
     assert_ok(publish(&s));
     assert_i64(s.version, 1);
     assert_i64(live_version(&s), 1);
@@ -135,10 +139,12 @@ TEST(publishing_makes_a_version_tables_and_columns)
     assert_true(has_column(&s, "o_thing", "colours"));
     assert_false(has_column(&s, "o_thing", "people"));
     assert_true(has_column(&s, "o_lead", "last_activity_at"));
-    run(&s, "INSERT INTO o_thing (id, created_at, owner, name, \"name$f\", price, \"price$c\") VALUES (1, 2, 3, 'A', 'a', 4, 'USD')");
+    run(&s, "INSERT INTO o_thing (id, created_at, owner, name, \"name$f\", price, \"price$c\") "
+            "VALUES (1, 2, 3, 'A', 'a', 4, 'USD')");
     assert_i64(ask(&s, "SELECT price FROM o_thing WHERE id = 1"), 4);
     assert_i64(ask(&s, "SELECT COUNT(*) FROM link"), 0);
-    assert_i64(ask(&s, "SELECT COUNT(*) FROM page WHERE removed_us IS NULL"), (int64_t)s.pages.list.n);
+    assert_i64(ask(&s, "SELECT COUNT(*) FROM page WHERE removed_us IS NULL"),
+               (int64_t)s.pages.list.n);
     assert_i64(ask(&s, "SELECT published_us FROM page WHERE path = 'object/thing'"), NOW);
     const struct manual *m = manual_live(s.store);
     assert_i64(m->published_us, NOW);
@@ -164,7 +170,10 @@ TEST(a_second_version_adds_columns_and_keeps_values)
 
     assert_ok(publish(&s));
     run(&s, "INSERT INTO o_product (id, name, \"name$f\") VALUES (1, 'GTX', 'gtx')");
-    pages_put(&s.pages, "object/product", "fields: { name: { type: text, index: yes }, price: { type: number, index: yes }, maker: { type: reference, to: account } }\n", NULL);
+    pages_put(&s.pages, "object/product",
+              "fields: { name: { type: text, index: yes }, price: { type: number, index: yes }, "
+              "maker: { type: reference, to: account } }\n",
+              NULL);
     pages_drop(&s.pages, "role/sales-rep");
     s.p.now_us = NOW + 5;
     assert_ok(publish(&s));
@@ -175,10 +184,12 @@ TEST(a_second_version_adds_columns_and_keeps_values)
     assert_i64(ask(&s, "SELECT manual_version FROM page WHERE path = 'object/product'"), 2);
     assert_i64(ask(&s, "SELECT manual_version FROM page WHERE path = 'object/lead'"), 1);
     /* A field that goes keeps its column, and shows its values when it comes back. */
-    pages_put(&s.pages, "object/product", "fields: { price: { type: number }, title: { type: text } }\n", NULL);
+    pages_put(&s.pages, "object/product",
+              "fields: { price: { type: number }, title: { type: text } }\n", NULL);
     assert_ok(publish(&s));
     assert_i64(ask(&s, "SELECT COUNT(*) FROM o_product WHERE name = 'GTX'"), 1);
-    pages_put(&s.pages, "object/product", "fields: { name: { type: text }, price: { type: number } }\n", NULL);
+    pages_put(&s.pages, "object/product",
+              "fields: { name: { type: text }, price: { type: number } }\n", NULL);
     assert_ok(publish(&s));
     assert_i64(s.version, 4);
     manual_store_close(s.store);
@@ -188,14 +199,17 @@ TEST(a_column_never_changes_its_meaning)
 {
     struct shop s = open_shop(state);
 
-    pages_put(&s.pages, "object/product", "fields:\n  name: { type: text }\n  price: { type: decimal, scale: 1 }\n", NULL);
+    pages_put(&s.pages, "object/product",
+              "fields:\n  name: { type: text }\n  price: { type: decimal, scale: 1 }\n", NULL);
     assert_ok(publish(&s));
-    pages_put(&s.pages, "object/product", "fields:\n  name: { type: text }\n  price: { type: decimal, scale: 2 }\n", NULL);
+    pages_put(&s.pages, "object/product",
+              "fields:\n  name: { type: text }\n  price: { type: decimal, scale: 2 }\n", NULL);
     const struct err *e = assert_err(publish(&s), "manual.check");
     assert_str(e->page, "object/product");
     assert_int_equal(e->line, 6);
     assert_has(e->message, "since version 1");
-    pages_put(&s.pages, "object/product", "fields:\n  name: { type: text }\n  price: { type: date }\n", NULL);
+    pages_put(&s.pages, "object/product",
+              "fields:\n  name: { type: text }\n  price: { type: date }\n", NULL);
     assert_err(publish(&s), "manual.check");
     assert_i64(live_version(&s), 1);
     assert_i64(ask(&s, "SELECT version FROM manual_live"), 1);
@@ -206,7 +220,9 @@ TEST(a_choice_may_become_a_text_and_is_searchable_then)
 {
     struct shop s = open_shop(state);
 
-    pages_put(&s.pages, "object/product", "fields: { name: { type: text }, colour: { type: choice, options: [Rot, Blau] } }\n", NULL);
+    pages_put(&s.pages, "object/product",
+              "fields: { name: { type: text }, colour: { type: choice, options: [Rot, Blau] } }\n",
+              NULL);
     assert_ok(publish(&s));
     assert_false(has_column(&s, "o_product", "colour$f"));
     for (int i = 1; i <= 1203; i++) {
@@ -216,13 +232,16 @@ TEST(a_choice_may_become_a_text_and_is_searchable_then)
         if (i % 100 == 3 || i == 1)
             run(&s, sql);
     }
-    pages_put(&s.pages, "object/product", "fields: { name: { type: text }, colour: { type: text } }\n", NULL);
+    pages_put(&s.pages, "object/product",
+              "fields: { name: { type: text }, colour: { type: text } }\n", NULL);
     assert_ok(publish(&s));
     assert_true(has_column(&s, "o_product", "colour$f"));
     assert_i64(ask(&s, "SELECT COUNT(*) FROM o_product WHERE \"colour$f\" = 'rot'"), 14);
-    pages_put(&s.pages, "object/product", "fields: { name: { type: text }, colour: { type: choice, options: [Rot] } }\n", NULL);
+    pages_put(&s.pages, "object/product",
+              "fields: { name: { type: text }, colour: { type: choice, options: [Rot] } }\n", NULL);
     assert_ok(publish(&s));
-    pages_put(&s.pages, "object/product", "fields: { name: { type: text }, colour: { type: long text } }\n", NULL);
+    pages_put(&s.pages, "object/product",
+              "fields: { name: { type: text }, colour: { type: long text } }\n", NULL);
     assert_ok(publish(&s));
     assert_i64(s.version, 4);
     manual_store_close(s.store);
@@ -263,7 +282,8 @@ struct hook_log {
 };
 static struct hook_log hook_log;
 
-static struct err *note_hook(struct tx *tx, const struct manual *before, const struct manual *after, int64_t author, int64_t now_us)
+static struct err *note_hook(struct tx *tx, const struct manual *before, const struct manual *after,
+                             int64_t author, int64_t now_us)
 {
     hook_log.calls++;
     hook_log.before = before->version;
@@ -318,10 +338,13 @@ TEST(what_was_published_comes_back_byte_for_byte)
     struct shop s = open_shop(state);
     struct load l = {0};
     struct page_file *read;
-    const char *dir = str_cstr(s.f->arena, str_fmt(s.f->arena, "%s/export", s.f->dir)), *again = str_cstr(s.f->arena, str_fmt(s.f->arena, "%s/again", s.f->dir));
+    const char *dir = str_cstr(s.f->arena, str_fmt(s.f->arena, "%s/export", s.f->dir)),
+               *again = str_cstr(s.f->arena, str_fmt(s.f->arena, "%s/again", s.f->dir));
     size_t n;
 
-    pages_put_text(&s.pages, "pack/odd", "\xEF\xBB\xBF---\r\nkind:   pack # odd\r\nname: 'odd'\r\n---   \r\n\r\n# Ä  \r\n\ttabs, no end");
+    pages_put_text(&s.pages, "pack/odd",
+                   "\xEF\xBB\xBF---\r\nkind:   pack # odd\r\nname: 'odd'\r\n---   \r\n\r\n# Ä  "
+                   "\r\n\ttabs, no end");
     assert_ok(publish(&s));
     assert_ok(db_read(s.f->db, s.f->arena, load_in, &l));
     assert_int_equal(l.n, s.pages.list.n);
@@ -340,7 +363,8 @@ TEST(what_was_published_comes_back_byte_for_byte)
         bool found = false;
 
         for (size_t k = 0; k < s.pages.list.n; k++)
-            found = found || (str_eq(read[i].text, s.pages.list.at[k].text) && str_starts(read[i].path, s.pages.list.at[k].path));
+            found = found || (str_eq(read[i].text, s.pages.list.at[k].text) &&
+                              str_starts(read[i].path, s.pages.list.at[k].path));
         assert_true(found);
     }
     manual_store_close(s.store);
@@ -458,7 +482,8 @@ TEST(snapshots_live_as_long_as_somebody_reads_them)
         pthread_create(&threads[i], NULL, pin_all_the_time, &pinners[i]);
     }
     for (int i = 0; i < 8; i++) {
-        pages_put(&s.pages, "pack/x", str_cstr(s.f->arena, str_fmt(s.f->arena, "version: %d\n", i)), NULL);
+        pages_put(&s.pages, "pack/x", str_cstr(s.f->arena, str_fmt(s.f->arena, "version: %d\n", i)),
+                  NULL);
         assert_ok(publish(&s));
     }
     for (int i = 0; i < 3; i++)
@@ -488,19 +513,32 @@ TEST(a_plan_says_what_publishing_would_do)
     struct shop s = open_shop(state);
     struct planned p = {0};
 
-    pages_put(&s.pages, "policy/a", "for: lead\nmust: owner is not empty\nwithin: 24h\nmode: watch\n", NULL);
-    pages_put(&s.pages, "policy/b", "for: lead\nmust: budget > 0\nwithin: 24h\nmode: remind\n", NULL);
+    pages_put(&s.pages, "policy/a",
+              "for: lead\nmust: owner is not empty\nwithin: 24h\nmode: watch\n", NULL);
+    pages_put(&s.pages, "policy/b", "for: lead\nmust: budget > 0\nwithin: 24h\nmode: remind\n",
+              NULL);
     pages_put(&s.pages, "policy/c", "for: deal\nmust: amount > 0\nalways: yes\n", NULL);
     assert_ok(publish(&s));
-    pages_put(&s.pages, "policy/a", "for: lead\nmust: owner is not empty\nwithin: 4 business hours\nmode: remind\n", NULL);
+    pages_put(&s.pages, "policy/a",
+              "for: lead\nmust: owner is not empty\nwithin: 4 business hours\nmode: remind\n",
+              NULL);
     pages_drop(&s.pages, "policy/b");
-    pages_put(&s.pages, "policy/c", "for: deal\nmust: amount > 0\nalways: yes\nmode: block\n", NULL);
-    pages_put(&s.pages, "object/product", "fields: { name: { type: text }, price: { type: number } }\n", NULL);
-    pages_put(&s.pages, "object/account", "fields: { name: { type: text }, sector: { type: text } }\n", NULL);
+    pages_put(&s.pages, "policy/c", "for: deal\nmust: amount > 0\nalways: yes\nmode: block\n",
+              NULL);
+    pages_put(&s.pages, "object/product",
+              "fields: { name: { type: text }, price: { type: number } }\n", NULL);
+    pages_put(&s.pages, "object/account",
+              "fields: { name: { type: text }, sector: { type: text } }\n", NULL);
     pages_put(&s.pages, "object/thing", "fields: { name: { type: text } }\n", NULL);
-    pages_put(&s.pages, "role/sales-rep", "default: true\ncan: { lead: { read: all, update: own }, deal: team }\nfields: { deal: { amount: read } }\nrights: [import]\n", NULL);
+    pages_put(&s.pages, "role/sales-rep",
+              "default: true\ncan: { lead: { read: all, update: own }, deal: team }\nfields: { "
+              "deal: { amount: read } }\nrights: [import]\n",
+              NULL);
     pages_put(&s.pages, "role/intern", "can: { lead: own }\n", NULL);
-    pages_put(&s.pages, "workflow/w", "object: lead\nstages: [{ name: A, steps: [{ name: S, role: owner }] }]\nends: [{ name: E }]\n", NULL);
+    pages_put(&s.pages, "workflow/w",
+              "object: lead\nstages: [{ name: A, steps: [{ name: S, role: owner }] }]\nends: [{ "
+              "name: E }]\n",
+              NULL);
     p.live = manual_live(s.store);
     p.next = pages_compile(&s.pages);
     assert_ok(db_read(s.f->db, s.f->arena, plan_in, &p));
@@ -513,7 +551,8 @@ TEST(a_plan_says_what_publishing_would_do)
     assert_has(text, "  hides column city of account; its values are kept\n");
     assert_has(text, "  adds table thing with 1 fields\n");
     assert_has(text, "  switches policy/a from watch to remind\n");
-    assert_has(text, "within 24 hours of its creation.\" becomes \"Every lead must have an owner within 4 business hours of its creation.\"");
+    assert_has(text, "within 24 hours of its creation.\" becomes \"Every lead must have an owner "
+                     "within 4 business hours of its creation.\"");
     assert_has(text, "  stops policy/b\n");
     assert_has(text, "  starts policy/c in mode block: Every deal must always satisfy this: ");
     assert_has(text, "  starts workflow/w\n");
@@ -532,9 +571,13 @@ TEST(a_plan_says_what_publishing_would_do)
     manual_store_close(s.store);
 }
 
-TEST_MAIN_WITH(db_fixture_setup, db_fixture_teardown, an_empty_database_runs_the_empty_manual, publishing_makes_a_version_tables_and_columns,
-               an_empty_change_makes_no_version, a_second_version_adds_columns_and_keeps_values, a_column_never_changes_its_meaning,
-               a_choice_may_become_a_text_and_is_searchable_then, findings_refuse_the_publication_and_write_nothing, whoever_worked_from_an_old_version_is_told,
-               the_hook_sees_both_versions_and_can_refuse, what_was_published_comes_back_byte_for_byte, versions_are_listed_and_loaded,
-               a_restart_finds_the_live_version, another_node_renews_its_snapshot, snapshots_live_as_long_as_somebody_reads_them,
-               a_plan_says_what_publishing_would_do)
+TEST_MAIN_WITH(db_fixture_setup, db_fixture_teardown, an_empty_database_runs_the_empty_manual,
+               publishing_makes_a_version_tables_and_columns, an_empty_change_makes_no_version,
+               a_second_version_adds_columns_and_keeps_values, a_column_never_changes_its_meaning,
+               a_choice_may_become_a_text_and_is_searchable_then,
+               findings_refuse_the_publication_and_write_nothing,
+               whoever_worked_from_an_old_version_is_told,
+               the_hook_sees_both_versions_and_can_refuse,
+               what_was_published_comes_back_byte_for_byte, versions_are_listed_and_loaded,
+               a_restart_finds_the_live_version, another_node_renews_its_snapshot,
+               snapshots_live_as_long_as_somebody_reads_them, a_plan_says_what_publishing_would_do)
