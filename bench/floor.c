@@ -236,7 +236,7 @@ static void *writer(void *unused)
     sqlite3 *db = open_db(true);
     sqlite3_stmt *row = prepare(db, "INSERT INTO o_contact (id, created_at, updated_at, version, first_name, last_name, name, email, email$f, "
                                     "name$f, city) VALUES (?1, ?2, ?2, 1, ?3, ?4, ?5, ?6, ?6, ?5, ?7)");
-    sqlite3_stmt *text = prepare(db, "INSERT INTO search_text (rowid, title, body) VALUES (?1, ?2, ?3)");
+    sqlite3_stmt *text = prepare(db, "INSERT INTO search_entry (record_id, object, title, title_fold, body) VALUES (?1, 'contact', ?2, ?2, ?3)");
 
     (void)unused;
     sqlite3_wal_autocheckpoint(db, 4000);
@@ -330,9 +330,14 @@ static size_t make_answer(struct worker *w, const char *path, char *to)
             at = put_row(at, s);
         }
         at = put(at, "]}", 2);
+    } else if (strncmp(path, "/search?q=", 10) != 0) {
+        s = w->get;
+        at = put(at, "{}", 2);
     } else {
         char q[128];
-        int n = snprintf(q, sizeof q, "\"%.*s\"*", (int)strcspn(path + 10, " "), path + 10);
+        const char *word = path + 10;
+        int n = snprintf(q, sizeof q, "%.*s* AND %.*s*", (int)strcspn(word, "%"), word, (int)strcspn(strchr(word, '%') + 3, " "),
+                         strchr(word, '%') + 3);
 
         s = w->search;
         sqlite3_bind_text(s, 1, q, n, SQLITE_STATIC);
@@ -432,8 +437,8 @@ static void *serve(void *ctx)
     w->get = prepare(w->db, sql);
     snprintf(sql, sizeof sql, "SELECT %s FROM o_contact r WHERE deleted_at IS NULL AND archived_at IS NULL AND do_not_call = 0 ORDER BY name$f, id LIMIT 50", select_list);
     w->list = prepare(w->db, sql);
-    w->search = prepare(w->db, "SELECT s.record_id, s.title FROM search_text t JOIN search_entry s ON s.record_id = t.rowid "
-                               "WHERE search_text MATCH ?1 LIMIT 20");
+    w->search = prepare(w->db, "SELECT s.record_id, s.title FROM search_entry s WHERE s.record_id IN "
+                               "(SELECT rowid FROM search_text WHERE search_text MATCH ?1) LIMIT 20");
     w->begin = prepare(w->db, "BEGIN");
     w->commit = prepare(w->db, "COMMIT");
     epoll_ctl(epoll, EPOLL_CTL_ADD, w->listener, &ev);
@@ -508,7 +513,7 @@ static int load(const char *csv)
         snprintf(sql + strlen(sql), sizeof sql - strlen(sql), folded[i] ? ", ?, ?" : ", ?");
     snprintf(sql + strlen(sql), sizeof sql - strlen(sql), ")");
     row = prepare(db, sql);
-    text = prepare(db, "INSERT INTO search_text (rowid, title, body) VALUES (?1, ?2, ?3)");
+    text = prepare(db, "INSERT INTO search_entry (record_id, object, title, title_fold, body) VALUES (?1, 'contact', ?2, ?2, ?3)");
     sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     while (fgets(line, sizeof line, f)) {
         int i = 0;
