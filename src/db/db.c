@@ -164,7 +164,7 @@ struct err *db_read(struct db *db, struct arena *arena, tx_fn fn, void *ctx)
 
 void tx_init(struct tx *tx, struct conn *conn, struct arena *arena, bool writable)
 {
-    *tx = (struct tx){.db = conn->db, .conn = conn, .arena = arena, .writable = writable};
+    *tx = (struct tx){.db = conn->db, .conn = conn, .arena = arena, .own = arena, .writable = writable};
     tx->hooks_end = &tx->hooks;
     tx->notices_end = &tx->notices;
 }
@@ -192,7 +192,7 @@ void **tx_slot(struct tx *tx, int slot)
 
 void tx_on_commit(struct tx *tx, void (*fn)(void *ctx), void *ctx)
 {
-    struct hook *hook = NEW(tx->arena, struct hook);
+    struct hook *hook = NEW(tx->own, struct hook);
 
     assert(tx->writable);
     hook->fn = fn;
@@ -212,11 +212,11 @@ static bool channel_fine(const char *channel)
 
 void tx_notify(struct tx *tx, const char *channel, struct str payload)
 {
-    struct notice *notice = NEW(tx->arena, struct notice);
+    struct notice *notice = NEW(tx->own, struct notice);
 
     assert(tx->writable && channel_fine(channel) && payload.len <= NOTIFY_BYTES_MAX);
-    notice->channel = str_cstr(tx->arena, str_from(channel));
-    notice->payload = str_dup(tx->arena, payload);
+    notice->channel = str_cstr(tx->own, str_from(channel));
+    notice->payload = str_dup(tx->own, payload);
     *tx->notices_end = notice;
     tx->notices_end = &notice->next;
 }
@@ -255,6 +255,23 @@ struct err *tx_nested(struct tx *tx, tx_fn fn, void *ctx)
             return failed;
         }
     }
+    return e;
+}
+
+struct err *tx_on_arena(struct tx *tx, struct arena *arena, tx_fn fn, void *ctx)
+{
+    struct arena *before = tx->arena;
+    uint64_t seq = tx->conn->seq;
+    void *slots[TX_SLOTS];
+    struct err *e;
+
+    memcpy(slots, tx->slots, sizeof slots);
+    memset(tx->slots, 0, sizeof tx->slots);
+    tx->arena = arena;
+    e = fn(tx, ctx);
+    conn_end_stmts(tx->conn, seq); /* what they bound may be gone with arena */
+    tx->arena = before;
+    memcpy(tx->slots, slots, sizeof slots);
     return e;
 }
 

@@ -57,6 +57,10 @@ bool tx_writable(const struct tx *tx);
 /* Runs fn in a nested savepoint: an error rolls back only what fn did, and is returned. (dry runs, per-row import)
  * Rolled back with it: hooks, notices, and tx_slot pointers that fn changed; statements begun inside are reset. */
 MUST_USE struct err *tx_nested(struct tx *tx, tx_fn fn, void *ctx);
+/* Runs fn with arena in the place of tx_arena, so that a long transaction does not keep what only a part of it needs: the
+ * caller may reset arena afterwards. Nothing is rolled back. The slots are empty inside and as before afterwards; what fn
+ * hands to tx_on_commit must not live on arena. The error is fn's, and lives where fn made it. */
+MUST_USE struct err *tx_on_arena(struct tx *tx, struct arena *arena, tx_fn fn, void *ctx);
 /* Called after the outermost commit is durable, in order, on the writer's thread; not called on rollback.
  * For waking job runners and event streams, never for writing. */
 void tx_on_commit(struct tx *tx, void (*fn)(void *ctx), void *ctx);

@@ -48,12 +48,13 @@ struct notice {
 struct tx {
     struct db *db;
     struct conn *conn;
-    struct arena *arena;
+    struct arena *arena; /* what tx_arena says */
+    struct arena *own;   /* of the whole transaction: hooks and notices */
     bool writable;
     bool lost;  /* the transaction itself is gone or must be repeated: statements refuse */
     bool again; /* PostgreSQL: a try from the start may succeed */
     void *slots[TX_SLOTS];
-    struct hook *hooks, **hooks_end; /* on arena, in order */
+    struct hook *hooks, **hooks_end; /* on own, in order */
     struct notice *notices, **notices_end;
 };
 

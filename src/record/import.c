@@ -181,6 +181,7 @@ static struct err *write_rows(struct tx *tx, struct run *r)
 {
     r->batch_counts = (struct import_counts){0}; /* a transaction may be run again */
     r->found = (struct row_findings){0};
+    r->st.misses = strmap_new(tx_arena(tx), 16);
     for (size_t i = 0; i < r->rows.n; i++) {
         enum row_result result;
 
@@ -310,6 +311,11 @@ static struct err *run_pass(struct run *r, int pass)
 
 /* ---- dry run: everything in one transaction that is then taken back ---- */
 
+static struct err *try_batch(struct tx *tx, void *ctx)
+{
+    return write_rows(tx, ctx);
+}
+
 static struct err *try_all(struct tx *tx, void *ctx)
 {
     struct run *r = ctx;
@@ -324,8 +330,14 @@ static struct err *try_all(struct tx *tx, void *ctx)
         r->seen = strmap_new(r->st.arena, 256);
         TRY(open_source(r->st.arena, r->o->file, r->st.mapping, &r->source));
         while (!end) {
-            TRY(read_batch(r, BATCH_ROWS_DEFAULT, 0, &end));
-            TRY(write_rows(tx, r));
+            struct err *e;
+
+            arena_reset(r->batch_arena);
+            e = read_batch(r, BATCH_ROWS_DEFAULT, 0, &end);
+            if (!e)
+                e = tx_on_arena(tx, r->batch_arena, try_batch, r);
+            if (e)
+                return err_copy(tx_arena(tx), e);
             take_batch(r);
             show_progress(r);
         }

@@ -76,6 +76,7 @@ struct import_state {
     int64_t id, shift_days, now_us;
     struct strmap *lookups;     /* "object.field\x1fcell" -> id; bounded */
     size_t n_lookups;
+    struct strmap *misses;      /* the same, for what was not found; of one batch */
     bool dry_run;
 };
 struct row {

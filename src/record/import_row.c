@@ -110,22 +110,38 @@ static struct str cell_text(struct row_work *w, const struct column_map *c)
 
 /* ---- looking records up ---- */
 
+#define NAMESAKES_MAX 50 /* looked at for one that is written exactly the same */
+
+/* By an index where there is one: names and unique fields have a folded one, `index: yes` gives one as they are. */
 static struct err *find_by(struct row_work *w, const struct object *o, const struct field *f, bool folded, struct str text, int64_t *id)
 {
     struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
     struct stmt *stmt;
     bool row;
 
-    sql_add(&q, "SELECT id FROM ");
+    sql_add(&q, "SELECT id, ");
+    sql_add_ident(&q, f->column);
+    sql_add(&q, " FROM ");
     sql_add_ident(&q, o->table);
     sql_add(&q, " WHERE ");
     sql_add_ident(&q, folded ? str_fmt(w->arena, "%.*s$f", STR_ARG(f->column)) : f->column);
     sql_add(&q, " = ");
-    sql_add_str(&q, text);
-    sql_add(&q, " AND deleted_at IS NULL ORDER BY id LIMIT 1");
+    sql_add_str(&q, folded ? utf8_fold(w->arena, text) : text);
+    sql_add(&q, " AND deleted_at IS NULL ORDER BY id LIMIT ");
+    sql_add_i64(&q, NAMESAKES_MAX);
     TRY(sql_prepare(w->tx, &q, &stmt));
-    TRY(db_step(stmt, &row));
-    *id = row ? db_i64(stmt, 0) : 0;
+    for (bool first = true;; first = false) {
+        bool same;
+
+        TRY(db_step(stmt, &row));
+        if (!row)
+            return NULL;
+        same = str_eq(db_str(stmt, 1), text);
+        if (first || same)
+            *id = db_i64(stmt, 0);
+        if (same)
+            break;
+    }
     db_done(stmt);
     return NULL;
 }
@@ -134,6 +150,7 @@ static struct err *find_by(struct row_work *w, const struct object *o, const str
 static struct err *find_record(struct row_work *w, const struct object *o, const struct field *f, struct str text, int64_t *id)
 {
     struct cleaner cleaner = {.arena = w->arena, .cx = &w->cx};
+    bool has_fold = field_types[f->type].store == FS_TEXT_FOLD, by_fold = has_fold && (f->unique || f->index == o->title);
     struct value v;
 
     TRY(value_parse(w->arena, w->st->manual, f, text, &w->env, &v));
@@ -141,25 +158,28 @@ static struct err *find_record(struct row_work *w, const struct object *o, const
     *id = 0;
     if (v.empty)
         return NULL;
-    TRY(find_by(w, o, f, false, v.s, id));
-    if (!*id && field_types[f->type].store == FS_TEXT_FOLD)
-        TRY(find_by(w, o, f, true, utf8_fold(w->arena, v.s), id));
+    TRY(find_by(w, o, f, by_fold, v.s, id));
+    if (!*id && has_fold && !by_fold && f != w->st->mapping->key) /* no index: only where the answer is remembered */
+        TRY(find_by(w, o, f, true, v.s, id));
     return NULL;
 }
 
+/* Remembered for the whole import; that there is none only for the batch: somebody may add it meanwhile. */
 static struct err *find_reference(struct row_work *w, const struct column_map *c, struct str text, int64_t *id)
 {
     struct import_state *st = w->st;
-    struct str key = str_fmt(w->arena, "%.*s.%.*s\x1f%.*s", STR_ARG(c->match->name), STR_ARG(c->match_field->name), STR_ARG(text));
+    struct str key = str_fmt(w->arena, "%d.%d\x1f%.*s", c->match->index, c->match_field->index, STR_ARG(text));
     /* records of the same object may be made, and taken back, by this very batch */
-    bool keep = c->match != st->mapping->object && st->n_lookups < LOOKUPS_MAX;
+    bool keep = c->match != st->mapping->object;
 
-    if (strmap_get(st->lookups, key, id))
+    if (strmap_get(st->lookups, key, id) || strmap_get(st->misses, key, id))
         return NULL;
     TRY(find_record(w, c->match, c->match_field, text, id));
-    if (*id && keep) {
+    if (*id && keep && st->n_lookups < LOOKUPS_MAX) {
         strmap_put(st->lookups, str_dup(st->arena, key), *id);
         st->n_lookups++;
+    } else if (!*id && keep) {
+        strmap_put(st->misses, key, 0);
     }
     return NULL;
 }

@@ -260,6 +260,10 @@ static struct err *read_key(struct reading *r, const struct node *root)
         TRY(field_of(r, r->out->object, node_get(root, "key"), key, &r->out->key));
         if (field_types[r->out->key->type].store != FS_TEXT && field_types[r->out->key->type].store != FS_TEXT_FOLD)
             return bad(r, node_get(root, "key"), STR("key takes a text field: rows are matched by what is written there."), STR_NONE);
+        if (!r->out->key->unique && !r->out->key->indexed && r->out->key->index != r->out->object->title)
+            return bad(r, node_get(root, "key"),
+                       str_fmt(r->arena, "%.*s has no index, and every row is looked up by it.", STR_ARG(r->out->key->name)),
+                       str_fmt(r->arena, "Say `unique: yes` or `index: yes` for it in object/%.*s.", STR_ARG(r->out->object->name)));
     }
     r->out->update = !str_eq(on_match, STR("skip"));
     if (on_match.len && r->out->update && !str_eq(on_match, STR("update")))
