@@ -72,7 +72,7 @@ size_t index_tokens(struct arena *arena, struct str text, struct str *tokens, si
     return n;
 }
 
-/* Numbers are found by their beginning: with the country code and by the last nine, seven and four digits. */
+/* Numbers are found by their beginning: with the country code and by their last ten to six and four digits. */
 static void phone_words(struct buf *out, struct str phone)
 {
     size_t end = str_find_char(phone, ';', 0);
@@ -81,7 +81,7 @@ static void phone_words(struct buf *out, struct str phone)
     if (end != SIZE_MAX)
         digits = str_sub(digits, 0, end - (phone.len != digits.len));
     index_words(out, digits, BODY_BYTES_KEPT);
-    static const size_t tails[] = {10, 9, 7, 4};
+    static const size_t tails[] = {10, 9, 8, 7, 6, 4};
     for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
         if (digits.len > tails[i])
             index_words(out, str_sub(digits, digits.len - tails[i], SIZE_MAX), BODY_BYTES_KEPT);
