@@ -226,6 +226,8 @@ static struct err *breach_now(struct look *l)
         l->c.breach_id = id;
     TRY(clock_put(l));
     TRY(timers_drop(l));
+    if (!id && l->p->clock == PC_ALWAYS) /* broken, met and broken again in one moment: rules undo each other */
+        return decision_note(l->w, l->r->id, l->page, "loop cut", STR("it was broken at this very moment already; it does not act again"));
     if (!id)
         return NULL;
     TRY(policy_count(l->w, l->page, l->c.due_us, 0, 1));
