@@ -1,8 +1,6 @@
 /* Types of nodes, and the way from a text to a compiled expression. */
 #include "expr/expr_impl.h"
 
-#include <assert.h>
-
 const char *type_word(enum expr_type type)
 {
     switch (type) {
@@ -176,6 +174,11 @@ struct err *expr_compile(struct arena *arena, const struct expr_schema *schema, 
     TRY(expr_lex(&c));
     TRY(expr_parse(&c, &root));
     TRY(check_root(&c, &sc, root));
+    if (c.nodes > EXPR_NODES_MAX)
+        return expr_fail(&c, "expr.cost", root->src,
+                         STR("Split it, or move parts into formula fields of their own."),
+                         "The expression has more than %d parts, formulas included.",
+                         EXPR_NODES_MAX);
     e = NEW(arena, struct expr);
     *e = (struct expr){
         .schema = schema,

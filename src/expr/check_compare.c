@@ -309,11 +309,11 @@ static struct err *check_related_contains(struct compiler *c, struct node *n)
         return expr_fail(c, "expr.type", item->src,
                          STR("Write me or an id such as '123', or use exists(... where ...)."),
                          "A list of records contains records.");
-    TRY(node_new(c, NK_FIELD, related->src, &id));
+    id = node_new(c, NK_FIELD, related->src);
     id->type = ET_REF;
     id->inner = related->inner;
     id->path = (struct path){.object = related->inner, .field = -1};
-    TRY(node_new(c, NK_COMPARE, n->src, &where));
+    where = node_new(c, NK_COMPARE, n->src);
     where->type = ET_BOOL;
     where->as = CA_INT;
     node_add_kid(c, where, id);

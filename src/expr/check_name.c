@@ -347,7 +347,7 @@ struct err *check_aggregate(struct compiler *c, const struct scope *sc, struct n
     if (!n_rest)
         return expr_fail(c, "expr.type", n->src, STR("Name the field as well: sum(deals.amount)."),
                          "Which field of %.*s is meant?", STR_ARG(n->parts[used]));
-    TRY(node_new(c, NK_NAME, n->src, &n->kids[1]));
+    n->kids[1] = node_new(c, NK_NAME, n->src);
     n->kids[1]->parts = rest;
     n->kids[1]->n_parts = n_rest;
     TRY(check_name(c, &inner, n->kids[1]));

@@ -20,17 +20,16 @@ static struct err *check_scalar(struct compiler *c, const struct node *n)
     return NULL;
 }
 
-static struct err *to_instant(struct compiler *c, struct node *n, int kid)
+static void to_instant(struct compiler *c, struct node *n, int kid)
 {
     struct node *day = n->kids[kid], *start;
 
-    TRY(node_new(c, NK_DAY_START, day->src, &start));
+    start = node_new(c, NK_DAY_START, day->src);
     start->type = ET_INSTANT;
     start->constant = true;
     start->inner = -1;
     node_add_kid(c, start, day);
     n->kids[kid] = start;
-    return NULL;
 }
 
 static bool is_time(const struct node *n)
@@ -73,7 +72,7 @@ static struct err *check_business(struct compiler *c, struct node *n)
                                  STR_ARG(r->src)),
                          "Business time cannot be counted from a field.");
     if (l->type == ET_DATE && r->dur.business_us)
-        TRY(to_instant(c, n, 0));
+        to_instant(c, n, 0);
     n->type = n->kids[0]->type;
     return NULL;
 }
@@ -87,7 +86,7 @@ static struct err *check_time_step(struct compiler *c, struct node *n)
             return expr_fail(c, "expr.type", r->src, STR("Use days or weeks."),
                              "%.*s is a date; hours and minutes cannot be added to it.",
                              STR_ARG(node_word(c, l)));
-        TRY(to_instant(c, n, 0));
+        to_instant(c, n, 0);
     }
     n->type = n->kids[0]->type;
     return NULL;
@@ -101,10 +100,12 @@ static struct err *check_difference(struct compiler *c, struct node *n)
     if (l->type == r->type)
         return NULL;
     if (l->type == ET_DATE && l->constant)
-        return to_instant(c, n, 0);
-    if (r->type == ET_DATE && r->constant)
-        return to_instant(c, n, 1);
-    return cannot_calculate(c, n);
+        to_instant(c, n, 0);
+    else if (r->type == ET_DATE && r->constant)
+        to_instant(c, n, 1);
+    else
+        return cannot_calculate(c, n);
+    return NULL;
 }
 
 struct err *check_arith(struct compiler *c, const struct scope *sc, struct node *n)
@@ -201,7 +202,7 @@ static struct err *unify(struct compiler *c, struct node *n, size_t first)
         if (typed != k)
             TRY(check_literal(c, k, typed));
         if (k->type == ET_DATE && k->constant && n->type == ET_INSTANT) {
-            TRY(to_instant(c, n, (int)i));
+            to_instant(c, n, (int)i);
             continue;
         }
         if (k->type != ET_EMPTY && k->type != n->type)

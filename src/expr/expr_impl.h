@@ -8,11 +8,14 @@
 #include "base/limits.h"
 #include "expr/expr.h"
 
+#include <assert.h>
+
 #define EXPR_ARITH_MAX \
     16 /* + - * / in one expression: keeps sums of clamped times inside 64 bits */
 #define EXPR_SCALING_MAX \
     8 /* * and / among them: keeps every double between 1e-300 and 1e300, PostgreSQL raises outside */
-#define EXPR_STACK_MAX 60   /* see stack.c: leaves 40 entries of SQLite's parser to the statement around it and to row rights */
+#define EXPR_STACK_MAX \
+    60 /* see stack.c: leaves 40 entries of SQLite's parser to the statement around it and to row rights */
 #define EXPR_ARGS_MAX 16 /* arguments of coalesce */
 #define NUMBER_DIGITS_MAX 18
 #define NUMBER_SCALE_MAX 8
@@ -154,13 +157,19 @@ MUST_USE struct err *expr_lex(struct compiler *c);
 bool expr_reserved(struct str word);
 extern const char *const expr_reserved_words[]; /* ends with NULL */
 /* An error at the place of src. way_out may be empty. */
-MUST_USE struct err *expr_fail(const struct compiler *c, const char *code, struct str src,
-                               struct str way_out, const char *fmt, ...)
+MUST_USE struct err *expr_fail_(const struct compiler *c, const char *code, struct str src,
+                                struct str way_out, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* Never NULL, said so that static analysis believes it. */
+static inline struct err *expr_failed(struct err *e)
+{
+    assert(e);
+    return e;
+}
+#define expr_fail(...) expr_failed(expr_fail_(__VA_ARGS__))
 /* parse.c */
 MUST_USE struct err *expr_parse(struct compiler *c, struct node **out);
-MUST_USE struct err *node_new(struct compiler *c, enum node_kind kind, struct str src,
-                              struct node **out);
+struct node *node_new(struct compiler *c, enum node_kind kind, struct str src);
 void node_add_kid(struct compiler *c, struct node *n, struct node *kid);
 struct str src_span(struct str from, struct str to);
 /* check.c */

@@ -16,8 +16,8 @@ bool expr_reserved(struct str word)
     return false;
 }
 
-struct err *expr_fail(const struct compiler *c, const char *code, struct str src,
-                      struct str way_out, const char *fmt, ...)
+struct err *expr_fail_(const struct compiler *c, const char *code, struct str src,
+                       struct str way_out, const char *fmt, ...)
 {
     va_list ap;
     struct str message;

@@ -14,16 +14,14 @@ struct str src_span(struct str from, struct str to)
     return (struct str){from.ptr, (size_t)(to.ptr + to.len - from.ptr)};
 }
 
-struct err *node_new(struct compiler *c, enum node_kind kind, struct str src, struct node **out)
+struct node *node_new(struct compiler *c, enum node_kind kind, struct str src)
 {
-    if (++c->nodes > EXPR_NODES_MAX)
-        return expr_fail(
-            c, "expr.cost", src, STR("Split it, or move parts into formula fields of their own."),
-            "The expression has more than %d parts, formulas included.", EXPR_NODES_MAX);
-    *out = NEW(c->arena, struct node);
-    (*out)->kind = kind;
-    (*out)->src = src;
-    return NULL;
+    struct node *n = NEW(c->arena, struct node);
+
+    c->nodes++;
+    n->kind = kind;
+    n->src = src;
+    return n;
 }
 
 void node_add_kid(struct compiler *c, struct node *n, struct node *kid)
@@ -163,7 +161,7 @@ static struct err *parse_duration(struct compiler *c, struct node **out, bool *f
     if (t->kind != TK_SPAN)
         c->at += business ? 2 : 1;
     c->at++;
-    TRY(node_new(c, NK_DURATION, src_span(t->src, last_src(c)), out));
+    *out = node_new(c, NK_DURATION, src_span(t->src, last_src(c)));
     if (t->scale || t->i > TIME_US_MAX / unit_us[unit])
         return expr_fail(
             c, "expr.syntax", t->src, STR("Use a smaller unit, such as 90m instead of 1.5 hours."),
@@ -185,7 +183,7 @@ static struct err *parse_aggregate(struct compiler *c, int op, struct str start,
 {
     struct node *n = NULL, *where = NULL;
 
-    TRY(node_new(c, NK_AGGREGATE, start, &n));
+    n = node_new(c, NK_AGGREGATE, start);
     n->op = op;
     TRY(parse_parts(c, &n->parts, &n->n_parts));
     if (take_word(c, "where"))
@@ -220,13 +218,13 @@ static struct err *parse_call(struct compiler *c, struct node **out)
     if ((op = unit_of(name->text, aggregates, 8)) >= 0) {
         TRY(parse_aggregate(c, op, name->src, out));
     } else if (is_word(name, "changed") || is_word(name, "was")) {
-        TRY(node_new(c, is_word(name, "was") ? NK_WAS : NK_CHANGED, name->src, &n));
+        n = node_new(c, is_word(name, "was") ? NK_WAS : NK_CHANGED, name->src);
         TRY(parse_parts(c, &n->parts, &n->n_parts));
         TRY(expect_op(c, ')', "`)`"));
         n->src = src_span(name->src, last_src(c));
         *out = n;
     } else if ((op = unit_of(name->text, calls, 5)) >= 0) {
-        TRY(node_new(c, NK_CALL, name->src, &n));
+        n = node_new(c, NK_CALL, name->src);
         n->op = op;
         do {
             struct node *arg;
@@ -270,7 +268,7 @@ static struct err *parse_word(struct compiler *c, struct node **out, bool *found
     *found = true;
     if ((op = unit_of(t->text, time_words, 4)) >= 0) {
         c->at++;
-        TRY(node_new(c, NK_TIME, t->src, out));
+        *out = node_new(c, NK_TIME, t->src);
         (*out)->op = op;
         c->uses_time = true;
         return NULL;
@@ -278,7 +276,7 @@ static struct err *parse_word(struct compiler *c, struct node **out, bool *found
     if (next->kind == TK_WORD && (op = unit_of(t->text, which, 3)) >= 0 &&
         unit_of(next->text, units, 4) >= 0) {
         c->at += 2;
-        TRY(node_new(c, NK_PERIOD, src_span(t->src, next->src), out));
+        *out = node_new(c, NK_PERIOD, src_span(t->src, next->src));
         (*out)->op = unit_of(next->text, units, 4);
         (*out)->i = op - 1;
         c->uses_time = true;
@@ -286,19 +284,22 @@ static struct err *parse_word(struct compiler *c, struct node **out, bool *found
     }
     if (is_word(t, "my") && (is_word(next, "team") || is_word(next, "teams"))) {
         c->at += 2;
-        return node_new(c, NK_MY_TEAMS, src_span(t->src, next->src), out);
+        *out = node_new(c, NK_MY_TEAMS, src_span(t->src, next->src));
+        return NULL;
     }
     if (is_word(t, "me")) {
         c->at++;
-        return node_new(c, NK_ME, t->src, out);
+        *out = node_new(c, NK_ME, t->src);
+        return NULL;
     }
     if (is_word(t, "empty")) {
         c->at++;
-        return node_new(c, NK_EMPTY, t->src, out);
+        *out = node_new(c, NK_EMPTY, t->src);
+        return NULL;
     }
     if (is_word(t, "yes") || is_word(t, "true") || is_word(t, "no") || is_word(t, "false")) {
         c->at++;
-        TRY(node_new(c, NK_BOOL, t->src, out));
+        *out = node_new(c, NK_BOOL, t->src);
         (*out)->b = is_word(t, "yes") || is_word(t, "true");
         return NULL;
     }
@@ -317,13 +318,13 @@ static struct err *parse_primary(struct compiler *c, struct node **out)
     switch (t->kind) {
     case TK_NUMBER:
         c->at++;
-        TRY(node_new(c, NK_NUMBER, t->src, out));
+        *out = node_new(c, NK_NUMBER, t->src);
         (*out)->i = t->i;
         (*out)->scale = t->scale;
         return NULL;
     case TK_TEXT:
         c->at++;
-        TRY(node_new(c, NK_TEXT, t->src, out));
+        *out = node_new(c, NK_TEXT, t->src);
         (*out)->s = t->text;
         return NULL;
     case TK_OP:
@@ -345,7 +346,7 @@ static struct err *parse_primary(struct compiler *c, struct node **out)
             break;
         /* fall through */
     case TK_QUOTED:
-        TRY(node_new(c, NK_NAME, t->src, out));
+        *out = node_new(c, NK_NAME, t->src);
         TRY(parse_parts(c, &(*out)->parts, &(*out)->n_parts));
         (*out)->src = src_span(t->src, last_src(c));
         return NULL;
@@ -358,12 +359,13 @@ static struct err *parse_primary(struct compiler *c, struct node **out)
 static struct err *parse_sign(struct compiler *c, struct node **out)
 {
     struct token *t = peek(c);
-    struct node *kid;
+    struct node *kid = NULL;
 
     if (!take_op(c, '-'))
         return parse_primary(c, out);
     TRY(deeper(c));
     TRY(parse_sign(c, &kid));
+    assert(kid);
     c->depth--;
     if (kid->kind == NK_NUMBER && kid->i > 0) { /* a negative literal stays exact */
         kid->i = -kid->i;
@@ -371,7 +373,7 @@ static struct err *parse_sign(struct compiler *c, struct node **out)
         *out = kid;
         return NULL;
     }
-    TRY(node_new(c, NK_NEGATE, src_span(t->src, kid->src), out));
+    *out = node_new(c, NK_NEGATE, src_span(t->src, kid->src));
     node_add_kid(c, *out, kid);
     return NULL;
 }
@@ -391,7 +393,7 @@ static struct err *parse_chain(struct compiler *c, bool product, struct node **o
             return NULL;
         c->at++;
         TRY(next ? next(c, &right) : parse_chain(c, true, &right));
-        TRY(node_new(c, NK_ARITH, src_span(start, last_src(c)), &n));
+        n = node_new(c, NK_ARITH, src_span(start, last_src(c)));
         n->op = t->op == '|' ? '+' : t->op;
         node_add_kid(c, n, *out);
         node_add_kid(c, n, right);
@@ -473,14 +475,14 @@ static struct err *parse_comparison(struct compiler *c, struct node **out)
     TRY(parse_sum(c, out));
     t = peek(c);
     if (is_word(t, "is")) {
-        TRY(node_new(c, NK_IS_EMPTY, start, &n));
+        n = node_new(c, NK_IS_EMPTY, start);
         c->at++;
         n->negated = take_word(c, "not");
         if (!take_word(c, "empty"))
             return unexpected(c, n->negated ? "`empty`" : "`empty` or `not empty`");
         node_add_kid(c, n, *out);
     } else if (starts_test(t) || (is_word(t, "not") && starts_test(peek_at(c, 1)))) {
-        TRY(node_new(c, NK_IN, start, &n));
+        n = node_new(c, NK_IN, start);
         n->negated = take_word(c, "not");
         node_add_kid(c, n, *out);
         TRY(parse_test(c, n));
@@ -488,7 +490,7 @@ static struct err *parse_comparison(struct compiler *c, struct node **out)
         n = NULL;
         for (size_t i = 0; i < sizeof compares / sizeof *compares && !n; i++)
             if (is_op(t, compares[i].token)) {
-                TRY(node_new(c, NK_COMPARE, start, &n));
+                n = node_new(c, NK_COMPARE, start);
                 n->op = compares[i].op;
                 n->negated = t->op == '!';
             }
@@ -520,7 +522,7 @@ static struct err *parse_not(struct compiler *c, struct node **out)
     TRY(deeper(c));
     TRY(parse_not(c, &kid));
     c->depth--;
-    TRY(node_new(c, NK_NOT, src_span(t->src, last_src(c)), out));
+    *out = node_new(c, NK_NOT, src_span(t->src, last_src(c)));
     node_add_kid(c, *out, kid);
     return NULL;
 }
@@ -538,7 +540,7 @@ static struct err *parse_junction(struct compiler *c, bool is_or, struct node **
             return NULL;
         }
         if (!n)
-            TRY(node_new(c, is_or ? NK_OR : NK_AND, start, &n));
+            n = node_new(c, is_or ? NK_OR : NK_AND, start);
         node_add_kid(c, n, kid);
         if (!take_word(c, is_or ? "or" : "and"))
             break;

@@ -143,7 +143,7 @@ static void words_compare(struct buf *out, const struct expr_schema *schema, con
 
 static void words_empty(struct buf *out, const struct expr_schema *schema, const struct node *n)
 {
-    size_t at = out->len;
+    size_t at;
 
     if (n->kids[0]->kind != NK_FIELD || n->kids[0]->path.n_hops || n->kids[0]->path.up) {
         words_at(out, schema, n->kids[0]);

@@ -33,8 +33,8 @@ static struct str random_text(struct world *w)
         "ANN Lee",
         "M\xC3\xBCller GmbH",
         "muller",
-        "stra\xC3\x9F"
-        "e",
+        ("stra\xC3\x9F"
+         "e"),
         "STRASSE",
         "e\xCC\x81",
         "\xC3\xA9",
@@ -119,8 +119,8 @@ static struct str random_set(struct world *w, const struct schema_field *f)
 {
     struct buf b = buf_new(w->arena, 64);
     static const char *const tags[] = {"vip", "VIP", "new", "it's",
-                                       "\xC3\xBC"
-                                       "ber"};
+                                       ("\xC3\xBC"
+                                        "ber")};
 
     for (int i = 0; i < 3; i++) {
         if (f->n_options && random_chance(&w->random, 40))
