@@ -440,7 +440,8 @@ struct plan {
     VEC(struct plan_item) items;
 };
 MUST_USE struct err *manual_plan(struct tx *tx, const struct manual *live, const struct manual *next, struct plan *out);
-/* Work adds what only the engine can know (tasks that appear or vanish, running cases). Filled by main. */
+/* Work adds what only the engine can know (tasks that appear or vanish, running cases). Filled by main; called by whoever
+ * asks for the plan, after manual_plan, because it needs the time. */
 extern struct err *(*manual_plan_hook)(struct tx *tx, const struct manual *live, const struct manual *next,
                                        int64_t now_us, struct plan *out);
 struct str plan_text(struct arena *arena, const struct plan *plan);

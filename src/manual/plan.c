@@ -256,8 +256,6 @@ struct err *manual_plan(struct tx *tx, const struct manual *live, const struct m
     plan_policies(&p);
     plan_workflows(&p);
     plan_roles(&p);
-    if (manual_plan_hook) /* a plan answers a person, now: it is no part of the engine's time */
-        TRY(manual_plan_hook(tx, live, next, clock_now_us(), out));
     return NULL;
 }
 

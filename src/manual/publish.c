@@ -146,13 +146,13 @@ static struct err *put_page_rows(struct tx *tx, const struct publish *p, const s
                                  const struct hashed *pages)
 {
     struct strmap *by_path = strmap_new(tx_arena(tx), p->n * 2 + 8);
-    struct page_row *rows;
-    size_t n;
+    struct page_row *rows = NULL;
+    size_t n = 0;
 
     TRY(read_page_rows(tx, &rows, &n, by_path));
     for (size_t i = 0; i < m->n_pages; i++) { /* both are sorted by path */
         int64_t at = -1;
-        bool known = strmap_get(by_path, m->pages[i].path, &at);
+        bool known = n > 0 && rows && strmap_get(by_path, m->pages[i].path, &at);
 
         if (known && str_eq(rows[at].hash, pages[i].hash) && !rows[at].removed)
             continue;

@@ -111,9 +111,9 @@ struct err *manual_compile_stored(struct tx *tx, int64_t version, const struct m
 {
     struct arena *arena = tx_arena(tx);
     struct findings findings = {.arena = arena};
-    struct page_file *files;
+    struct page_file *files = NULL;
     struct stmt *st;
-    size_t n;
+    size_t n = 0;
     bool row;
 
     if (version == 0) {
@@ -141,7 +141,7 @@ struct reload {
 static struct err *reload_in(struct tx *tx, void *ctx)
 {
     struct reload *r = ctx;
-    int64_t version;
+    int64_t version = 0;
 
     TRY(manual_live_number(tx, &version));
     return manual_compile_stored(tx, version, &r->m);

@@ -84,7 +84,7 @@ static struct str fill_text(struct filling *f, struct str text)
 
     while (merge_next(text, &at, &m)) {
         bool found = false;
-        struct str value = STR_NONE;
+        struct str value;
 
         if (m.to == SIZE_MAX || !m.path.len)
             continue;

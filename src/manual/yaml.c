@@ -144,7 +144,7 @@ static struct err *read_list(struct reader *r, const yaml_event_t *start, int de
             break;
         }
         TRY(read_node(r, &event, depth + 1, &item));
-        VEC_PUSH(r->arena, items) = item;
+        VEC_PUSH(r->arena, items) = item; // NOLINT(bugprone-sizeof-expression)
     }
     list->items = items.at;
     list->n = items.n;
@@ -206,8 +206,8 @@ static struct err *read_map(struct reader *r, const yaml_event_t *start, int dep
         TRY(check_key(r, key, keys.at, keys.n, &seen));
         TRY(next_event(r, &event));
         TRY(read_node(r, &event, depth + 1, &value));
-        VEC_PUSH(r->arena, keys) = key;
-        VEC_PUSH(r->arena, values) = value;
+        VEC_PUSH(r->arena, keys) = key;     // NOLINT(bugprone-sizeof-expression)
+        VEC_PUSH(r->arena, values) = value; // NOLINT(bugprone-sizeof-expression)
     }
     map->keys = keys.at;
     map->items = values.at;
