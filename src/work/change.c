@@ -466,6 +466,7 @@ struct err *work_gone_hook(struct tx *tx, const struct save_context *cx, const s
         who_forget(tx);
     touch_refs(&w, &t, &w.m->reads_rows[r->object->index]);
     if (gone) {
+        TRY(policy_evaluate_running(&w, r)); /* what had run out before stays a fact */
         TRY(task_cancel_record(&w, r->id, "cancelled", STR("The record was put away.")));
         TRY(timer_drop_record(&w, r->id));
         TRY(policy_forget_record(&w, r->id));

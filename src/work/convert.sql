@@ -3,6 +3,3 @@ INSERT INTO conversion (record_id, at_us) VALUES ($1, $2) ON CONFLICT (record_id
 
 -- name: conversion_put
 UPDATE conversion SET account_id = $2, contact_id = $3, deal_id = $4 WHERE record_id = $1;
-
--- name: conversion_get
-SELECT account_id, contact_id, deal_id, at_us FROM conversion WHERE record_id = $1;

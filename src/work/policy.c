@@ -283,7 +283,8 @@ static struct err *begin(struct look *l, bool holds)
     if (l->p->clock == PC_ALWAYS)
         return breach_now(l);
     TRY(clock_put(l));
-    return timers_set(l);
+    /* It fell into the rule when its time was over already: waiting for the timer would give it a moment by chance. */
+    return l->c.due_us && l->c.due_us <= l->w->now_us ? breach_now(l) : timers_set(l);
 }
 
 /* The clock runs and the rule does not hold yet: due time and person may have moved. */
@@ -384,6 +385,18 @@ struct err *policy_evaluate(const struct work *w, const struct policy *p, const 
         TRY(old_record(w, p, r, &old));
         in = !old;
     }
+    /* The timer may not have had its turn yet: what is late is late, whatever this change does about it. */
+    if (l.c.state == CLOCK_RUNNING && l.c.due_us && l.c.due_us < w->now_us) {
+        int64_t saves = work_memory(w->tx)->saves;
+        struct record now;
+        bool live;
+
+        TRY(breach_now(&l));
+        if (saves != work_memory(w->tx)->saves) { /* it acted: look at what it made of the record */
+            TRY(work_read(w, r->object->name, r->id, &now, &live));
+            return live ? policy_evaluate(w, p, &now) : NULL;
+        }
+    }
     if (!in)
         return leave_scope(&l);
     holds = expr_test(w->arena, p->must.e, &er, &env);
@@ -391,11 +404,6 @@ struct err *policy_evaluate(const struct work *w, const struct policy *p, const 
     case CLOCK_NONE:
         return begin(&l, holds);
     case CLOCK_RUNNING:
-        /* The timer may not have had its turn yet: what is late is late. */
-        if (l.c.due_us && l.c.due_us < w->now_us) {
-            TRY(breach_now(&l));
-            return holds ? met_now(&l) : NULL;
-        }
         return holds ? met_now(&l) : keep_running(&l);
     case CLOCK_BREACHED:
         return holds ? met_now(&l) : keep_breached(&l);

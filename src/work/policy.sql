@@ -32,7 +32,7 @@ SELECT id FROM task WHERE page = $1 AND closed_us IS NULL AND id > $2 ORDER BY i
 SELECT COUNT(*) AS n FROM task WHERE page = $1 AND closed_us IS NULL;
 
 -- name: policy_on_get
-SELECT mode, on_us, manual_version, evaluated_us FROM policy_on WHERE page = $1;
+SELECT mode, on_us, manual_version FROM policy_on WHERE page = $1;
 
 -- name: policy_on_put
 INSERT INTO policy_on (page, mode, on_us, manual_version) VALUES ($1, $2, $3, $4)
@@ -40,6 +40,3 @@ ON CONFLICT (page) DO UPDATE SET mode = EXCLUDED.mode, manual_version = EXCLUDED
 
 -- name: policy_on_drop
 DELETE FROM policy_on WHERE page = $1;
-
--- name: policy_on_seen
-UPDATE policy_on SET evaluated_us = $2 WHERE page = $1;

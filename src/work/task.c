@@ -187,6 +187,27 @@ static struct err *breach_of_task_met(const struct work *w, int64_t id)
     return db_run(s, NULL);
 }
 
+/* What is closed after its due time was late, even if the timer has not had its turn yet. */
+static struct err *late_breach(const struct work *w, const struct stmt *s, int64_t id)
+{
+    struct breach_new b = {
+        .record_id = col_i64(s, "record_id"),
+        .object = col_str(w, s, "object"),
+        .page = col_str(w, s, "page"),
+        .rule = col_str(w, s, "step"),
+        .task_id = id,
+        .owed_by = col_i64(s, "owed_by"),
+        .at_us = col_i64(s, "due_us"),
+        .due_us = col_i64(s, "due_us"),
+        .clock_us = col_i64(s, "opened_us"),
+    };
+    int64_t breach;
+
+    if (!b.due_us || b.due_us >= w->now_us || col_i64(s, "optional") || !b.rule.len || !str_eq(col_str(w, s, "kind"), STR("step")))
+        return NULL;
+    return breach_put(w, &b, &breach);
+}
+
 struct err *task_close(const struct work *w, int64_t id, const char *as, struct str note, bool *closed)
 {
     struct stmt *s;
@@ -197,6 +218,8 @@ struct err *task_close(const struct work *w, int64_t id, const char *as, struct 
     bind_opt_str(s, 3, note);
     db_bind_i64(s, 4, w->now_us);
     TRY(db_step(s, closed));
+    if (*closed)
+        TRY(late_breach(w, s, id));
     db_done(s);
     if (!*closed)
         return NULL;

@@ -104,8 +104,7 @@ CREATE TABLE policy_on (
     page TEXT NOT NULL PRIMARY KEY,
     mode TEXT NOT NULL,
     on_us BIGINT NOT NULL,
-    manual_version BIGINT NOT NULL,
-    evaluated_us BIGINT
+    manual_version BIGINT NOT NULL
 );
 -- Kept and broken per week; week is the day of its Monday.
 CREATE TABLE policy_week (
