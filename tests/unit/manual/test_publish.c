@@ -153,6 +153,39 @@ TEST(publishing_makes_a_version_tables_and_columns)
     manual_store_close(s.store);
 }
 
+TEST(built_in_objects_have_the_columns_they_promise)
+{
+    struct shop s = open_shop(state);
+    const struct manual *m = manual_empty();
+
+    for (size_t i = 0; i < m->n_objects; i++) {
+        const struct object *o = &m->objects[i];
+        const char *table = str_cstr(s.f->arena, o->table);
+
+        for (size_t k = 0; k < o->n_fields; k++)
+            if (!has_column(&s, table, str_cstr(s.f->arena, o->fields[k].column)))
+                fail_msg("%s has no column %.*s", table, STR_ARG(o->fields[k].column));
+    }
+    manual_store_close(s.store);
+}
+
+TEST(indexes_are_few_and_made_once)
+{
+    struct shop s = open_shop(state);
+    const char *sql =
+        "SELECT COUNT(*) FROM manual_column WHERE tbl = 'o_contact' AND col LIKE 'index %'";
+
+    assert_ok(publish(&s));
+    assert_i64(ask(&s, sql), 6); /* created_at, owner, the bin, name, email, account */
+    pages_put(&s.pages, "object/contact",
+              "fields: { name: { type: text }, email: { type: email, unique: true, index: yes }, "
+              "nick: { type: choice, options: [a], index: yes } }\n",
+              NULL);
+    assert_ok(publish(&s));
+    assert_i64(ask(&s, sql), 8);
+    manual_store_close(s.store);
+}
+
 TEST(an_empty_change_makes_no_version)
 {
     struct shop s = open_shop(state);
@@ -572,8 +605,10 @@ TEST(a_plan_says_what_publishing_would_do)
 }
 
 TEST_MAIN_WITH(db_fixture_setup, db_fixture_teardown, an_empty_database_runs_the_empty_manual,
-               publishing_makes_a_version_tables_and_columns, an_empty_change_makes_no_version,
-               a_second_version_adds_columns_and_keeps_values, a_column_never_changes_its_meaning,
+               publishing_makes_a_version_tables_and_columns,
+               built_in_objects_have_the_columns_they_promise, indexes_are_few_and_made_once,
+               an_empty_change_makes_no_version, a_second_version_adds_columns_and_keeps_values,
+               a_column_never_changes_its_meaning,
                a_choice_may_become_a_text_and_is_searchable_then,
                findings_refuse_the_publication_and_write_nothing,
                whoever_worked_from_an_old_version_is_told,
