@@ -40,6 +40,13 @@ static struct column {
 static int n_columns;
 static const char *db_path;
 static char select_list[4096];
+/* Names of users and teams, which answers show beside their ids: few, so looked up here once. */
+static struct name {
+    int64_t id;
+    char text[96];
+    int len;
+} names[64];
+static int n_names;
 
 static void die(const char *what)
 {
@@ -101,13 +108,28 @@ static void read_columns(void)
         const char *name = (const char *)sqlite3_column_text(s, 0);
         struct column *c = &columns[n_columns];
 
-        if (strchr(name, '$'))
+        if (strchr(name, '$') || strcmp(name, "deleted_at") == 0)
             continue;
         snprintf(c->name, sizeof c->name, "%s", name);
         c->key_len = snprintf(c->key, sizeof c->key, "%s\"%s\":", n_columns ? "," : "", name);
         c->kind = kind_of(name, (const char *)sqlite3_column_text(s, 1));
         snprintf(select_list + strlen(select_list), sizeof select_list - strlen(select_list), "%sr.\"%s\"", n_columns ? "," : "", name);
         n_columns++;
+    }
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+}
+
+static void read_names(void)
+{
+    sqlite3 *db = open_db(false);
+    sqlite3_stmt *s = prepare(db, "SELECT id, name FROM o_user UNION ALL SELECT id, name FROM o_team");
+
+    while (sqlite3_step(s) == SQLITE_ROW && n_names < 64) {
+        struct name *n = &names[n_names++];
+
+        n->id = sqlite3_column_int64(s, 0);
+        n->len = snprintf(n->text, sizeof n->text, ",\"name\":\"%s\"", (const char *)sqlite3_column_text(s, 1));
     }
     sqlite3_finalize(s);
     sqlite3_close(db);
@@ -177,6 +199,20 @@ static char *put_instant(char *to, int64_t us)
     return to;
 }
 
+static char *put_ref(char *to, int64_t id)
+{
+    to = put(to, "{\"id\":\"", 7);
+    to = put_int(to, id);
+    *to++ = '"';
+    for (int i = 0; i < n_names; i++)
+        if (names[i].id == id) {
+            to = put(to, names[i].text, (size_t)names[i].len);
+            break;
+        }
+    *to++ = '}';
+    return to;
+}
+
 static char *put_row(char *to, sqlite3_stmt *s)
 {
     *to++ = '{';
@@ -193,8 +229,10 @@ static char *put_row(char *to, sqlite3_stmt *s)
         case K_SET:
             to = put(to, "[]", 2);
             break;
-        case K_ID:
         case K_REF:
+            to = put_ref(to, sqlite3_column_int64(s, i));
+            break;
+        case K_ID:
             *to++ = '"';
             to = put_int(to, sqlite3_column_int64(s, i));
             *to++ = '"';
@@ -336,8 +374,7 @@ static size_t make_answer(struct worker *w, const char *path, char *to)
     } else {
         char q[128];
         const char *word = path + 10;
-        int n = snprintf(q, sizeof q, "%.*s* AND %.*s*", (int)strcspn(word, "%"), word, (int)strcspn(strchr(word, '%') + 3, " "),
-                         strchr(word, '%') + 3);
+        int n = snprintf(q, sizeof q, "\"%.*s\"*", (int)strcspn(word, " "), word);
 
         s = w->search;
         sqlite3_bind_text(s, 1, q, n, SQLITE_STATIC);
@@ -349,7 +386,7 @@ static size_t make_answer(struct worker *w, const char *path, char *to)
             at = put_int(at, sqlite3_column_int64(s, 0));
             at = put(at, "\",\"title\":", 10);
             at = put_text(at, sqlite3_column_text(s, 1), sqlite3_column_bytes(s, 1));
-            *at++ = '}';
+            at = put(at, ",\"snippet\":\"\"}", 14);
         }
         at = put(at, "]}", 2);
     }
@@ -437,8 +474,8 @@ static void *serve(void *ctx)
     w->get = prepare(w->db, sql);
     snprintf(sql, sizeof sql, "SELECT %s FROM o_contact r WHERE deleted_at IS NULL AND archived_at IS NULL AND do_not_call = 0 ORDER BY name$f, id LIMIT 50", select_list);
     w->list = prepare(w->db, sql);
-    w->search = prepare(w->db, "SELECT s.record_id, s.title FROM search_entry s WHERE s.record_id IN "
-                               "(SELECT rowid FROM search_text WHERE search_text MATCH ?1) LIMIT 20");
+    w->search = prepare(w->db, "SELECT s.record_id, s.title FROM search_text f CROSS JOIN search_entry s ON s.record_id = f.rowid "
+                               "WHERE f.search_text MATCH ?1 ORDER BY f.rowid DESC LIMIT 20");
     w->begin = prepare(w->db, "BEGIN");
     w->commit = prepare(w->db, "COMMIT");
     epoll_ctl(epoll, EPOLL_CTL_ADD, w->listener, &ev);
@@ -570,6 +607,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "load") == 0)
         return load(argv[3]);
     read_columns();
+    read_names();
     threads = argc > 4 ? atoi(argv[4]) : 2;
     pthread_create(&thread, NULL, writer, NULL);
     for (int i = 0; i < threads; i++) {
