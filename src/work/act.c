@@ -207,7 +207,7 @@ struct err *policy_act(const struct work *w, const struct policy *p, int64_t rec
         e = tx_nested(w->tx, act_one, &x);
         if (!e)
             continue;
-        if (e->kind == ERR_BUSY || e->kind == ERR_INTERNAL)
+        if (err_stops(e))
             return e;
         /* A refused action is a fact about the manual, not a reason to lose the breach. */
         TRY(decision_note(w, record_id, p->page->path, "action refused",

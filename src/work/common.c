@@ -1,5 +1,7 @@
 #include "work/work_impl.h"
 
+#include <string.h>
+
 struct work work_of(struct tx *tx, const struct save_context *cx)
 {
     return (struct work){
@@ -92,6 +94,27 @@ int escalation_index(const struct manual *m, struct str path_or_name)
             return (int)i;
     }
     return -1;
+}
+
+bool err_stops(const struct err *e)
+{
+    return e->kind == ERR_BUSY || strcmp(e->code, "db.full") == 0;
+}
+
+bool rule_is_swept(const struct work *w, const struct rule *rule)
+{
+    struct expr_dep *deps;
+    size_t n;
+
+    if (!rule->e)
+        return false;
+    if (expr_uses_time(rule->e))
+        return true;
+    expr_deps(w->arena, rule->e, &deps, &n);
+    for (size_t i = 0; i < n; i++)
+        if (w->m->objects[deps[i].object].built_in)
+            return true;
+    return false;
 }
 
 void bind_opt_i64(struct stmt *s, int param, int64_t v)

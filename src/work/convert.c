@@ -324,7 +324,7 @@ struct err *convert_record(const struct work *w, const struct workflow *wf, cons
     e = tx_nested(w->tx, convert_all, &c);
     if (!e)
         return NULL;
-    if (e->kind == ERR_BUSY || e->kind == ERR_INTERNAL)
+    if (err_stops(e))
         return e;
     return by_hand(w, wf, r, e);
 }

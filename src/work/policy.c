@@ -559,10 +559,9 @@ struct err *policy_check_block(const struct work *w, const struct policy *p, con
     return NULL;
 }
 
-bool policy_uses_time(const struct policy *p)
+bool policy_is_swept(const struct work *w, const struct policy *p)
 {
     if (p->mode == PM_OFF || p->clock == PC_EVERY)
         return false;
-    return (p->when.e && expr_uses_time(p->when.e)) || (p->must.e && expr_uses_time(p->must.e)) ||
-           (p->except.e && expr_uses_time(p->except.e));
+    return rule_is_swept(w, &p->when) || rule_is_swept(w, &p->must) || rule_is_swept(w, &p->except);
 }

@@ -49,8 +49,10 @@ static struct err *arm_policy(const struct work *w, const struct policy *p)
 {
     if (p->clock == PC_EVERY)
         return period_arm(w, p);
-    if (policy_uses_time(p))
+    if (policy_is_swept(w, p))
         TRY(sweep_arm(w, p->page->path));
+    else
+        TRY(timer_drop(w, str_fmt(w->arena, "sweep:%.*s", STR_ARG(p->page->path))));
     return p->applies_to_all ? sweep_policy_all(w, p) : NULL;
 }
 
@@ -171,7 +173,7 @@ static struct err *publish_workflows(const struct work *w, const struct manual *
         } else {
             TRY(each_run(w, wf->page->path, wf));
         }
-        if (workflow_uses_time(wf))
+        if (workflow_is_swept(w, wf))
             TRY(sweep_arm(w, wf->page->path));
         else
             TRY(timer_drop(w, str_fmt(w->arena, "sweep:%.*s", STR_ARG(wf->page->path))));

@@ -506,20 +506,18 @@ struct err *run_consider(const struct work *w, const struct workflow *wf, const 
     return run_evaluate(w, wf, &run, r);
 }
 
-bool workflow_uses_time(const struct workflow *wf)
+bool workflow_is_swept(const struct work *w, const struct workflow *wf)
 {
-    bool uses = wf->starts_when.e && expr_uses_time(wf->starts_when.e);
+    bool swept = rule_is_swept(w, &wf->starts_when);
 
     for (size_t i = 0; i < wf->n_stages; i++) {
         const struct stage *st = &wf->stages[i];
 
-        uses |= st->when.e && expr_uses_time(st->when.e);
-        uses |= st->enter_when.e && expr_uses_time(st->enter_when.e);
-        uses |= st->leave_when.e && expr_uses_time(st->leave_when.e);
+        swept |= rule_is_swept(w, &st->when) || rule_is_swept(w, &st->enter_when) || rule_is_swept(w, &st->leave_when);
         for (size_t k = 0; k < st->n_steps; k++)
-            uses |= st->steps[k].done_when.e && expr_uses_time(st->steps[k].done_when.e);
+            swept |= rule_is_swept(w, &st->steps[k].done_when);
     }
     for (size_t i = 0; i < wf->n_ends; i++)
-        uses |= wf->ends[i].when.e && expr_uses_time(wf->ends[i].when.e);
-    return uses;
+        swept |= rule_is_swept(w, &wf->ends[i].when);
+    return swept;
 }

@@ -1,8 +1,9 @@
 /* Sweeps: rules looked at set-wise.
  *
- * A rule whose truth changes with the clock itself ("nothing for 14 days") is asked of the database once an hour: one
- * query finds the records whose state no longer fits, only those are looked at one by one. A rule that is switched on
- * for all records goes over them the same way. A long sweep goes on in a next timer, from where it stopped.
+ * A rule whose truth changes without a save, with the clock itself ("nothing for 14 days") or with what the engine keeps
+ * ("no open task"), is asked of the database once an hour: one query finds the records whose state no longer fits,
+ * only those are looked at one by one. A rule that is switched on for all records goes over them the same way. A long
+ * sweep goes on in a next timer, from where it stopped.
  */
 #include "work/work_impl.h"
 
@@ -176,7 +177,7 @@ static struct err *start_batch(const struct work *w, const struct workflow *wf, 
 
 static struct err *sweep_workflow(const struct work *w, const struct workflow *wf, const struct timer *t)
 {
-    bool starts = wf->starts_when.e && expr_uses_time(wf->starts_when.e);
+    bool starts = rule_is_swept(w, &wf->starts_when);
     struct run *runs;
     struct record r;
     int64_t *ids;
@@ -208,9 +209,9 @@ struct err *sweep_due(const struct work *w, const struct timer *t)
     int k = policy_index(w->m, t->page);
 
     if (k >= 0)
-        return policy_uses_time(&w->m->policies[k]) ? sweep_policy(w, &w->m->policies[k], t) : NULL;
+        return policy_is_swept(w, &w->m->policies[k]) ? sweep_policy(w, &w->m->policies[k], t) : NULL;
     k = workflow_index(w->m, t->page);
-    if (k >= 0 && workflow_uses_time(&w->m->workflows[k]))
+    if (k >= 0 && workflow_is_swept(w, &w->m->workflows[k]))
         return sweep_workflow(w, &w->m->workflows[k], t);
     return NULL;
 }

@@ -1,8 +1,8 @@
 /* Timers: rows ordered by due time; a tick costs what is due, not what exists.
  *
  * A timer runs at its own due time, whenever somebody gets round to it: catching up after a week gives what running
- * all week would have given. Each runs in a savepoint of its own; one that cannot be run is put down in the diary and
- * does not stop the others.
+ * all week would have given. Each runs in a savepoint of its own; one that cannot be run is put down in the diary, tried
+ * again later, and does not stop the others.
  */
 #include "work/work_impl.h"
 #include "work/timer.sql.h"
@@ -143,11 +143,6 @@ static struct err *fire(struct tx *tx, void *ctx)
     return NULL;
 }
 
-static bool must_stop(const struct err *e)
-{
-    return e->kind == ERR_BUSY || e->kind == ERR_INTERNAL;
-}
-
 struct err *work_tick(struct tx *tx, const struct manual *m, int64_t now_us, int limit, int *done, int64_t *next_us)
 {
     struct work w = work_at(tx, m, now_us);
@@ -168,13 +163,16 @@ struct err *work_tick(struct tx *tx, const struct manual *m, int64_t now_us, int
         TRY(timer_drop(&w, t.name));
         f = (struct firing){.w = work_at(tx, m, t.due_us), .t = &t};
         e = tx_nested(tx, fire, &f);
-        if (e && must_stop(e))
+        if (e && err_stops(e))
             return e;
-        if (e) {
+        if (e) { /* no timer is lost: it is tried again in an hour */
+            struct timer later = t;
             struct str why = str_fmt(w.arena, "%.*s: %s: %.*s", STR_ARG(t.name), e->code, STR_ARG(e->message));
 
             log_event(LOG_ERROR, "timer", "name", str_cstr(w.arena, t.name), "code", e->code, NULL);
             TRY(decision_note(&f.w, t.record_id, t.page, "could not run", why));
+            later.due_us = now_us + US_PER_HOUR;
+            TRY(timer_set(&w, &later));
         }
         (*done)++;
     }
@@ -234,7 +232,7 @@ struct err *work_run_until(struct db *db, struct manual_store *store, int64_t no
         arena_free(arena);
         return NULL;
     }
-    static _Thread_local struct err kept;
+    static _Thread_local struct err kept; /* there is no arena of the caller's to put it on */
 
     kept = (struct err){.kind = e->kind, .code = e->code, .message = STR("The engine could not catch up; see the log."),
                         .src_file = e->src_file, .src_line = e->src_line};

@@ -47,6 +47,12 @@ int workflow_index(const struct manual *m, struct str path);
 int policy_index(const struct manual *m, struct str path);
 int escalation_index(const struct manual *m, struct str path_or_name);
 
+/* Can the truth of this condition change without a save: with the clock, or with tasks, runs and breaches? */
+bool rule_is_swept(const struct work *w, const struct rule *rule);
+
+/* The transaction as a whole cannot go on; anything else concerns one rule alone. */
+bool err_stops(const struct err *e);
+
 /* Binding: 0 and DATE_NONE and empty texts become NULL. */
 void bind_opt_i64(struct stmt *s, int param, int64_t v);
 void bind_opt_str(struct stmt *s, int param, struct str v);
@@ -160,7 +166,7 @@ bool policy_in_scope(const struct work *w, const struct policy *p, const struct 
 MUST_USE struct err *policy_check_block(const struct work *w, const struct policy *p, const struct record *after,
                                         const struct expr_record *er, bool existed, struct err **errs);
 MUST_USE struct err *policy_act(const struct work *w, const struct policy *p, int64_t record_id, int64_t breach_id, int64_t owed_by);
-bool policy_uses_time(const struct policy *p);
+bool policy_is_swept(const struct work *w, const struct policy *p);
 
 struct period {
     int64_t start_us, end_us, first_day;
@@ -249,7 +255,7 @@ MUST_USE struct err *work_plan_hook(struct tx *tx, const struct manual *live, co
                                     struct plan *out);
 MUST_USE struct err *sweep_due(const struct work *w, const struct timer *t);
 MUST_USE struct err *sweep_arm(const struct work *w, struct str page);
-bool workflow_uses_time(const struct workflow *wf);
+bool workflow_is_swept(const struct work *w, const struct workflow *wf);
 
 MUST_USE struct err *sweep_policy_all(const struct work *w, const struct policy *p);
 
