@@ -56,6 +56,8 @@ static void add_subject(struct buf *b, const struct manual *m, const struct poli
     else
         buf_fmt(b, "Every %.*s where %.*s", STR_ARG(label),
                 STR_ARG(expr_words(b->arena, p->when.e)));
+    if (p->except.e)
+        buf_fmt(b, " (except where %.*s)", STR_ARG(expr_words(b->arena, p->except.e)));
 }
 
 static void add_within(struct buf *b, const struct manual *m, const struct policy *p)
@@ -112,8 +114,6 @@ struct str policy_sentence(struct arena *arena, const struct manual *m, const st
         add_every(&b, m, p);
     else
         add_must(&b, m, p);
-    if (p->except.e)
-        buf_fmt(&b, ", except where %.*s", STR_ARG(expr_words(arena, p->except.e)));
     buf_add_char(&b, '.');
     return buf_str(&b);
 }
