@@ -431,8 +431,8 @@ TEST(policies_of_all_three_clocks)
     assert_str(q->on_breach[4].text, "Look");
     assert_true(q->applies_to_all);
     assert_non_null(q->except.e);
-    assert_str(q->sentence, "Every open lead must have an owner within 24 hours of its creation, "
-                            "except where source is Import.");
+    assert_str(q->sentence, "Every open lead (except where source is Import) must have an owner within "
+                            "24 hours of its creation.");
     q = &m->policies[1];
     assert_str(q->page->name, "reply");
     assert_int_equal(q->mode, PM_OFF);
