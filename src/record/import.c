@@ -105,7 +105,7 @@ struct run {
     struct source *source;
     struct report *report;
     struct import_counts counts;
-    int64_t line;               /* of the last row that is durable */
+    int64_t line;               /* of the last row that is durable in this pass */
     struct strmap *seen;        /* distinct */
     struct arena *batch_arena;
     int pass;
@@ -139,7 +139,7 @@ static struct err *write_findings(struct tx *tx, struct run *r)
 static struct err *write_progress(struct tx *tx, struct run *r, int64_t line)
 {
     const struct import_counts *a = &r->counts, *b = &r->batch_counts;
-    const int64_t values[] = {r->st.id, line, a->rows + b->rows, a->created + b->created, a->updated + b->updated, a->unchanged + b->unchanged,
+    const int64_t values[] = {r->st.id, r->pass == 1 ? line : -line, a->rows + b->rows, a->created + b->created, a->updated + b->updated, a->unchanged + b->unchanged,
                               a->skipped + b->skipped, a->refused + b->refused, a->cleaned + b->cleaned, a->doubtful + b->doubtful};
     struct stmt *stmt;
 
@@ -182,6 +182,8 @@ static struct err *write_rows(struct tx *tx, struct run *r)
     r->batch_counts = (struct import_counts){0}; /* a transaction may be run again */
     r->found = (struct row_findings){0};
     r->st.misses = strmap_new(tx_arena(tx), 16);
+    r->st.n_save_refused = 0;
+    r->st.need_care = false;
     for (size_t i = 0; i < r->rows.n; i++) {
         enum row_result result;
 
@@ -202,7 +204,19 @@ static struct err *write_batch(struct tx *tx, void *ctx)
     TRY(manual_check_live(tx, r->store, r->st.manual));
     TRY(write_rows(tx, r));
     TRY(write_findings(tx, r));
-    return write_progress(tx, r, r->pass == 1 ? r->rows.at[r->rows.n - 1].line : r->line);
+    return write_progress(tx, r, r->rows.at[r->rows.n - 1].line);
+}
+
+/* Fast first; from the first batch with a refused row until the next one without, carefully. */
+static struct err *write_durably(struct run *r)
+{
+    struct err *e = db_write(r->db, r->batch_arena, write_batch, r);
+
+    if (e && r->st.need_care) {
+        r->st.careful = true;
+        e = db_write(r->db, r->batch_arena, write_batch, r);
+    }
+    return e;
 }
 
 static void take_batch(struct run *r)
@@ -218,6 +232,7 @@ static void take_batch(struct run *r)
     a->cleaned += b->cleaned;
     a->doubtful += b->doubtful;
     r->n_findings += (int64_t)r->found.list.n;
+    r->st.careful = r->st.n_save_refused > 0;
     report_take(r->report, r->batch_arena, &r->found);
 }
 
@@ -284,24 +299,22 @@ static void show_progress(struct run *r)
 }
 
 /* All rows of one pass, batch by batch, each its own durable transaction. */
-static struct err *run_pass(struct run *r, int pass)
+static struct err *run_pass(struct run *r)
 {
     size_t max = r->o->batch_rows > 0 ? (size_t)r->o->batch_rows : BATCH_ROWS_DEFAULT;
     bool end = false;
     struct err *e = NULL;
 
-    r->pass = pass;
     r->seen = strmap_new(r->st.arena, 256);
     TRY(open_source(r->st.arena, r->o->file, r->st.mapping, &r->source));
     while (!end && !e) {
         arena_reset(r->batch_arena);
-        e = read_batch(r, max, pass == 1 ? r->line : 0, &end);
+        e = read_batch(r, max, r->line, &end);
         if (!e && r->rows.n) {
-            e = db_write(r->db, r->batch_arena, write_batch, r);
+            e = write_durably(r);
             if (!e) {
                 take_batch(r);
-                if (pass == 1)
-                    r->line = r->rows.at[r->rows.n - 1].line;
+                r->line = r->rows.at[r->rows.n - 1].line;
             }
         }
         show_progress(r);
@@ -311,9 +324,21 @@ static struct err *run_pass(struct run *r, int pass)
 
 /* ---- dry run: everything in one transaction that is then taken back ---- */
 
-static struct err *try_batch(struct tx *tx, void *ctx)
+static struct err *try_rows(struct tx *tx, void *ctx)
 {
     return write_rows(tx, ctx);
+}
+
+static struct err *try_batch(struct tx *tx, void *ctx)
+{
+    struct run *r = ctx;
+    struct err *e = tx_nested(tx, try_rows, r);
+
+    if (e && r->st.need_care) {
+        r->st.careful = true;
+        e = tx_nested(tx, try_rows, r);
+    }
+    return e;
 }
 
 static struct err *try_all(struct tx *tx, void *ctx)
@@ -392,12 +417,16 @@ static struct err *resume(struct tx *tx, void *ctx)
         return FAIL(tx_arena(tx), ERR_NOT_FOUND, "import.not_found", NULL, "There is no import %" PRId64 ".", r->o->resume_id);
     if (!db_is_null(stmt, db_col(stmt, "undone_us")))
         return FAIL(tx_arena(tx), ERR_CONFLICT, "import.undone", NULL, "Import %" PRId64 " was taken back; start a new one.", r->o->resume_id);
+    if (!db_is_null(stmt, db_col(stmt, "finished_us")))
+        return FAIL(tx_arena(tx), ERR_CONFLICT, "import.finished", NULL, "Import %" PRId64 " was finished; there is nothing left to do.", r->o->resume_id);
     if (db_i64(stmt, db_col(stmt, "file_bytes")) != r->source->bytes ||
         !str_eq(db_str(stmt, db_col(stmt, "mapping_hash")), hash_hex(tx_arena(tx), r->st.mapping->text)))
         return FAIL(tx_arena(tx), ERR_CONFLICT, "import.mapping", NULL,
                     "Import %" PRId64 " was begun with another file or mapping; it cannot go on with these.", r->o->resume_id);
     r->st.shift_days = db_i64(stmt, db_col(stmt, "shift_days"));
     r->line = db_i64(stmt, db_col(stmt, "line"));
+    r->pass = r->line < 0 ? 2 : 1;
+    r->line = r->line < 0 ? -r->line : r->line;
     *c = (struct import_counts){.rows = db_i64(stmt, db_col(stmt, "n_rows")), .created = db_i64(stmt, db_col(stmt, "n_created")),
                                 .updated = db_i64(stmt, db_col(stmt, "n_updated")), .unchanged = db_i64(stmt, db_col(stmt, "n_unchanged")),
                                 .skipped = db_i64(stmt, db_col(stmt, "n_skipped")), .refused = db_i64(stmt, db_col(stmt, "n_refused")),
@@ -422,9 +451,14 @@ static struct err *run_import(struct run *r, struct import_result *out)
             return e;
     } else {
         TRY(o->resume_id ? db_read(r->db, r->st.arena, resume, r) : db_write(r->db, r->st.arena, start, r));
-        TRY(run_pass(r, 1));
-        if (r->st.mapping->has_second_pass)
-            TRY(run_pass(r, 2));
+        if (r->pass == 1)
+            TRY(run_pass(r));
+        if (r->st.mapping->has_second_pass) {
+            if (r->pass == 1)
+                r->line = 0;
+            r->pass = 2;
+            TRY(run_pass(r));
+        }
         TRY(db_write(r->db, r->st.arena, finish, r));
     }
     out->id = r->st.id;
@@ -437,7 +471,7 @@ struct err *import_run(struct db *db, struct manual_store *store, struct arena *
 {
     const struct manual *m = manual_live(store);
     struct actor actor = *o->actor;
-    struct run r = {.db = db, .store = store, .o = o, .batch_arena = arena_new(1 << 20), .report = report_new(arena)};
+    struct run r = {.db = db, .store = store, .o = o, .pass = 1, .batch_arena = arena_new(1 << 20), .report = report_new(arena)};
     struct err *e;
 
     actor.via = VIA_IMPORT;

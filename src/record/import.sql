@@ -13,7 +13,7 @@ SELECT object, file_bytes, mapping_hash, shift_days, finished_us, undone_us, lin
   FROM import WHERE id = $1
 
 -- name: import_progress
--- $1 id, $2 line of the last row taken, then the counts
+-- $1 id, $2 line of the last row taken (in the second pass: its negative), then the counts
 UPDATE import
    SET line = $2, n_rows = $3, n_created = $4, n_updated = $5, n_unchanged = $6, n_skipped = $7, n_refused = $8, n_cleaned = $9,
        n_doubtful = $10
@@ -38,3 +38,7 @@ SELECT save_id, MAX(record_id) AS record_id, MAX(object) AS object, MIN(kind) AS
  GROUP BY save_id
  ORDER BY save_id DESC
  LIMIT 500
+
+-- name: import_made
+-- $1 record, $2 import. Was it created by this import?
+SELECT id FROM change WHERE record_id = $1 AND import_id = $2 AND kind = 'created' LIMIT 1

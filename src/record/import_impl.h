@@ -23,20 +23,29 @@ struct column_map {
     struct str currency;
     int cell;                   /* position in the file, set when the header was read */
 };
+enum hole_filter { HOLE_PLAIN, HOLE_SLUG, HOLE_LOWER };
+/* A constant is pieces of text, each followed by what a column says; the last one by nothing. */
+struct constant_piece {
+    struct str before;
+    int column;                 /* in mapping->columns; -1: none */
+    enum hole_filter filter;
+};
 struct constant_map {
     const struct field *field;
-    struct str text;            /* may hold {column} and {column|filter} */
-    int line;
+    const struct constant_piece *pieces;
+    size_t n_pieces;
 };
 struct mapping {
     const struct object *object;
     const struct field *key;    /* NULL: every row is a new record */
+    int key_column;             /* the column that gives it; -1 without a key */
     bool update;                /* a match is updated, else skipped */
     bool distinct;              /* rows with the same mapped cells count once */
     bool has_second_pass;
     char delimiter;             /* 0: guessed */
     struct column_map *columns;
     size_t n_columns;
+    size_t n_cells;             /* of the file's first row */
     struct constant_map *constants;
     size_t n_constants;
     struct strmap *empty;       /* folded words for "no answer"; NULL */
@@ -78,6 +87,9 @@ struct import_state {
     size_t n_lookups;
     struct strmap *misses;      /* the same, for what was not found; of one batch */
     bool dry_run;
+    bool careful;               /* each row in a savepoint of its own */
+    bool need_care;             /* out: a row was refused halfway; run the batch again, carefully */
+    int64_t n_save_refused;     /* of this batch, by the write path */
 };
 struct row {
     int64_t line;
@@ -85,7 +97,8 @@ struct row {
     size_t n;
 };
 enum row_result { ROW_CREATED, ROW_UPDATED, ROW_UNCHANGED, ROW_SKIPPED, ROW_REFUSED };
-/* One row through record_save, in a nested savepoint. pass 2: only the second-pass columns. Fails only where the import cannot go
- * on; a refused row is a result. */
+/* One row through record_save. pass 2: only the second-pass columns. A refused row is a result. Fails where the import cannot
+ * go on; and with st->need_care where a row was refused after something of it may have been written: savepoints cost more
+ * than the rows they are for, since the search index of SQLite writes itself out at each, so they are taken only then. */
 MUST_USE struct err *row_import(struct tx *tx, struct import_state *st, const struct row *row, int pass, struct row_findings *found,
                                 enum row_result *result);

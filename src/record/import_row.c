@@ -2,6 +2,9 @@
 #include "record/import_impl.h"
 #include "record/record_impl.h"
 
+#include "base/id.h"
+#include "record/import.sql.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -22,6 +25,7 @@ struct row_work {
     struct err *errors;
     struct save_input in;
     struct save_result saved;
+    int pass;
 };
 
 static const char *pointer(struct row_work *w, const struct field *f)
@@ -49,7 +53,7 @@ static struct str by_vocabulary(struct row_work *w, const struct column_map *c, 
         return STR_NONE;
     if (!strmap_get(v->term_by_fold, fold, &i))
         return cell;
-    if (!str_eq(v->terms[i], cell))
+    if (!str_eq(v->terms[i], cell) && c->second_pass == (w->pass == 2))
         found_add(w->arena, w->found, FOUND_CLEANED, w->row->line, c->field->name, cell, v->terms[i], v->page->path);
     return v->terms[i];
 }
@@ -73,27 +77,42 @@ static struct str by_date(struct row_work *w, const struct column_map *c, struct
     return date_text(w->arena, day);
 }
 
+static struct str not_a_number(struct row_work *w, const struct column_map *c, struct str cell)
+{
+    struct err *e = FAIL(w->arena, ERR_INVALID, "record.field_invalid", pointer(w, c->field), "%.*s cannot be multiplied by %" PRId64 ".",
+                         STR_ARG(str_sub(cell, 0, 60)), c->multiply);
+
+    e->way_out = STR("A plain number is needed, such as 1100.04, with at most eight decimal places.");
+    err_add(&w->errors, e);
+    return STR_NONE;
+}
+
 /* Exact: the factor is whole, the cell has at most eight decimal places. */
 static struct str by_factor(struct row_work *w, const struct column_map *c, struct str cell)
 {
-    int64_t v;
     __extension__ typedef __int128 wide;
     wide product;
+    int64_t v;
+    int scale = 8;
 
-    if (!str_to_scaled(cell, 8, &v))
-        return cell;
+    if (!str_to_scaled(cell, scale, &v))
+        return not_a_number(w, c, cell);
     product = (wide)v * c->multiply;
-    if (product > INT64_MAX || product < INT64_MIN) {
-        if (product % 1000000)
-            return cell;
-        return str_from_scaled(w->arena, (int64_t)(product / 1000000), 2, true);
-    }
-    return str_from_scaled(w->arena, (int64_t)product, 8, true);
+    for (; product % 10 == 0 && scale > 0; scale--)
+        product /= 10;
+    if (product > INT64_MAX || product < INT64_MIN)
+        return not_a_number(w, c, cell);
+    return str_from_scaled(w->arena, (int64_t)product, scale, true);
+}
+
+static struct str plain_cell(const struct row_work *w, const struct column_map *c)
+{
+    return (size_t)c->cell < w->row->n ? str_trim(w->row->cells[c->cell]) : STR_NONE;
 }
 
 static struct str cell_text(struct row_work *w, const struct column_map *c)
 {
-    struct str cell = (size_t)c->cell < w->row->n ? str_trim(w->row->cells[c->cell]) : STR_NONE;
+    struct str cell = plain_cell(w, c);
 
     if (means_nothing(w, cell))
         return STR_NONE;
@@ -172,6 +191,11 @@ static struct err *find_reference(struct row_work *w, const struct column_map *c
     /* records of the same object may be made, and taken back, by this very batch */
     bool keep = c->match != st->mapping->object;
 
+    if (c->match_field->index == F_ID) {
+        if (!id_parse(text, id))
+            *id = 0;
+        return NULL; /* whether it exists is checked by the save */
+    }
     if (strmap_get(st->lookups, key, id) || strmap_get(st->misses, key, id))
         return NULL;
     TRY(find_record(w, c->match, c->match_field, text, id));
@@ -184,30 +208,6 @@ static struct err *find_reference(struct row_work *w, const struct column_map *c
     return NULL;
 }
 
-static struct err *give_reference(struct row_work *w, const struct column_map *c, struct str text, struct value *v)
-{
-    int64_t id;
-
-    TRY(find_reference(w, c, text, &id));
-    if (id) {
-        *v = (struct value){.type = c->field->type, .i = id};
-        return NULL;
-    }
-    if (c->missing == MISSING_DOUBTFUL)
-        found_add(w->arena, w->found, FOUND_DOUBTFUL, w->row->line, c->field->name, text, STR_NONE,
-                    str_fmt(w->arena, "no %.*s with this %.*s", STR_ARG(c->match->name), STR_ARG(c->match_field->name)));
-    if (c->missing == MISSING_ERROR) {
-        struct err *e = FAIL(w->arena, ERR_INVALID, "record.reference_missing", pointer(w, c->field), "There is no %.*s with %.*s \"%.*s\".",
-                             STR_ARG(c->match->label), STR_ARG(c->match_field->label), STR_ARG(str_sub(text, 0, 100)));
-
-        err_add(&w->errors, e);
-    }
-    *v = (struct value){.type = c->field->type, .empty = true};
-    return NULL;
-}
-
-/* ---- texts to values ---- */
-
 static void give(struct row_work *w, const struct field *f, const struct value *v)
 {
     for (size_t i = 0; i < w->n; i++)
@@ -218,6 +218,52 @@ static void give(struct row_work *w, const struct field *f, const struct value *
     w->fields[w->n] = f;
     w->values[w->n++] = *v;
 }
+
+/* The id of one name; 0 where there is none, with the finding that the mapping asks for. */
+static struct err *look_up(struct row_work *w, const struct column_map *c, struct str text, int64_t *id)
+{
+    TRY(find_reference(w, c, text, id));
+    if (*id)
+        return NULL;
+    if (c->missing == MISSING_DOUBTFUL)
+        found_add(w->arena, w->found, FOUND_DOUBTFUL, w->row->line, c->field->name, text, STR_NONE,
+                    str_fmt(w->arena, "no %.*s with this %.*s", STR_ARG(c->match->name), STR_ARG(c->match_field->name)));
+    if (c->missing == MISSING_ERROR) {
+        struct err *e = FAIL(w->arena, ERR_INVALID, "record.reference_missing", pointer(w, c->field), "There is no %.*s with %.*s \"%.*s\".",
+                             STR_ARG(c->match->label), STR_ARG(c->match_field->label), STR_ARG(str_sub(text, 0, 100)));
+
+        err_add(&w->errors, e);
+    }
+    return NULL;
+}
+
+/* One name, or several with semicolons (commas where there are none) for a field that refers to many. */
+static struct err *give_reference(struct row_work *w, const struct column_map *c, struct str text)
+{
+    struct value v = {.type = c->field->type, .empty = true};
+    bool many = c->field->type == FT_REFS;
+    char sep = str_find_char(text, ';', 0) != SIZE_MAX ? ';' : ',';
+    VEC(int64_t) ids = {0};
+    struct str part = text;
+
+    while (many ? str_cut(&text, sep, &part) : text.len > 0) {
+        int64_t id = 0;
+
+        part = str_trim(part);
+        if (part.len)
+            TRY(look_up(w, c, part, &id));
+        if (id)
+            VEC_PUSH(w->arena, ids) = id;
+        if (!many)
+            break;
+    }
+    if (ids.n)
+        v = (struct value){.type = c->field->type, .i = many ? 0 : ids.at[0], .ids = ids.at, .n_ids = many ? ids.n : 0};
+    give(w, c->field, &v);
+    return NULL;
+}
+
+/* ---- texts to values ---- */
 
 static void give_text(struct row_work *w, const struct field *f, struct str text)
 {
@@ -240,24 +286,18 @@ static struct err *give_columns(struct row_work *w, int pass)
 
     for (size_t i = 0; i < m->n_columns; i++) {
         const struct column_map *c = &m->columns[i];
-        struct value v;
 
-        if (c->ignore)
+        if (pass == 2 && !c->second_pass && (int)i != m->key_column)
             continue;
-        w->texts[i] = cell_text(w, c);
-        if (c->second_pass != (pass == 2))
+        w->texts[i] = c->ignore ? plain_cell(w, c) : cell_text(w, c);
+        if (c->ignore || c->second_pass != (pass == 2))
             continue;
         if (!w->texts[i].len && c->expected)
             found_add(w->arena, w->found, FOUND_DOUBTFUL, w->row->line, c->field->name, STR_NONE, STR_NONE, STR("expected, but empty"));
-        if (!w->texts[i].len && c->match) {
-            v = (struct value){.type = c->field->type, .empty = true};
-            give(w, c->field, &v);
-        } else if (c->match) {
-            TRY(give_reference(w, c, w->texts[i], &v));
-            give(w, c->field, &v);
-        } else {
+        if (c->match)
+            TRY(give_reference(w, c, w->texts[i]));
+        else
             give_text(w, c->field, w->texts[i]);
-        }
     }
     return NULL;
 }
@@ -280,61 +320,53 @@ static struct str slug(struct arena *arena, struct str s)
     return buf_str(&out);
 }
 
-/* "{column}", "{column|slug}": what the row says there. *holes counts those that were empty. */
-static struct str fill(struct row_work *w, const struct constant_map *constant, int *n_holes, int *n_empty)
+/* What the pieces say for this row. False: it is made of columns alone, and all of them are empty. */
+static bool fill(struct row_work *w, const struct constant_map *constant, struct str *out)
 {
-    const struct mapping *m = w->st->mapping;
-    struct buf out = buf_new(w->arena, 64);
-    struct str t = constant->text;
+    struct buf b = buf_new(w->arena, 64);
+    bool any = constant->n_pieces == 1;
 
-    *n_holes = *n_empty = 0;
-    for (size_t i = 0; i < t.len;) {
-        size_t end = t.ptr[i] == '{' ? str_find_char(t, '}', i) : SIZE_MAX;
-        struct str name, filter, text = STR_NONE;
-        size_t bar;
-        bool known = false;
+    for (size_t i = 0; i < constant->n_pieces; i++) {
+        const struct constant_piece *p = &constant->pieces[i];
+        struct str text = p->column >= 0 ? w->texts[p->column] : STR_NONE;
 
-        if (end == SIZE_MAX) {
-            buf_add_char(&out, t.ptr[i++]);
-            continue;
-        }
-        name = str_sub(t, i + 1, end - i - 1);
-        bar = str_find_char(name, '|', 0);
-        filter = bar == SIZE_MAX ? STR_NONE : str_trim(str_sub(name, bar + 1, name.len));
-        name = str_trim(str_sub(name, 0, bar));
-        for (size_t k = 0; k < m->n_columns; k++)
-            if (str_eq(m->columns[k].header, name)) {
-                known = true;
-                text = m->columns[k].ignore && (size_t)m->columns[k].cell < w->row->n ? str_trim(w->row->cells[m->columns[k].cell]) : w->texts[k];
-            }
-        if (!known)
-            err_add(&w->errors, FAIL(w->arena, ERR_INVALID, "import.mapping", pointer(w, constant->field),
-                                     "Line %d of the mapping names a column %.*s that is not there.", constant->line, STR_ARG(name)));
-        if (str_eq(filter, STR("slug")))
+        if (p->filter == HOLE_SLUG)
             text = slug(w->arena, text);
-        else if (str_eq(filter, STR("lower")))
+        else if (p->filter == HOLE_LOWER)
             text = str_lower_ascii(w->arena, text);
-        else if (filter.len)
-            err_add(&w->errors, FAIL(w->arena, ERR_INVALID, "import.mapping", pointer(w, constant->field),
-                                     "Line %d of the mapping uses a filter %.*s; there are slug and lower.", constant->line, STR_ARG(filter)));
-        ++*n_holes;
-        *n_empty += !text.len;
-        buf_add(&out, text);
-        i = end + 1;
+        any = any || text.len;
+        buf_add(&b, p->before);
+        buf_add(&b, text);
     }
-    return buf_str(&out);
+    *out = buf_str(&b);
+    return any;
 }
 
 static void give_constants(struct row_work *w)
 {
     const struct mapping *m = w->st->mapping;
+    struct str text;
 
-    for (size_t i = 0; i < m->n_constants; i++) {
-        int holes, empty;
-        struct str text = fill(w, &m->constants[i], &holes, &empty);
-
-        if (!holes || empty < holes)
+    for (size_t i = 0; i < m->n_constants; i++)
+        if (fill(w, &m->constants[i], &text))
             give_text(w, m->constants[i].field, text);
+}
+
+/* A row with other cells than the first one: its values may stand in the wrong columns. */
+static void check_cells(struct row_work *w)
+{
+    size_t n = w->row->n, expected = w->st->mapping->n_cells;
+
+    while (n > expected && !str_trim(w->row->cells[n - 1]).len)
+        n--;
+    if (n > expected) {
+        struct err *e = FAIL(w->arena, ERR_INVALID, "csv.malformed", NULL, "The row has %zu cells, the first line names %zu columns.", n, expected);
+
+        e->way_out = STR("Is a comma inside a cell without quotes?");
+        err_add(&w->errors, e);
+    } else if (n < expected && w->pass == 1) {
+        found_add(w->arena, w->found, FOUND_DOUBTFUL, w->row->line, STR_NONE, STR_NONE, STR_NONE,
+                  str_fmt(w->arena, "the row has %zu cells of %zu", n, expected));
     }
 }
 
@@ -344,10 +376,30 @@ static struct err *find_existing(struct row_work *w)
 {
     const struct mapping *m = w->st->mapping;
 
-    for (size_t i = 0; m->key && i < m->n_columns; i++)
-        if (!m->columns[i].ignore && m->columns[i].field == m->key && w->texts[i].len)
-            return find_record(w, m->object, m->key, w->texts[i], &w->in.id);
+    if (!m->key || !w->texts[m->key_column].len)
+        return NULL;
+    return find_record(w, m->object, m->key, w->texts[m->key_column], &w->in.id);
+}
+
+/* With on_match: skip, the second pass leaves alone what the first one did. */
+static struct err *only_if_made_here(struct row_work *w)
+{
+    struct stmt *stmt;
+    bool row;
+
+    TRY(db_stmt(w->tx, &sql_import_made, &stmt));
+    db_bind_i64(stmt, 1, w->in.id);
+    db_bind_i64(stmt, 2, w->st->id);
+    TRY(db_step(stmt, &row));
+    db_done(stmt);
+    if (!row)
+        w->in.id = 0;
     return NULL;
+}
+
+static bool goes_on(const struct err *e)
+{
+    return e->kind != ERR_INTERNAL && e->kind != ERR_BUSY;
 }
 
 static struct err *save_row(struct tx *tx, void *ctx)
@@ -355,6 +407,19 @@ static struct err *save_row(struct tx *tx, void *ctx)
     struct row_work *w = ctx;
 
     return record_save(tx, &w->cx, &w->in, &w->saved);
+}
+
+/* Alone in a savepoint, or together with its batch: then a refusal takes the batch back. */
+static struct err *try_save(struct row_work *w)
+{
+    struct import_state *st = w->st;
+    struct err *e = st->careful ? tx_nested(w->tx, save_row, w) : save_row(w->tx, w);
+
+    if (e && goes_on(e)) {
+        st->n_save_refused++;
+        st->need_care = !st->careful;
+    }
+    return e;
 }
 
 static void report_refusal(struct row_work *w, const struct err *e)
@@ -376,11 +441,6 @@ static void report_cleaned(struct row_work *w)
     }
 }
 
-static bool goes_on(const struct err *e)
-{
-    return e->kind != ERR_INTERNAL && e->kind != ERR_BUSY;
-}
-
 struct err *row_import(struct tx *tx, struct import_state *st, const struct row *row, int pass, struct row_findings *found,
                        enum row_result *result)
 {
@@ -389,7 +449,7 @@ struct err *row_import(struct tx *tx, struct import_state *st, const struct row 
     struct row_work w = {.tx = tx, .arena = arena, .st = st, .row = row, .found = found,
                          .cx = {.manual = st->manual, .actor = st->actor, .now_us = st->now_us, .import = true, .import_id = st->id,
                                 .dry_run = st->dry_run},
-                         .env = actor_env(st->actor, st->now_us)};
+                         .env = actor_env(st->actor, st->now_us), .pass = pass};
     size_t found_before = found->list.n;
     struct err *e;
 
@@ -397,6 +457,7 @@ struct err *row_import(struct tx *tx, struct import_state *st, const struct row 
     w.fields = NEW_ARRAY(arena, m->n_columns + m->n_constants, const struct field *);
     w.values = NEW_ARRAY(arena, m->n_columns + m->n_constants, struct value);
     w.in = (struct save_input){.object = m->object, .if_version = -1, .fields = w.fields, .values = w.values};
+    check_cells(&w);
     TRY(give_columns(&w, pass));
     if (pass == 1)
         give_constants(&w);
@@ -408,7 +469,9 @@ struct err *row_import(struct tx *tx, struct import_state *st, const struct row 
         *result = ROW_SKIPPED;
         return NULL;
     }
-    if (!w.errors && !w.in.id && pass == 2) { /* refused in the first pass */
+    if (pass == 2 && w.in.id && !m->update)
+        TRY(only_if_made_here(&w));
+    if (!w.in.id && pass == 2) { /* was there before, or was refused and reported in the first pass */
         found->list.n = found_before;
         *result = ROW_SKIPPED;
         return NULL;
@@ -421,10 +484,10 @@ struct err *row_import(struct tx *tx, struct import_state *st, const struct row 
                 w.values[i] = w.values[w.n - 1];
                 w.in.n = --w.n;
             }
-        w.errors = tx_nested(tx, save_row, &w);
+        w.errors = try_save(&w);
     }
     if (w.errors) {
-        if (!goes_on(w.errors))
+        if (st->need_care || !goes_on(w.errors))
             return w.errors;
         found->list.n = found_before;
         report_refusal(&w, w.errors);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "manual/yaml.h"
+#include "record/record_impl.h"
 
 #include <string.h>
 
@@ -101,6 +102,8 @@ static struct err *object_of(struct reading *r, const struct node *at, struct st
     for (size_t i = 0; i < r->m->n_objects; i++)
         names[i] = r->m->objects[i].name;
     near = str_nearest(r->arena, name, names, r->m->n_objects);
+    if (!name.len)
+        return bad(r, at, STR("The mapping does not say what a row becomes."), STR("For example object: contact."));
     return bad(r, at, str_fmt(r->arena, "The manual has no object %.*s that can be imported.", STR_ARG(name)),
                near.len ? str_fmt(r->arena, "Did you mean %.*s?", STR_ARG(near)) : STR_NONE);
 }
@@ -121,7 +124,8 @@ static struct err *read_match(struct reading *r, const struct node *map, struct 
         return bad(r, at, STR("match takes an object and a field."), STR("For example match: user.name."));
     TRY(object_of(r, at, str_sub(match, 0, dot), &c->match));
     TRY(field_of(r, c->match, at, str_sub(match, dot + 1, match.len), &c->match_field));
-    if (field_types[c->match_field->type].store != FS_TEXT && field_types[c->match_field->type].store != FS_TEXT_FOLD)
+    if (c->match_field->index != F_ID && field_types[c->match_field->type].store != FS_TEXT &&
+        field_types[c->match_field->type].store != FS_TEXT_FOLD)
         return bad(r, at, str_fmt(r->arena, "%.*s is not a text, so nothing can be looked up by it.", STR_ARG(match)), STR_NONE);
     if (c->field->to_object >= 0 && c->field->to_object != c->match->index)
         return bad(r, at, str_fmt(r->arena, "%.*s refers to %.*s, not to %.*s.", STR_ARG(c->field->name),
@@ -140,10 +144,79 @@ static bool is_ref(const struct field *f)
     return f->type == FT_USER || f->type == FT_TEAM || f->type == FT_REF;
 }
 
+/* Year, month and day, each once. */
+static bool is_date_pattern(struct str p)
+{
+    int year = 0, month = 0, day = 0;
+
+    for (size_t i = 0; i < p.len;) {
+        struct str rest = str_sub(p, i, p.len);
+        bool y = str_starts(rest, STR("YY")), m = rest.ptr[0] == 'M', d = rest.ptr[0] == 'D';
+
+        year += y;
+        month += m;
+        day += d;
+        i += y ? (str_starts(rest, STR("YYYY")) ? 4 : 2) : (m && str_starts(rest, STR("MM"))) || (d && str_starts(rest, STR("DD"))) ? 2 : 1;
+    }
+    return year == 1 && month == 1 && day == 1;
+}
+
+static struct err *read_vocabulary(struct reading *r, const struct node *map, struct column_map *c)
+{
+    struct str *names = NEW_ARRAY(r->arena, r->m->n_vocabularies + 1, struct str);
+    struct str name, near;
+
+    TRY(text_of(r, map, "vocabulary", &name));
+    if (!name.len)
+        return NULL;
+    for (size_t i = 0; i < r->m->n_vocabularies; i++) {
+        names[i] = r->m->vocabularies[i].page->name;
+        if (str_eq(names[i], name))
+            c->vocabulary = &r->m->vocabularies[i];
+    }
+    if (c->vocabulary)
+        return NULL;
+    near = str_nearest(r->arena, name, names, r->m->n_vocabularies);
+    return bad(r, node_get(map, "vocabulary"), str_fmt(r->arena, "The manual has no vocabulary %.*s.", STR_ARG(name)),
+               near.len ? str_fmt(r->arena, "Did you mean %.*s?", STR_ARG(near)) : STR_NONE);
+}
+
+static struct err *read_numbers(struct reading *r, const struct node *map, struct column_map *c)
+{
+    enum field_type t = c->field->type;
+    struct str multiply;
+
+    TRY(text_of(r, map, "currency", &c->currency));
+    TRY(text_of(r, map, "multiply", &multiply));
+    if (multiply.len && (!str_to_i64(multiply, &c->multiply) || c->multiply < 1))
+        return bad(r, node_get(map, "multiply"), STR("multiply takes a whole number from 1."), STR_NONE);
+    if (multiply.len && t != FT_NUMBER && t != FT_DECIMAL && t != FT_PERCENT && t != FT_MONEY)
+        return bad(r, node_get(map, "multiply"), str_fmt(r->arena, "%.*s is not a number, so it cannot be multiplied.", STR_ARG(c->field->name)), STR_NONE);
+    if (c->currency.len && t != FT_MONEY)
+        return bad(r, node_get(map, "currency"), str_fmt(r->arena, "%.*s is not money, so it has no currency.", STR_ARG(c->field->name)), STR_NONE);
+    if (c->currency.len && currency_exponent(c->currency) < 0)
+        return bad(r, node_get(map, "currency"), str_fmt(r->arena, "There is no currency %.*s.", STR_ARG(c->currency)),
+                   STR("currency takes an ISO 4217 code, such as USD or EUR."));
+    return NULL;
+}
+
+static struct err *read_dates(struct reading *r, const struct node *map, struct column_map *c)
+{
+    TRY(text_of(r, map, "date", &c->date));
+    TRY(flag_of(r, map, "shift", &c->shift));
+    if ((c->date.len || c->shift) && c->field->type != FT_DATE && c->field->type != FT_DATE_TIME)
+        return bad(r, node_get(map, c->date.len ? "date" : "shift"),
+                   str_fmt(r->arena, "%.*s is not a date, so date and shift mean nothing here.", STR_ARG(c->field->name)), STR_NONE);
+    if (c->date.len && !is_date_pattern(c->date))
+        return bad(r, node_get(map, "date"), str_fmt(r->arena, "%.*s does not say where year, month and day stand.", STR_ARG(c->date)),
+                   STR("For example M/D/YYYY, DD.MM.YYYY or YYYYMMDD."));
+    return NULL;
+}
+
 static struct err *read_column(struct reading *r, const struct node *key, const struct node *value, struct column_map *c)
 {
     static const char *const known[] = {"field", "match", "missing", "vocabulary", "date", "shift", "multiply", "currency", "expected"};
-    struct str name, vocabulary, multiply;
+    struct str name;
 
     c->header = key->text;
     c->line = key->line;
@@ -158,28 +231,17 @@ static struct err *read_column(struct reading *r, const struct node *key, const 
         TRY(text_of(r, value, "field", &name));
         TRY(field_of(r, r->out->object, node_get(value, "field") ? node_get(value, "field") : value, name, &c->field));
         TRY(read_match(r, value, c));
-        TRY(text_of(r, value, "vocabulary", &vocabulary));
-        for (size_t i = 0; vocabulary.len && i < r->m->n_vocabularies; i++)
-            if (str_eq(r->m->vocabularies[i].page->name, vocabulary))
-                c->vocabulary = &r->m->vocabularies[i];
-        if (vocabulary.len && !c->vocabulary)
-            return bad(r, node_get(value, "vocabulary"), str_fmt(r->arena, "The manual has no vocabulary %.*s.", STR_ARG(vocabulary)), STR_NONE);
-        TRY(text_of(r, value, "date", &c->date));
-        TRY(flag_of(r, value, "shift", &c->shift));
+        TRY(read_vocabulary(r, value, c));
+        TRY(read_dates(r, value, c));
+        TRY(read_numbers(r, value, c));
         TRY(flag_of(r, value, "expected", &c->expected));
-        TRY(text_of(r, value, "currency", &c->currency));
-        TRY(text_of(r, value, "multiply", &multiply));
-        if (multiply.len && (!str_to_i64(multiply, &c->multiply) || c->multiply < 1))
-            return bad(r, node_get(value, "multiply"), STR("multiply takes a whole number from 1."), STR_NONE);
-        if ((c->date.len || c->shift) && c->field->type != FT_DATE && c->field->type != FT_DATE_TIME)
-            return bad(r, value, str_fmt(r->arena, "%.*s is not a date, so date and shift mean nothing here.", STR_ARG(c->field->name)), STR_NONE);
     } else {
         return bad(r, value, STR("A column takes a field, `ignore`, or { field: ..., match: ... }."), STR_NONE);
     }
     if (is_ref(c->field) && !c->match)
         return bad(r, value, str_fmt(r->arena, "%.*s refers to another record; say how to find it.", STR_ARG(c->field->name)),
                    STR("For example { field: owner, match: user.name }."));
-    if (!is_ref(c->field) && c->match)
+    if (!is_ref(c->field) && c->field->type != FT_REFS && c->match)
         return bad(r, value, str_fmt(r->arena, "%.*s is not a reference, so match means nothing here.", STR_ARG(c->field->name)), STR_NONE);
     return NULL;
 }
@@ -190,8 +252,66 @@ static struct err *read_columns(struct reading *r, const struct node *columns)
         return bad(r, columns, STR("columns says which column goes where; it is missing or empty."), STR("For example columns: { Name: name }."));
     r->out->n_columns = columns->n;
     r->out->columns = NEW_ARRAY(r->arena, columns->n, struct column_map);
-    for (size_t i = 0; i < columns->n; i++)
-        TRY(read_column(r, columns->keys[i], columns->items[i], &r->out->columns[i]));
+    for (size_t i = 0; i < columns->n; i++) {
+        struct column_map *c = &r->out->columns[i];
+
+        TRY(read_column(r, columns->keys[i], columns->items[i], c));
+        for (size_t k = 0; k < i && c->field; k++)
+            if (r->out->columns[k].field == c->field)
+                return bad(r, columns->items[i], str_fmt(r->arena, "%.*s is filled from \"%.*s\" already.", STR_ARG(c->field->name),
+                                                         STR_ARG(r->out->columns[k].header)), STR("A field takes one column; ignore the other."));
+        if (c->field && c->field == r->out->key)
+            r->out->key_column = (int)i;
+    }
+    if (r->out->key && r->out->key_column < 0)
+        return bad(r, columns, str_fmt(r->arena, "No column goes into %.*s, the key.", STR_ARG(r->out->key->name)),
+                   STR("Map the column by which rows are found again."));
+    return NULL;
+}
+
+/* ---- set ---- */
+
+static struct err *read_hole(struct reading *r, const struct node *at, struct str hole, struct constant_piece *p)
+{
+    const struct mapping *m = r->out;
+    struct str *names = NEW_ARRAY(r->arena, m->n_columns + 1, struct str);
+    size_t bar = str_find_char(hole, '|', 0);
+    struct str name = str_trim(str_sub(hole, 0, bar)), near;
+    struct str filter = bar == SIZE_MAX ? STR_NONE : str_trim(str_sub(hole, bar + 1, hole.len));
+
+    p->filter = str_eq(filter, STR("slug")) ? HOLE_SLUG : str_eq(filter, STR("lower")) ? HOLE_LOWER : HOLE_PLAIN;
+    if (filter.len && p->filter == HOLE_PLAIN)
+        return bad(r, at, str_fmt(r->arena, "There is no filter %.*s.", STR_ARG(filter)), STR("There are slug and lower."));
+    for (size_t k = 0; k < m->n_columns; k++) {
+        names[k] = m->columns[k].header;
+        if (str_eq(names[k], name)) {
+            p->column = (int)k;
+            return NULL;
+        }
+    }
+    near = str_nearest(r->arena, name, names, m->n_columns);
+    return bad(r, at, str_fmt(r->arena, "There is no column %.*s.", STR_ARG(name)),
+               near.len ? str_fmt(r->arena, "Did you mean %.*s?", STR_ARG(near)) : STR_NONE);
+}
+
+/* "x{column}y{column|slug}z" into its pieces. */
+static struct err *read_pieces(struct reading *r, const struct node *at, struct constant_map *c)
+{
+    VEC(struct constant_piece) pieces = {0};
+    struct str text = at->text;
+
+    for (;;) {
+        struct constant_piece *p = &VEC_PUSH(r->arena, pieces);
+        size_t open = str_find_char(text, '{', 0), end = open == SIZE_MAX ? SIZE_MAX : str_find_char(text, '}', open);
+
+        *p = (struct constant_piece){.before = str_sub(text, 0, end == SIZE_MAX ? SIZE_MAX : open), .column = -1};
+        if (end == SIZE_MAX)
+            break;
+        TRY(read_hole(r, at, str_sub(text, open + 1, end - open - 1), p));
+        text = str_sub(text, end + 1, SIZE_MAX);
+    }
+    c->pieces = pieces.at;
+    c->n_pieces = pieces.n;
     return NULL;
 }
 
@@ -209,8 +329,11 @@ static struct err *read_constants(struct reading *r, const struct node *set)
         if (set->items[i]->kind != NODE_TEXT)
             return bad(r, set->items[i], STR("A value set for every row is one text."), STR_NONE);
         TRY(field_of(r, r->out->object, set->keys[i], set->keys[i]->text, &c->field));
-        c->text = set->items[i]->text;
-        c->line = set->items[i]->line;
+        for (size_t k = 0; k < r->out->n_columns; k++)
+            if (r->out->columns[k].field == c->field)
+                return bad(r, set->keys[i], str_fmt(r->arena, "%.*s is filled from the column \"%.*s\" already.", STR_ARG(c->field->name),
+                                                    STR_ARG(r->out->columns[k].header)), STR_NONE);
+        TRY(read_pieces(r, set->items[i], c));
     }
     return NULL;
 }
@@ -244,6 +367,8 @@ static struct err *read_second_pass(struct reading *r, const struct node *list)
                 found = r->out->columns[k].second_pass = r->out->has_second_pass = true;
         if (!found)
             return bad(r, list->items[i], STR("second_pass names a column that is not mapped."), STR_NONE);
+        if (r->out->columns[r->out->key_column].second_pass)
+            return bad(r, list->items[i], STR("The key finds the rows again; it cannot wait for the second pass itself."), STR_NONE);
     }
     return NULL;
 }
@@ -295,7 +420,8 @@ struct err *mapping_read(struct arena *arena, const struct manual *m, const char
         return bad(&r, root, STR("A mapping file is a list of keys and values."), STR("docs/import.md shows one."));
     TRY(check_keys(&r, root, known, sizeof known / sizeof known[0]));
     TRY(text_of(&r, root, "object", &object));
-    TRY(object_of(&r, node_get(root, "object"), object, &r.out->object));
+    TRY(object_of(&r, node_get(root, "object") ? node_get(root, "object") : root, object, &r.out->object));
+    r.out->key_column = -1;
     TRY(read_key(&r, root));
     TRY(read_columns(&r, node_get(root, "columns")));
     TRY(read_constants(&r, node_get(root, "set")));
@@ -318,6 +444,7 @@ struct err *mapping_bind(struct arena *arena, struct mapping *mapping, const str
 {
     struct err *errors = NULL;
 
+    mapping->n_cells = n;
     for (size_t i = 0; i < n; i++) {
         struct column_map *mine = NULL;
         struct str name = str_trim(header[i]);
