@@ -393,7 +393,8 @@ struct err *group_write(struct group_ask *ask, struct buf *json)
     struct json_writer w = json_writer(json);
     size_t limit = ask->g->limit ? (size_t)ask->g->limit : GROUP_ROWS_MAX;
 
-    qsort_r(ask->groups.at, ask->groups.n, sizeof *ask->groups.at, compare_groups, ask);
+    if (ask->groups.n)
+        qsort_r(ask->groups.at, ask->groups.n, sizeof *ask->groups.at, compare_groups, ask);
     jw_object(&w);
     jw_key(&w, STR("data"));
     jw_array(&w);

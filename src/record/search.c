@@ -12,6 +12,9 @@
 #define WORDS_SCANNED 20000  /* words with the same first letter looked at for a typing error */
 #define ENTRIES_SCANNED 20000 /* PostgreSQL has no list of words: newest entries looked at instead */
 #define SNIPPET_WORDS 12
+#define COMMON_WORD 64       /* records that make a word common */
+#define SHORT_CHARS 3        /* beginnings of words that the index of words keeps, see the migration */
+#define ROWS_VERIFIED 5000   /* candidates of short beginnings looked at before the whole words are asked for after all */
 
 struct hit {
     int64_t id;
@@ -27,6 +30,8 @@ struct search {
     struct str folded;
     struct str tokens[SEARCH_TOKENS_MAX];
     size_t n_tokens;
+    int rare; /* the token that alone is asked for; the others are compared here. -1: ask for all */
+    bool all_common; /* ask for first letters only, compare here */
     bool *wanted;   /* [object] */
     bool *partial;  /* [object] some searched field is hidden from the actor */
     bool narrowed;  /* only some objects were asked for */
@@ -101,18 +106,108 @@ static bool known_hit(const struct search *s, int64_t id)
     return false;
 }
 
+static struct str first_chars(struct str s, size_t n)
+{
+    size_t at = 0;
+
+    for (; at < s.len && n; n--)
+        for (at++; at < s.len && ((unsigned char)s.ptr[at] & 0xc0) == 0x80; at++)
+            ;
+    return str_sub(s, 0, at);
+}
+
+/* The token that most probably leaves the fewest records: with digits before without, longer before shorter. */
+static int next_guess(const struct search *s, const bool *tried)
+{
+    int best = -1;
+    size_t best_weight = 0;
+
+    for (size_t i = 0; i < s->n_tokens; i++) {
+        size_t weight = 1 + s->tokens[i].len;
+        for (size_t k = 0; k < s->tokens[i].len; k++)
+            if (s->tokens[i].ptr[k] >= '0' && s->tokens[i].ptr[k] <= '9')
+                weight += 10;
+        if (!tried[i] && weight > best_weight) {
+            best = (int)i;
+            best_weight = weight;
+        }
+    }
+    return best;
+}
+
+/* SQLite gathers all records of all words that begin like a token before it looks at the first, unless it keeps a list of
+ * that very beginning. So one rare word is asked for alone; if all are common, their first letters, newest records first. */
+static struct err *find_rare(struct search *s)
+{
+    bool tried[SEARCH_TOKENS_MAX] = {false};
+    int i;
+
+    s->rare = -1;
+    while (tx_kind(s->tx) == DB_SQLITE && (i = next_guess(s, tried)) >= 0) {
+        struct stmt *st;
+        bool row;
+        tried[i] = true;
+        TRY(db_stmt_text(s->tx, STR("SELECT COUNT(*) FROM (SELECT rowid FROM search_text WHERE search_text MATCH $1 LIMIT $2)"), &st));
+        db_bind_str(st, 1, str_fmt(s->arena, "\"%.*s\"", STR_ARG(s->tokens[i])));
+        db_bind_i64(st, 2, COMMON_WORD);
+        TRY(db_step(st, &row));
+        bool common = row && db_i64(st, 0) == COMMON_WORD;
+        db_done(st);
+        if (!common) {
+            s->rare = i;
+            return NULL;
+        }
+        s->all_common = true;
+    }
+    return NULL;
+}
+
+/* Does a word of body, blanks between them, begin with token? */
+static bool body_has(struct str body, struct str token)
+{
+    for (size_t at = str_find(body, token, 0); at != SIZE_MAX; at = str_find(body, token, at + 1))
+        if (at == 0 || body.ptr[at - 1] == ' ')
+            return true;
+    return false;
+}
+
+static void add_hit(struct search *s, const struct stmt *st)
+{
+    struct hit h = {.id = db_i64(st, 0), .object = manual_object(s->m, db_str(st, 1))};
+
+    if (!h.object || s->n_hits == CANDIDATES_MAX * 2 || known_hit(s, h.id))
+        return;
+    h.title = str_dup(s->arena, db_str(st, 2));
+    h.title_fold = str_dup(s->arena, db_str(st, 3));
+    s->hits[s->n_hits++] = h;
+}
+
+/* What is asked of the database: the rare token, the beginnings of all, or all. */
+static size_t asked_tokens(const struct search *s, const struct str *tokens, bool shorten, struct str *asked)
+{
+    if (shorten && s->rare >= 0) {
+        asked[0] = tokens[s->rare];
+        return 1;
+    }
+    for (size_t i = 0; i < s->n_tokens; i++)
+        asked[i] = shorten && str_eq(tokens[i], s->tokens[i]) ? first_chars(tokens[i], SHORT_CHARS) : tokens[i];
+    return s->n_tokens;
+}
+
 /* Newest first. SQLite walks the index of words itself in that order and stops early; the condition that db.h offers would
- * collect all matches before. */
-static struct err *find(struct search *s, const struct str *tokens, size_t *found)
+ * collect all matches before. shorten: see find_rare. *done false: too many candidates that were none. */
+static struct err *find_with(struct search *s, const struct str *tokens, bool shorten, size_t *found, bool *done)
 {
     bool sqlite = tx_kind(s->tx) == DB_SQLITE, row;
     struct sql_text q = sql_text_new(s->arena, tx_kind(s->tx));
-    struct str match = db_fulltext_query(s->arena, q.kind, tokens, s->n_tokens);
+    struct str asked[SEARCH_TOKENS_MAX];
+    size_t n = asked_tokens(s, tokens, shorten, asked);
     struct stmt *st;
 
     *found = 0;
-    sql_add(&q, "SELECT s.record_id, s.object, s.title, s.title_fold FROM ");
-    VEC_PUSH(s->arena, q.params) = (struct sql_param){.kind = SP_STR, .s = match};
+    *done = true;
+    sql_add(&q, "SELECT s.record_id, s.object, s.title, s.title_fold, s.body FROM ");
+    VEC_PUSH(s->arena, q.params) = (struct sql_param){.kind = SP_STR, .s = db_fulltext_query(s->arena, q.kind, asked, n)};
     if (sqlite) {
         sql_add(&q, "search_text f CROSS JOIN search_entry s ON s.record_id = f.rowid WHERE f.search_text MATCH $1");
     } else {
@@ -121,20 +216,32 @@ static struct err *find(struct search *s, const struct str *tokens, size_t *foun
     }
     add_rights(s, &q);
     sql_add(&q, sqlite ? " ORDER BY f.rowid DESC LIMIT " : " ORDER BY s.record_id DESC LIMIT ");
-    sql_add_i64(&q, CANDIDATES_MAX);
+    sql_add_i64(&q, shorten ? ROWS_VERIFIED : CANDIDATES_MAX);
     TRY(sql_prepare(s->tx, &q, &st));
-    for (;;) {
+    for (int seen = 0; *found < CANDIDATES_MAX; seen++) {
+        bool ok = true;
         TRY(db_step(st, &row));
-        if (!row)
+        if (!row) {
+            *done = seen < ROWS_VERIFIED;
             return NULL;
-        *found += 1;
-        struct hit h = {.id = db_i64(st, 0), .object = manual_object(s->m, db_str(st, 1))};
-        if (!h.object || s->n_hits == CANDIDATES_MAX * 2 || known_hit(s, h.id))
+        }
+        for (size_t i = 0; i < s->n_tokens && ok && shorten; i++)
+            ok = body_has(db_str(st, 4), tokens[i]);
+        if (!ok)
             continue;
-        h.title = str_dup(s->arena, db_str(st, 2));
-        h.title_fold = str_dup(s->arena, db_str(st, 3));
-        s->hits[s->n_hits++] = h;
+        *found += 1;
+        add_hit(s, st);
     }
+    db_done(st);
+    return NULL;
+}
+
+static struct err *find(struct search *s, const struct str *tokens, size_t *found)
+{
+    bool done = true;
+
+    TRY(find_with(s, tokens, (s->rare >= 0 && s->n_tokens > 1) || s->all_common, found, &done));
+    return done ? NULL : find_with(s, tokens, false, found, &done);
 }
 
 static bool has_prefix_word(const struct str *words, size_t n, struct str token)
@@ -292,6 +399,8 @@ static struct err *find_nearby(struct search *s)
         changed = changed || !str_eq(word, s->tokens[i]);
         s->tokens[i] = word;
     }
+    s->rare = -1;
+    s->all_common = false;
     return changed ? find(s, s->tokens, &found) : NULL;
 }
 
@@ -381,6 +490,7 @@ struct err *search_run(struct tx *tx, const struct manual *m, const struct actor
     s->folded = str_trim(utf8_fold(s->arena, str_sub(text, 0, URL_BYTES_MAX)));
     s->n_tokens = index_tokens(s->arena, text, s->tokens, SEARCH_TOKENS_MAX);
     if (s->n_tokens) {
+        TRY(find_rare(s));
         TRY(find(s, s->tokens, &found));
         if (found == CANDIDATES_MAX)
             TRY(find_titles(s));

@@ -258,7 +258,8 @@ struct err *timeline_list(struct tx *tx, const struct manual *m, const struct ac
     TRY(add_engine(&t, "task", "opened_us"));
     TRY(add_breaches(&t));
     TRY(add_engine(&t, "run", "started_us"));
-    qsort(t.entries.at, t.entries.n, sizeof *t.entries.at, newest_first);
+    if (t.entries.n)
+        qsort(t.entries.at, t.entries.n, sizeof *t.entries.at, newest_first);
     *out = t.entries.at;
     *n = t.entries.n < (size_t)t.limit ? t.entries.n : (size_t)t.limit;
     return NULL;

@@ -23,7 +23,8 @@ struct str set_pack(struct arena *arena, struct str *terms, size_t n)
     struct buf b = buf_new(arena, 32);
     struct str last = STR_NONE;
 
-    qsort(terms, n, sizeof *terms, compare_str);
+    if (n)
+        qsort(terms, n, sizeof *terms, compare_str);
     for (size_t i = 0; i < n; i++) {
         if (!terms[i].len || (last.ptr && str_eq(last, terms[i])))
             continue;
@@ -106,7 +107,8 @@ static void ids_value(struct value *out, const struct field *f, int64_t *ids, si
 {
     size_t kept = 0;
 
-    qsort(ids, n, sizeof *ids, compare_id);
+    if (n)
+        qsort(ids, n, sizeof *ids, compare_id);
     for (size_t i = 0; i < n; i++)
         if (!kept || ids[kept - 1] != ids[i])
             ids[kept++] = ids[i];
