@@ -191,14 +191,15 @@ static enum MHD_Result begin(struct http_server *server, struct http_request *rq
     if (MHD_lookup_connection_value_n(rq->conn, MHD_HEADER_KIND, "Content-Length", 14, &length, &length_n) == MHD_YES) {
         int64_t n;
 
-        if (!str_to_i64((struct str){length, length_n}, &n) || n > rq->body_max) {
-            /* Answered before the body is read: libmicrohttpd then closes the connection. */
+        if (!str_to_i64((struct str){length, length_n}, &n) || n > rq->body_max * DRAIN_TIMES) {
+            /* Answered before the body is read: libmicrohttpd then closes the connection, and the peer may learn of
+             * the answer or only of the closing. What is not much too large is read, so that the answer arrives. */
             rq->body_too_large = true;
             rq->handled = true;
             server->handlers.handle(server->handlers.ctx, rq);
             return rq->queued == MHD_YES ? MHD_YES : MHD_NO;
         }
-        if (n > 0) {
+        if (n > 0 && n <= rq->body_max) {
             rq->body_cap = (size_t)n;
             rq->body.ptr = arena_alloc(rq->arena, (size_t)n);
         }
@@ -458,6 +459,7 @@ struct err *http_start(struct arena *arena, const struct http_options *o, const 
         free(server);
         return e;
     }
+    *out = server; /* before the first request: its handler asks for it */
     server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->daemon = server->stop_fd >= 0 ? daemon_start(server, o) : NULL;
     if (!server->daemon || pthread_create(&server->acceptor, NULL, accept_loop, server) != 0) {
@@ -467,10 +469,10 @@ struct err *http_start(struct arena *arena, const struct http_options *o, const 
             close(server->stop_fd);
         close(server->listen_fd);
         free(server);
+        *out = NULL;
         return FAIL(arena, ERR_INTERNAL, "internal", NULL, "The HTTP server could not be started: %s.", strerror(errno));
     }
     server->accepting = true;
-    *out = server;
     return NULL;
 }
 

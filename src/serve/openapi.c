@@ -668,6 +668,10 @@ static void write_responses(struct json_writer *w, const struct route *r, const 
     jw_key(w, STR("responses"));
     jw_object(w);
     write_success(w, r, o);
+    if ((r->flags & RF_ETAG) && r->method == M_GET) {
+        jw_key(w, STR("304"));
+        jw_raw(w, STR("{\"description\":\"Unchanged since the ETag sent in If-None-Match.\"}"));
+    }
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++) {
         if (!may_answer(r, problems[i].status))
             continue;

@@ -31,30 +31,36 @@ int problem_status(const struct err *e)
     return err_http_status(e->kind);
 }
 
-/* An error in an expression or cursor came in through the query parameter that carries it. */
+/* The query parameter an error is about: rooms name it as they name a field; an error in an expression or cursor came in
+ * through the parameter that carries it. NULL: none, it is about the body or the whole. */
 static const char *parameter_of(const struct req *rq, const struct err *e)
 {
-    bool expr = strncmp(e->code, "expr.", 5) == 0;
+    const char *name = e->field;
 
-    if (e->field || !rq->route || !rq->route->query)
+    if (!rq->route || !rq->route->query)
         return NULL;
-    for (const struct param *p = rq->route->query; p->name; p++) {
-        if (rq->args[p - rq->route->query].len == 0)
-            continue;
-        if ((expr && strcmp(p->name, "filter") == 0) || (strcmp(e->code, "query.cursor") == 0 && strcmp(p->name, "cursor") == 0))
+    if (!name && strncmp(e->code, "expr.", 5) == 0)
+        name = "filter";
+    else if (!name && strcmp(e->code, "query.cursor") == 0)
+        name = "cursor";
+    if (name && *name == '/')
+        name++;
+    for (const struct param *p = rq->route->query; name && p->name; p++)
+        if (strcmp(p->name, name) == 0 && rq->args[p - rq->route->query].len)
             return p->name;
-    }
     return NULL;
 }
 
 static void write_details(struct json_writer *w, const struct req *rq, const struct err *e, struct str message)
 {
+    const char *parameter = parameter_of(rq, e);
+
     jw_kv_str(w, "detail", message);
     jw_kv_str(w, "code", str_from(e->code));
-    if (e->field)
+    if (parameter)
+        jw_kv_str(w, "parameter", str_from(parameter));
+    else if (e->field)
         jw_kv_str(w, "pointer", str_from(e->field));
-    if (parameter_of(rq, e))
-        jw_kv_str(w, "parameter", str_from(parameter_of(rq, e)));
     if (e->page.len)
         jw_kv_str(w, "page", e->page);
     if (e->reason.len)
