@@ -63,8 +63,10 @@ int main(int argc, char **argv)
         _exit(127);
     }
     while (!asks(port, request)) {
-        if (waitpid(child, NULL, WNOHANG) == child || now_ms() - from > 20000) {
-            fputs("first: the server gives no answer\n", stderr);
+        int status = 0;
+
+        if (waitpid(child, &status, WNOHANG) == child || now_ms() - from > 20000) {
+            fprintf(stderr, "first: no answer after %.0f ms; wait status of the server: 0x%x\n", now_ms() - from, status);
             kill(child, SIGKILL);
             return 1;
         }
