@@ -1,5 +1,5 @@
 /* From the socket to a handler and back: route, sign-in, parameters, body, rights, transaction, answer. */
-#include "serve/serve_impl.h"
+#include "serve/static_impl.h"
 
 #include "base/id.h"
 #include "base/json.h"
@@ -295,6 +295,7 @@ static void reset_answer(struct req *rq)
     rq->n_extra = 0;
     rq->etag = STR_NONE;
     rq->location = STR_NONE;
+    rq->cache_control = NULL;
     rq->replayed = false;
 }
 
@@ -449,17 +450,24 @@ static void log_error(const struct req *rq, int status)
               "line", line, "message", str_cstr(rq->arena, e->message), NULL);
 }
 
-static const char *const html_csp = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-                                    "frame-ancestors 'none'";
+static const char *const html_csp =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types fairlead dompurify";
 
 void dispatch_finish(struct req *rq)
 {
-    struct http_header h[10 + EXTRA_HEADERS_MAX];
+    struct http_header h[12 + EXTRA_HEADERS_MAX];
     struct str body;
     int status = rq->status;
+    bool page = page_wanted(rq);
     size_t n = 0;
 
-    if (rq->err) {
+    if (rq->err && page) {
+        log_error(rq, problem_status(rq->err));
+        page_of_error(rq);
+        status = rq->status;
+    } else if (rq->err) {
         status = problem_status(rq->err);
         log_error(rq, status);
         rq->out = buf_new(rq->arena, 1024);
@@ -483,11 +491,12 @@ void dispatch_finish(struct req *rq)
     if (status != 204 && status != 304)
         h[n++] = (struct http_header){"Content-Type", rq->content_type ? rq->content_type : "application/json"};
     h[n++] = (struct http_header){"X-Request-Id", rq->request_id};
-    h[n++] = (struct http_header){"Cache-Control", "no-store"};
+    h[n++] = (struct http_header){"Cache-Control", rq->err || !rq->cache_control ? "no-store" : rq->cache_control};
     h[n++] = (struct http_header){"X-Content-Type-Options", "nosniff"};
-    if (rq->route && (rq->route->flags & RF_HTML)) {
+    if (page) {
         h[n++] = (struct http_header){"Content-Security-Policy", html_csp};
-        h[n++] = (struct http_header){"Referrer-Policy", "no-referrer"};
+        h[n++] = (struct http_header){"Referrer-Policy", "same-origin"};
+        h[n++] = (struct http_header){"Cross-Origin-Opener-Policy", "same-origin"};
     } else {
         h[n++] = (struct http_header){"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"};
     }

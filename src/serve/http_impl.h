@@ -17,7 +17,7 @@ enum http_method { M_GET = 1, M_POST = 2, M_PUT = 4, M_PATCH = 8, M_DELETE = 16,
 
 /* Request headers this server looks at. ptr NULL: not sent. */
 #define HTTP_HEADERS(X) \
-    X(accept, "Accept") X(authorization, "Authorization") X(content_type, "Content-Type") X(cookie, "Cookie") \
+    X(accept, "Accept") X(accept_encoding, "Accept-Encoding") X(authorization, "Authorization") X(content_type, "Content-Type") X(cookie, "Cookie") \
     X(forwarded_for, "X-Forwarded-For") X(forwarded_proto, "X-Forwarded-Proto") X(host, "Host") \
     X(idempotency_key, "Idempotency-Key") X(if_match, "If-Match") X(if_none_match, "If-None-Match") \
     X(last_event_id, "Last-Event-ID") X(origin, "Origin") X(request_id, "X-Request-Id") \

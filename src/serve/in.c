@@ -251,7 +251,7 @@ struct err *in_body(struct req *rq)
     struct str type = rq->http->headers.content_type;
     struct err *e;
 
-    if (rq->http->body.len == 0 && !takes_body(rq->route))
+    if (rq->route->flags & RF_FORM || (rq->http->body.len == 0 && !takes_body(rq->route)))
         return NULL;
     if (rq->http->body.len && !media_type_is(type, "application/json") &&
         !((rq->route->flags & RF_PATCH) && media_type_is(type, "application/merge-patch+json"))) {

@@ -9,7 +9,7 @@
 
 /* ---- signing in ---- */
 
-static void set_cookie(struct req *rq, struct str token, int64_t max_age_s)
+void sign_in_cookie(struct req *rq, struct str token, int64_t max_age_s)
 {
     /* Browsers take the __Host- prefix only together with Secure, and Secure only over TLS. */
     req_header(rq, "Set-Cookie",
@@ -26,7 +26,7 @@ static void answer_token(struct req *rq, struct str token, int64_t user_id)
     jw_kv_id(&w, "user", user_id);
     jw_kv_instant(&w, "expires_at", rq->now_us + SESSION_ABSOLUTE_US);
     jw_end_object(&w);
-    set_cookie(rq, token, SESSION_ABSOLUTE_US / US_PER_SECOND);
+    sign_in_cookie(rq, token, SESSION_ABSOLUTE_US / US_PER_SECOND);
 }
 
 struct err *serve_sign_in(struct req *rq)
@@ -55,16 +55,24 @@ static struct err *find_person(struct tx *tx, void *ctx)
     return NULL;
 }
 
-struct err *serve_sign_in_demo(struct req *rq)
+struct err *sign_in_demo(struct req *rq, struct str email, struct str *token, int64_t *user_id)
 {
-    struct find_person find = {member_text(rq, "email"), 0};
-    struct str token;
+    struct find_person find = {email, 0};
 
     if (!rq->app->demo)
         return FAIL(rq->arena, ERR_FORBIDDEN, "access.denied", NULL, "This is not a demonstration: sign in with a password.");
     TRY(db_read(rq->app->db, rq->arena, find_person, &find));
-    TRY(access_sign_in_demo(rq->app->db, rq->arena, rq->m, find.id, rq->http->headers.user_agent, rq->now_us, &token));
-    answer_token(rq, token, find.id);
+    *user_id = find.id;
+    return access_sign_in_demo(rq->app->db, rq->arena, rq->m, find.id, rq->http->headers.user_agent, rq->now_us, token);
+}
+
+struct err *serve_sign_in_demo(struct req *rq)
+{
+    struct str token;
+    int64_t user_id;
+
+    TRY(sign_in_demo(rq, member_text(rq, "email"), &token, &user_id));
+    answer_token(rq, token, user_id);
     return NULL;
 }
 
@@ -72,7 +80,7 @@ struct err *serve_sign_out(struct req *rq)
 {
     if (rq->actor->session_id)
         TRY(access_sign_out(rq->tx, rq->actor->session_id, rq->now_us));
-    set_cookie(rq, STR(""), 0);
+    sign_in_cookie(rq, STR(""), 0);
     return NULL;
 }
 

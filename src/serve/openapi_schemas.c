@@ -58,6 +58,37 @@ const struct schema_doc openapi_schemas[] = {
      "'own','team','below','all']}}},'session':{'anyOf':[{'$ref':'#/components/schemas/Id'},"
      "{'type':'null'}]},'manual_version':{'type':'integer'},'demo':{'type':'boolean'}},'required':['id',"
      "'name','email','zone','team','roles','rights','objects','session','manual_version','demo']}"},
+    {"ObjectList",
+     "{'type':'object','description':'What kinds of records there are, as far as the one who asks may see them.',"
+     "'properties':{'manual_version':{'type':'integer'},'data':{'type':'array',"
+     "'items':{'$ref':'#/components/schemas/ObjectShape'}}},'required':['manual_version','data']}"},
+    {"ObjectShape",
+     "{'type':'object','description':'A kind of record.','properties':{'name':{'type':'string'},"
+     "'label':{'type':'string'},'plural':{'type':'string'},'icon':{'type':'string'},"
+     "'page':{'type':'string','description':'Its page in the manual.'},'title':{'type':'string',"
+     "'description':'The field that names a record.'},'timeline':{'type':'boolean'},"
+     "'open_when':{'type':'string','description':'When a record is still being worked on; empty: always.'},"
+     "'may':{'type':'object','description':'How far each verb reaches.',"
+     "'additionalProperties':{'type':'string','enum':['none','own','team','below','all']}},"
+     "'fields':{'type':'array','items':{'$ref':'#/components/schemas/FieldShape'}},'list':{'type':'array',"
+     "'items':{'type':'string'}},'form':{'type':'array','items':{'type':'string'}},'detail':{'type':'array',"
+     "'items':{'type':'object','description':'A group of fields.','properties':{'label':{'type':'string'},"
+     "'fields':{'type':'array','items':{'type':'string'}}},'required':['label','fields']}}},"
+     "'required':['name','label','plural','icon','page','title','timeline','open_when','may','fields','list',"
+     "'form','detail']}"},
+    {"FieldShape",
+     "{'type':'object','description':'A field.','properties':{'name':{'type':'string'},"
+     "'label':{'type':'string'},'help':{'type':'string'},'type':{'type':'string','description':'One of the"
+     " types of fields; a formula has the type of its values.'},'system':{'type':'boolean'},"
+     "'required':{'type':'boolean'},'write':{'type':'boolean'},'sort':{'type':'boolean'},"
+     "'options':{'type':'array','items':{'type':'object','description':'An option.',"
+     "'properties':{'name':{'type':'string'},'label':{'type':'string'},'closed':{'type':'string',"
+     "'enum':['won','lost']}},'required':['name','label']}},'open':{'type':'boolean',"
+     "'description':'Words that are no option are kept too.'},'to':{'type':'string',"
+     "'description':'The object referred to; empty: any.'},'currency':{'type':'string'},"
+     "'min':{'type':['integer','string']},'max':{'type':['integer','string']},"
+     "'visible_when':{'type':'string'}},'required':['name','label','help','type','system','required',"
+     "'write','sort']}"},
     {"SessionList",
      "{'type':'object','description':'Sessions, newest first.','properties':{'data':{'type':'array',"
      "'items':{'type':'object','description':'A session.',"

@@ -14,6 +14,7 @@
 #define ARCHIVED {"archived", P_BOOL, 0, 0, false, "Archived records too."}
 #define END {NULL, P_TEXT, 0, 0, false, NULL}
 
+static const struct param q_sign_in[] = {{"next", P_TEXT, 0, 0, false, "Where to go then."}, END};
 static const struct param q_list[] = {
     FILTER, SORT, FIELDS, CURSOR, LIMIT(50), BIN, ARCHIVED,
     {"count", P_BOOL, 0, 0, false, "Also count what matches, up to 100,000."}, END,
@@ -128,7 +129,20 @@ static const struct member b_publish[] = {DRAFT, {"reason", B_TEXT, true, 2000, 
 
 /* clang-format off */
 const struct route routes[] = {
-    {M_GET, "/", serve_root, TX_NONE, PUBLIC, RF_HTML, 200, NULL, NULL, "What this is", NULL, NULL, NULL},
+    /* Screens of the web client. */
+    {M_GET, "/", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "My Day", NULL, NULL, NULL},
+    {M_GET, "/run", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "My Day, one card at a time", NULL, NULL, NULL},
+    {M_GET, "/lists/{what}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "A list", NULL, NULL, NULL},
+    {M_GET, "/records/{what}/{which}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "A record", NULL, NULL, NULL},
+    {M_GET, "/manual", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "The manual", NULL, NULL, NULL},
+    {M_GET, "/manual/{kind}/{name}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "A page of the manual", NULL, NULL, NULL},
+    {M_GET, "/settings", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "Settings", NULL, NULL, NULL},
+
+    {M_GET, "/sign-in", serve_sign_in_page, TX_SLOW, PUBLIC, RF_HTML, 200, NULL, NULL, "Sign in", q_sign_in, NULL, NULL},
+    {M_POST, "/sign-in", serve_sign_in_form, TX_SLOW, PUBLIC, RF_HTML | RF_FORM | RF_SECRET, 200, NULL, NULL, "Sign in", NULL, NULL, NULL},
+    {M_GET, "/about", serve_about, TX_NONE, PUBLIC, RF_HTML, 200, NULL, NULL, "What this is", NULL, NULL, NULL},
+    {M_GET, "/assets/{file}", serve_asset, TX_NONE, PUBLIC, RF_ETAG, 200, NULL, NULL, "Files of the web client", NULL, NULL, NULL},
+    {M_GET, "/icon.svg", serve_icon, TX_NONE, PUBLIC, RF_ETAG, 200, NULL, NULL, "The mark", NULL, NULL, NULL},
     {M_GET, "/healthz", serve_health, TX_NONE, PUBLIC, 0, 200, "health", "system", "Is it well?", NULL, NULL, "Health"},
     {M_GET, "/problems/{code}", serve_problem_page, TX_NONE, PUBLIC, RF_HTML, 200, NULL, NULL, "What an error code means", NULL, NULL, NULL},
     {M_GET, "/api/v1/openapi.json", serve_openapi, TX_NONE, PUBLIC, RF_ETAG, 200, "openapi", "system", "This description", NULL, NULL, "AnyObject"},
@@ -138,6 +152,7 @@ const struct route routes[] = {
     {M_POST, "/api/v1/sign-out", serve_sign_out, TX_WRITE, SIGNED_IN, RF_SECRET, 204, "signOut", "me", "End this session", NULL, NULL, NULL},
     {M_GET, "/api/v1/me", serve_me, TX_NONE, SIGNED_IN, 0, 200, "getMe", "me", "Who I am and what I may do", NULL, NULL, "Me"},
     {M_POST, "/api/v1/me/password", serve_password_change, TX_SLOW, SIGNED_IN, 0, 204, "changePassword", "me", "Change one's own password; other sessions end", NULL, b_password, NULL},
+    {M_GET, "/api/v1/objects", serve_objects, TX_NONE, SIGNED_IN, RF_BIG | RF_ETAG, 200, "listObjects", "system", "The objects of this installation, with fields, layouts and what I may do", NULL, NULL, "ObjectList"},
     {M_GET, "/api/v1/sessions", serve_sessions, TX_READ, SIGNED_IN, 0, 200, "listSessions", "me", "One's own sessions", NULL, NULL, "SessionList"},
     {M_DELETE, "/api/v1/sessions", serve_sessions_end, TX_WRITE, SIGNED_IN, 0, 204, "endOtherSessions", "me", "End all one's sessions but this one", NULL, NULL, NULL},
     {M_DELETE, "/api/v1/sessions/{id}", serve_session_end, TX_WRITE, SIGNED_IN, 0, 204, "endSession", "me", "End one of one's sessions", NULL, NULL, NULL},

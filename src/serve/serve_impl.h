@@ -65,6 +65,7 @@ enum route_flags {
     RF_NO_BUILT_IN = 256, /* {object} is one that record_save can save */
     RF_BIG = 512,         /* answers are some 20 kB and more */
     RF_SECRET = 1024,     /* the answer has a secret: it is not kept for an Idempotency-Key */
+    RF_FORM = 2048,       /* the body is a form of a page; the handler reads it */
 };
 struct route {
     enum http_method method;
@@ -134,6 +135,7 @@ struct req {
     struct buf out;
     int status;
     const char *content_type;
+    const char *cache_control; /* NULL: no-store */
     struct str etag, location;
     struct http_header extra[EXTRA_HEADERS_MAX];
     int n_extra;
@@ -208,13 +210,24 @@ void export_run(struct req *rq);
 void export_begin(struct req *rq); /* the first bytes are there: the answer begins */
 void export_done(struct req *rq);  /* the peer is gone or has all */
 
+/* ---- me.c ---- */
+/* The cookie a browser gets with its session; max_age_s 0 takes it away. */
+void sign_in_cookie(struct req *rq, struct str token, int64_t max_age_s);
+MUST_USE struct err *sign_in_demo(struct req *rq, struct str email, struct str *token, int64_t *user_id);
+
 /* ---- openapi.c ---- */
 extern const struct schema_doc {
     const char *name, *json;
 } openapi_schemas[]; /* ends with name NULL */
 
 /* ---- handlers ---- */
-struct err *serve_root(struct req *rq);
+struct err *serve_shell(struct req *rq);
+struct err *serve_asset(struct req *rq);
+struct err *serve_icon(struct req *rq);
+struct err *serve_sign_in_page(struct req *rq);
+struct err *serve_sign_in_form(struct req *rq);
+struct err *serve_about(struct req *rq);
+struct err *serve_objects(struct req *rq);
 struct err *serve_health(struct req *rq);
 struct err *serve_problem_page(struct req *rq);
 struct err *serve_openapi(struct req *rq);
