@@ -190,23 +190,16 @@ static void put_day(struct json_writer *w, enum bucket bucket, int64_t day)
 static struct err *put_ref_key(struct group_ask *ask, struct json_writer *w, const struct group_key *k, int64_t id)
 {
     const struct object *target = k->f && k->f->to_object >= 0 ? &ask->l.m->objects[k->f->to_object] : NULL;
-    struct stmt *st;
-    bool row;
+    struct str name = STR_NONE;
 
     jw_object(w);
     jw_kv_id(w, "id", id);
     if (!target)
         TRY(record_object_of(ask->l.tx, ask->l.m, id, &target));
-    if (target && !target->built_in) {
-        const struct object_plan *t = plan_tx(ask->l.tx, ask->l.m, target);
-        TRY(db_stmt_text(ask->l.tx, t->ref_check, &st));
-        db_bind_i64(st, 1, id);
-        TRY(db_step(st, &row));
-        if (row && t->title_stored && access_row(ask->l.a, target->index, VERB_READ, db_i64(st, 0), db_i64(st, 1)) &&
-            access_field(ask->l.a, target->index, target->title) != FR_NONE)
-            jw_kv_str(w, "name", db_str(st, 3));
-        db_done(st);
-    }
+    if (target)
+        TRY(title_of(ask->l.tx, ask->l.m, ask->l.a, target, id, &name));
+    if (name.ptr)
+        jw_kv_str(w, "name", name);
     jw_end_object(w);
     return NULL;
 }

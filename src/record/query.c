@@ -42,7 +42,7 @@ static bool may_read(const struct list_plan *l, const struct object *o, const st
 }
 
 /* The join for a reference, made at its first use. -1: its target cannot be joined. */
-static int join_of(struct list_plan *l, const struct field *ref)
+static int join_of(struct list_plan *l, const struct field *ref, bool entry)
 {
     if (ref->to_object < 0 || l->n_joins == JOINS_MAX || ref->index == F_ID)
         return -1;
@@ -50,10 +50,11 @@ static int join_of(struct list_plan *l, const struct field *ref)
     if (l->a && !target->built_in && access_scope(l->a, target->index, VERB_READ) == SCOPE_NONE)
         return -1;
     for (int i = 0; i < l->n_joins; i++)
-        if (l->joins[i].ref == ref)
+        if (l->joins[i].ref == ref && l->joins[i].entry == entry)
             return i;
     struct join *j = &l->joins[l->n_joins];
     j->ref = ref;
+    j->entry = entry;
     j->target = plan_tx(l->tx, l->m, target);
     snprintf(j->alias, sizeof j->alias, "t%d", l->n_joins + 1);
     return l->n_joins++;
@@ -65,9 +66,9 @@ static int title_join_of(struct list_plan *l, const struct field *f)
     if (!type_is_ref(f->type) || f->to_object < 0 || f->index == F_ID)
         return -1;
     const struct object_plan *t = plan_tx(l->tx, l->m, &l->m->objects[f->to_object]);
-    if (t->o->built_in || !t->title_stored || !may_read(l, t->o, &t->o->fields[t->o->title]))
+    if (t->o->built_in || t->o->title < 0 || !may_read(l, t->o, &t->o->fields[t->o->title]))
         return -1;
-    return join_of(l, f);
+    return join_of(l, f, !t->title_stored);
 }
 
 /* "name" or "account.name": the field, its object and the join it is reached by. */
@@ -89,7 +90,7 @@ static struct err *resolve(struct list_plan *l, const char *parameter, struct st
     if (!type_is_ref((*f)->type) || (*f)->to_object < 0)
         return err_parameter(l->arena, parameter, STR("Only references to one object can be followed."),
                              "%.*s does not lead to another record.", STR_ARG((*f)->name));
-    *join = join_of(l, *f);
+    *join = join_of(l, *f, false);
     if (*join < 0) /* not: a field of an object the actor may not read at all */
         return denied_field(l->arena, o, *f);
     struct str rest = str_sub(path, dot + 1, SIZE_MAX);
@@ -157,9 +158,17 @@ static struct err *sort_by(struct list_plan *l, struct str path, bool desc)
         int join = title_join_of(l, k->f);
         if (join >= 0) {
             k->join = join;
+            k->entry = l->joins[join].entry;
             k->plan = l->joins[join].target;
             k->f = &k->plan->o->fields[k->plan->o->title];
         }
+    }
+    if (k->entry) {
+        k->desc = desc;
+        k->nullable = true;
+        k->kind = KEY_TEXT;
+        l->n_sorts++;
+        return NULL;
     }
     enum field_store store = field_types[k->f->type].store;
     if (k->f->type == FT_LONG_TEXT || store == FS_SET || store == FS_LINKS || (store == FS_NONE && !k->f->formula))
@@ -221,6 +230,8 @@ struct err *list_plan_make(struct list_plan *l)
     l->p = plan_tx(l->tx, l->m, l->q->object);
     if (l->a && !l->p->o->built_in)
         TRY(access_need(l->arena, l->m, l->a, l->p->o->index, VERB_READ));
+    if (l->a && !l->a->system && str_eq(l->p->o->name, STR("change")) && l->p->o->built_in)
+        return FAIL(l->arena, ERR_FORBIDDEN, "access.denied", NULL, "Changes are listed record by record.");
     if (str_trim(l->q->filter).len) {
         TRY(plan_expr(l->arena, l->m, l->p->o->index, l->q->filter, EXPR_CONDITION, &l->filter));
         if (l->a)
@@ -233,10 +244,55 @@ struct err *list_plan_make(struct list_plan *l)
 
 static void add_join(struct list_plan *l, struct sql_text *q, const struct join *j)
 {
-    buf_fmt(&q->text, " LEFT JOIN %.*s %s ON %s.\"id\" = r.\"%.*s\"", STR_ARG(j->target->table), j->alias, j->alias,
-            STR_ARG(j->ref->column));
+    if (j->entry)
+        buf_fmt(&q->text, " LEFT JOIN search_entry %s ON %s.record_id = r.\"%.*s\"", j->alias, j->alias, STR_ARG(j->ref->column));
+    else
+        buf_fmt(&q->text, " LEFT JOIN %.*s %s ON %s.\"id\" = r.\"%.*s\"", STR_ARG(j->target->table), j->alias, j->alias,
+                STR_ARG(j->ref->column));
     if (l->a)
         access_sql(q, l->a, j->target->o->index, VERB_READ, j->alias);
+}
+
+void entry_rights(struct sql_text *q, const struct manual *m, const struct actor *a, const bool *wanted, const char *alias)
+{
+    bool first = true, all = !wanted;
+
+    for (size_t i = 0; i < m->n_objects; i++)
+        all = all && (m->objects[i].built_in || access_scope(a, (int)i, VERB_READ) == SCOPE_ALL);
+    if (all)
+        return;
+    sql_add(q, " AND (");
+    for (size_t i = 0; i < m->n_objects; i++) {
+        if (m->objects[i].built_in || (wanted && !wanted[i]) || access_scope(a, (int)i, VERB_READ) == SCOPE_NONE)
+            continue;
+        buf_fmt(&q->text, "%s%s.object = ", first ? "(" : " OR (", alias);
+        sql_add_str(q, m->objects[i].name);
+        access_sql(q, a, (int)i, VERB_READ, alias);
+        sql_add(q, ")");
+        first = false;
+    }
+    sql_add(q, first ? "1 = 0)" : ")");
+}
+
+/* What the engine keeps about a record is for those who may see the record; who was late is for those it concerns. */
+static void built_in_rights(struct list_plan *l, struct sql_text *q)
+{
+    const struct object *o = l->p->o;
+
+    if (!l->a || l->a->system || !object_field(o, STR("record_id")))
+        return;
+    sql_add(q, " AND EXISTS (SELECT 1 FROM search_entry s WHERE s.record_id = r.\"record_id\"");
+    entry_rights(q, l->m, l->a, NULL, "s");
+    sql_add(q, ")");
+    if (str_eq(o->name, STR("breach")) && !access_right(l->a, RIGHT_SEE_BREACHES)) {
+        sql_add(q, " AND (r.\"owed_by\" IS NULL OR r.\"owed_by\" = ");
+        sql_add_i64(q, l->a->user_id);
+        for (size_t i = 0; i < l->a->n_below; i++) {
+            sql_add(q, i ? ", " : " OR r.\"owed_by\" IN (");
+            sql_add_i64(q, l->a->below[i]);
+        }
+        sql_add(q, l->a->n_below ? "))" : ")");
+    }
 }
 
 void list_from(struct list_plan *l, struct sql_text *q, bool with_joins)
@@ -260,11 +316,17 @@ void list_from(struct list_plan *l, struct sql_text *q, bool with_joins)
             expr_sql(q, l->filter, "r", &l->env);
         }
     }
-    if (l->a)
+    if (l->p->o->built_in)
+        built_in_rights(l, q);
+    else if (l->a)
         access_sql(q, l->a, l->p->o->index, VERB_READ, "r");
 }
 
 void sort_sql(struct list_plan *l, struct sql_text *q, const struct sort_key *k)
 {
+    if (k->entry) {
+        buf_fmt(&q->text, "%s.title_fold", l->joins[k->join].alias);
+        return;
+    }
     expr_sql_field(q, k->plan->eo, &k->plan->eo->fields[k->f->index], k->join < 0 ? "r" : l->joins[k->join].alias, &l->env);
 }

@@ -9,6 +9,7 @@
 struct join {
     const struct field *ref;
     const struct object_plan *target;
+    bool entry;     /* search_entry is joined: the title is a formula and stands there only */
     char alias[16]; /* "t1" */
 };
 struct out_col {
@@ -25,6 +26,7 @@ struct sort_key {
     const struct object_plan *plan;
     int join;
     bool desc, nullable;
+    bool entry; /* the folded title of search_entry */
     enum key_kind kind;
     int col;
 };
@@ -55,6 +57,8 @@ struct list_plan {
 MUST_USE struct err *list_plan_make(struct list_plan *l);
 /* FROM ... WHERE ... of the rows asked for, without paging. */
 void list_from(struct list_plan *l, struct sql_text *q, bool with_joins);
+/* Adds " AND ..." : the rows of alias (a search_entry) that belong to objects and records a may read. wanted NULL: all. */
+void entry_rights(struct sql_text *q, const struct manual *m, const struct actor *a, const bool *wanted, const char *alias);
 void sort_sql(struct list_plan *l, struct sql_text *q, const struct sort_key *k);
 MUST_USE struct err *err_parameter(struct arena *arena, const char *name, struct str way, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

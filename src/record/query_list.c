@@ -38,10 +38,11 @@ static void add_columns(struct list_plan *l, struct sql_text *q)
         c->col = at;
         at += add_field(l, q, c, at);
         if (c->title_join >= 0) {
-            const struct object_plan *t = l->joins[c->title_join].target;
+            const struct join *j = &l->joins[c->title_join];
+            struct str title = j->entry ? STR("title") : j->target->o->fields[j->target->o->title].column;
             c->title_col = at++;
             sql_add(q, ", ");
-            add_qualified(q, l->joins[c->title_join].alias, t->o->fields[t->o->title].column, "");
+            add_qualified(q, j->alias, title, "");
         }
     }
     for (size_t i = 0; i < l->n_sorts; i++) {

@@ -117,6 +117,28 @@ struct err *record_read(struct tx *tx, const struct manual *m, const struct obje
     return p->links.n ? links_read(tx, p, out) : NULL;
 }
 
+struct err *title_of(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t id,
+                     struct str *out)
+{
+    const struct object_plan *t = plan_tx(tx, m, o);
+    struct stmt *st;
+    bool row;
+
+    *out = STR_NONE;
+    if (o->built_in || o->title < 0 || access_field(a, o->index, o->title) == FR_NONE)
+        return NULL;
+    if (t->title_stored)
+        TRY(db_stmt_text(tx, t->ref_check, &st));
+    else
+        TRY(db_stmt(tx, &sql_search_entry_title, &st)); /* composed by a formula: search keeps it */
+    db_bind_i64(st, 1, id);
+    TRY(db_step(st, &row));
+    if (row && access_row(a, o->index, VERB_READ, db_i64(st, 0), db_i64(st, 1)))
+        *out = str_dup(tx_arena(tx), db_str(st, 3));
+    db_done(st);
+    return NULL;
+}
+
 /* Names of what the record refers to, as far as the actor may read them. */
 static struct err *titles_read(struct tx *tx, const struct manual *m, const struct actor *a, struct record *r)
 {
@@ -131,16 +153,8 @@ static struct err *titles_read(struct tx *tx, const struct manual *m, const stru
                 v->s = other->s;
         }
         const struct object_plan *t = plan_tx(tx, m, &m->objects[f->to_object]);
-        if (v->s.ptr || t->o->built_in || !t->title_stored || access_field(a, t->o->index, t->o->title) == FR_NONE)
-            continue;
-        struct stmt *st;
-        bool row;
-        TRY(db_stmt_text(tx, t->ref_check, &st));
-        db_bind_i64(st, 1, v->i);
-        TRY(db_step(st, &row));
-        if (row && access_row(a, t->o->index, VERB_READ, db_i64(st, 0), db_i64(st, 1)))
-            v->s = str_dup(tx_arena(tx), db_str(st, 3));
-        db_done(st);
+        if (!v->s.ptr)
+            TRY(title_of(tx, m, a, t->o, v->i, &v->s));
     }
     return NULL;
 }

@@ -99,3 +99,7 @@ SELECT object, owner, team, title FROM search_entry WHERE record_id = $1;
 -- name: search_entry_body
 -- $1 record
 SELECT body FROM search_entry WHERE record_id = $1;
+
+-- name: search_entry_title
+-- $1 record; the columns stand as in a plan's ref_check
+SELECT owner, team, NULL AS deleted_at, title FROM search_entry WHERE record_id = $1;

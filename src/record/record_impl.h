@@ -73,6 +73,9 @@ void row_read(struct arena *arena, const struct object_plan *p, const struct stm
 MUST_USE struct err *links_read(struct tx *tx, const struct object_plan *p, struct record *r);
 void formulas_compute(struct tx *tx, const struct manual *m, struct record *r, const struct expr_env *env, bool timed);
 MUST_USE struct err *err_not_found(struct arena *arena, const struct object *o, int64_t id);
+/* The name of a record, if the actor may see it; else STR_NONE. */
+MUST_USE struct err *title_of(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t id,
+                              struct str *out);
 int64_t record_owner(const struct record *r);
 int64_t record_team(const struct record *r);
 bool record_in_bin(const struct record *r);

@@ -1,7 +1,7 @@
 /* Full-text search over all objects: every word typed must occur, as a word or as the beginning of one. The rights of the
  * reader are part of the statement; the best 200 candidates are ranked here, so that both databases answer alike. */
 #include "record/record.sql.h"
-#include "record/record_impl.h"
+#include "record/query_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,27 +73,6 @@ static struct err *choose_objects(struct search *s, struct str names)
             s->partial[i] = s->partial[i] || access_field(s->a, o->index, p->searched.at[k]) == FR_NONE;
     }
     return NULL;
-}
-
-static void add_rights(struct search *s, struct sql_text *q)
-{
-    bool first = true, all = !s->narrowed;
-
-    for (size_t i = 0; i < s->m->n_objects; i++)
-        all = all && (s->m->objects[i].built_in || access_scope(s->a, (int)i, VERB_READ) == SCOPE_ALL);
-    if (all)
-        return;
-    sql_add(q, " AND (");
-    for (size_t i = 0; i < s->m->n_objects; i++) {
-        if (!s->wanted[i])
-            continue;
-        sql_add(q, first ? "(s.object = " : " OR (s.object = ");
-        sql_add_str(q, s->m->objects[i].name);
-        access_sql(q, s->a, (int)i, VERB_READ, "s");
-        sql_add(q, ")");
-        first = false;
-    }
-    sql_add(q, first ? "1 = 0)" : ")");
 }
 
 /* ---- candidates ---- */
@@ -214,7 +193,7 @@ static struct err *find_with(struct search *s, const struct str *tokens, bool sh
         sql_add(&q, "search_entry s WHERE ");
         buf_add(&q.text, db_sql_fulltext_match(s->arena, q.kind, 1));
     }
-    add_rights(s, &q);
+    entry_rights(&q, s->m, s->a, s->narrowed ? s->wanted : NULL, "s");
     sql_add(&q, sqlite ? " ORDER BY f.rowid DESC LIMIT " : " ORDER BY s.record_id DESC LIMIT ");
     sql_add_i64(&q, shorten ? ROWS_VERIFIED : CANDIDATES_MAX);
     TRY(sql_prepare(s->tx, &q, &st));

@@ -137,6 +137,57 @@ TEST(fields_reach_through_one_reference)
     assert_str(column(w, &j, "name"), "with");
 }
 
+/* The name of a contact is a formula: it is known all the same, in lists, alone, and to sort by. */
+TEST(composed_names_are_known)
+{
+    struct world *w = *state;
+    struct query q = on(w, "activity");
+    struct json j;
+
+    int64_t b = world_new(w, w->admin, "contact", "{\"first_name\":\"Bea\",\"last_name\":\"Young\"}");
+    int64_t a = world_new(w, w->admin, "contact", "{\"first_name\":\"Al\",\"last_name\":\"Old\"}");
+    int64_t second = world_new(w, w->admin, "task_note", BODY("{\"name\":\"second\",\"about\":\"%lld\"}", (long long)b));
+    world_new(w, w->admin, "task_note", BODY("{\"name\":\"first\",\"about\":\"%lld\"}", (long long)a));
+    world_new(w, w->admin, "task_note", "{\"name\":\"none\"}");
+    q = on(w, "task_note");
+    q.sort = STR("about");
+    q.fields = STR("name, about");
+    q.limit = 2;
+    assert_ok(world_list(w, w->admin, &q, &j));
+    assert_str(column(w, &j, "name"), "first second");
+    assert_str(json_get(json_get(&data(&j)->items[0], "about"), "name")->str, "Al Old");
+    q.cursor = json_get(&j, "next")->str;
+    assert_ok(world_list(w, w->admin, &q, &j));
+    assert_str(column(w, &j, "name"), "none");
+    struct str json;
+    assert_ok(world_get(w, w->admin, "task_note", second, false, &json));
+    assert_has(json, "\"name\":\"Bea Young\"");
+}
+
+static struct err *put_task(struct tx *tx, void *ctx)
+{
+    return db_exec(tx, str_from(ctx));
+}
+
+TEST(tasks_and_breaches_are_seen_with_their_records)
+{
+    struct world *w = *state;
+    struct query q = on(w, "breach");
+    struct json j;
+    int64_t mine = world_new(w, w->rep, "lead", "{\"name\":\"mine\"}"), other = world_new(w, w->rep_dora, "lead", "{\"name\":\"other\"}");
+    const int64_t rows[][3] = {{1, mine, w->bob}, {2, other, w->dora}, {3, mine, w->dora}};
+
+    for (size_t i = 0; i < 3; i++)
+        assert_ok(world_write(w, put_task, (void *)(uintptr_t)BODY("INSERT INTO breach (id, record_id, object, page, rule, owed_by, at_us, manual_version, version, clock_us) VALUES (%lld, %lld, 'lead', 'policy/x', 'x', %lld, 1, 1, 1, %lld)", (long long)rows[i][0], (long long)rows[i][1], (long long)rows[i][2], (long long)i)));
+    q.fields = STR("rule");
+    assert_ok(world_list(w, w->admin, &q, &j));
+    assert_str(column(w, &j, "id"), "3 2 1");
+    assert_ok(world_list(w, w->rep, &q, &j));
+    assert_str(column(w, &j, "id"), "1");
+    q = on(w, "change");
+    assert_err(world_list(w, w->rep, &q, &j), "access.denied");
+}
+
 /* Pages over ties and empty values: every row once, in the order of one large page. */
 TEST(pages_are_complete_and_without_repeats)
 {
@@ -466,7 +517,8 @@ TEST(ids_for_sweeps)
 }
 
 TEST_MAIN_WITH(world_setup, world_teardown, lists_filter_and_sort, a_list_and_a_single_record_say_the_same,
-               fields_reach_through_one_reference, pages_are_complete_and_without_repeats, a_cursor_belongs_to_its_query,
+               fields_reach_through_one_reference, composed_names_are_known,
+               tasks_and_breaches_are_seen_with_their_records, pages_are_complete_and_without_repeats, a_cursor_belongs_to_its_query,
                unknown_parts_of_a_query_are_named, hidden_fields_answer_no_questions, rows_are_limited_to_what_the_actor_may_read,
                bin_and_archive_are_asked_for, groups_count_and_add_up, groups_by_time_follow_the_calendar_of_the_asker,
                groups_by_people_have_names, ids_for_sweeps)
