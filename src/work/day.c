@@ -11,10 +11,10 @@
 
 #define NEAR_US (4 * US_PER_HOUR)
 
-enum day_class { DAY_ESCALATION, DAY_PROMISE, DAY_LATE, DAY_NEAR, DAY_TODAY, DAY_PERIOD, DAY_LATER, DAY_SOMETIME, DAY_OPTIONAL };
+enum day_class { DAY_ESCALATION, DAY_PROMISE, DAY_LATE, DAY_NEAR, DAY_TODAY, DAY_LATER, DAY_SOMETIME, DAY_OPTIONAL };
 
 struct entry {
-    struct task_row row; /* id 0: owed in the running period, without a row */
+    struct task_row row;
     enum day_class class;
     struct str because;
     int64_t covering; /* whose task it is, if they are away */
@@ -88,9 +88,7 @@ static int by_order(const void *pa, const void *pb)
         return a->due < b->due ? -1 : 1;
     if (a->row.t.priority != b->row.t.priority)
         return a->row.t.priority < b->row.t.priority ? -1 : 1;
-    if (a->row.t.id != b->row.t.id)
-        return a->row.t.id < b->row.t.id ? -1 : 1;
-    return (a->row.t.record_id > b->row.t.record_id) - (a->row.t.record_id < b->row.t.record_id);
+    return (a->row.t.id > b->row.t.id) - (a->row.t.id < b->row.t.id);
 }
 
 static struct err *add_tasks(struct day *d, struct stmt *s, int64_t covering)
@@ -156,11 +154,14 @@ static struct err *add_covered(struct day *d)
     return NULL;
 }
 
-/* What a period rule still asks for; shown live, without rows. */
-static struct err *add_periods(struct day *d)
+/* What period rules still ask for; shown live, without rows. It has no task: doing it is all there is to do. */
+static struct err *owed_json(const struct day *d, struct json_writer *jw, int64_t *count)
 {
+    *count = 0;
+    jw_array(jw);
     for (size_t i = 0; i < d->w.m->n_policies; i++) {
         const struct policy *p = &d->w.m->policies[i];
+        const struct object *o = &d->w.m->objects[p->object];
         struct period_owed *owed;
         size_t n;
 
@@ -168,28 +169,28 @@ static struct err *add_periods(struct day *d)
             continue;
         TRY(period_owed_now(&d->w, p, d->user, 200, &owed, &n));
         for (size_t k = 0; k < n; k++) {
-            struct entry *e = &VEC_PUSH(d->w.arena, d->list);
+            struct record r;
+            bool have = !record_get(d->w.tx, d->w.m, d->a, o, owed[k].record_id, false, &r);
 
-            *e = (struct entry){
-                .row = {.t = {.record_id = owed[k].record_id,
-                              .owed_by = d->user,
-                              .object = d->w.m->objects[p->object].name,
-                              .title = p->page->label,
-                              .page = p->page->path,
-                              .step = STR(""),
-                              .kind = STR("policy"),
-                              .role = STR(""),
-                              .closed_as = STR(""),
-                              .note = STR(""),
-                              .due_us = owed[k].until_us,
-                              .manual_version = d->w.m->version,
-                              .priority = 5}},
-                .class = DAY_PERIOD,
-                .due = owed[k].until_us,
-                .because = str_fmt(d->w.arena, "%lld of %lld so far", (long long)owed[k].seen, (long long)owed[k].due),
-            };
+            (*count)++;
+            jw_object(jw);
+            jw_kv_str(jw, "title", p->page->label);
+            jw_kv_str(jw, "page", p->page->path);
+            jw_kv_str(jw, "reason", p->page->why);
+            jw_key(jw, STR("record"));
+            jw_object(jw);
+            jw_kv_id(jw, "id", owed[k].record_id);
+            jw_kv_str(jw, "object", o->name);
+            jw_kv_str(jw, "title", have ? record_title(d->w.arena, d->w.m, &r) : STR(""));
+            jw_end_object(jw);
+            jw_kv_i64(jw, "seen", owed[k].seen);
+            jw_kv_i64(jw, "due", owed[k].due);
+            jw_kv_instant(jw, "until", owed[k].until_us);
+            jw_kv_str(jw, "because", str_fmt(d->w.arena, "%lld of %lld so far", (long long)owed[k].seen, (long long)owed[k].due));
+            jw_end_object(jw);
         }
     }
+    jw_end_array(jw);
     return NULL;
 }
 
@@ -221,23 +222,20 @@ static struct err *may_look(const struct work *w, const struct actor *a, int64_t
 static struct err *gather(struct day *d)
 {
     const struct worktime *wt;
-    size_t n;
 
     TRY(who_worktime(&d->w, d->user, &wt));
     d->end_us = zone_instant(wt->zone, zone_date(wt->zone, d->w.now_us) + 1, 0);
     TRY(add_owed(d, d->user, 0));
     TRY(add_roles(d));
     TRY(add_covered(d));
-    n = d->list.n;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < d->list.n; i++)
         judge(d, &d->list.at[i]);
-    TRY(add_periods(d));
     if (d->list.n)
         qsort(d->list.at, d->list.n, sizeof *d->list.at, by_order);
     return NULL;
 }
 
-static void summary_json(const struct day *d, int64_t done, int64_t later, struct json_writer *jw)
+static void summary_json(const struct day *d, int64_t owed, int64_t done, int64_t later, struct json_writer *jw)
 {
     int64_t n[DAY_OPTIONAL + 1] = {0};
 
@@ -251,19 +249,19 @@ static void summary_json(const struct day *d, int64_t done, int64_t later, struc
     jw_kv_i64(jw, "promises", n[DAY_PROMISE]);
     jw_kv_i64(jw, "overdue", n[DAY_LATE]);
     jw_kv_i64(jw, "today", n[DAY_PROMISE] + n[DAY_LATE] + n[DAY_NEAR] + n[DAY_TODAY]);
-    jw_kv_i64(jw, "still_owed", n[DAY_PERIOD]);
+    jw_kv_i64(jw, "still_owed", owed);
     jw_kv_i64(jw, "put_off", later);
     jw_kv_i64(jw, "done_today", done);
     jw_end_object(jw);
 }
 
-/* Where a page starts: after the entry the cursor names. "class.due.priority.id.record" */
+/* Where a page starts: after the entry the cursor names. "class.due.priority.id" */
 static bool cursor_read(struct str cursor, struct entry *key)
 {
     struct str part;
-    int64_t v[5];
+    int64_t v[4];
 
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 4; i++)
         if (!str_cut(&cursor, '.', &part) || !str_to_i64(part, &v[i]))
             return false;
     if (cursor.len || v[0] < 0 || v[0] > DAY_OPTIONAL || v[2] < 0 || v[2] > 100)
@@ -271,7 +269,6 @@ static bool cursor_read(struct str cursor, struct entry *key)
     *key = (struct entry){.class = (enum day_class)v[0], .due = v[1]};
     key->row.t.priority = (int)v[2];
     key->row.t.id = v[3];
-    key->row.t.record_id = v[4];
     return true;
 }
 
@@ -281,9 +278,9 @@ struct err *task_day(struct tx *tx, const struct manual *m, const struct actor *
     struct day d = {.w = work_at(tx, m, now_us), .a = a, .user = user ? user : a->user_id};
     struct json_writer jw = json_writer(json);
     const struct worktime *wt;
-    struct entry key;
+    struct entry key = {0};
     size_t from = 0, n = 0;
-    int64_t done, later;
+    int64_t done, later, owed;
 
     limit = limit <= 0 ? PAGE_ROWS_DEFAULT : limit > PAGE_ROWS_MAX ? PAGE_ROWS_MAX : limit;
     TRY(may_look(&d.w, a, d.user));
@@ -305,13 +302,15 @@ struct err *task_day(struct tx *tx, const struct manual *m, const struct actor *
     if (from + n < d.list.n) {
         const struct entry *e = &d.list.at[from + n - 1];
 
-        jw_str(&jw, str_fmt(d.w.arena, "%d.%lld.%d.%lld.%lld", (int)e->class, (long long)e->due, e->row.t.priority,
-                            (long long)e->row.t.id, (long long)e->row.t.record_id));
+        jw_str(&jw, str_fmt(d.w.arena, "%d.%lld.%d.%lld", (int)e->class, (long long)e->due, e->row.t.priority,
+                            (long long)e->row.t.id));
     } else {
         jw_null(&jw);
     }
+    jw_key(&jw, STR("still_owed"));
+    TRY(owed_json(&d, &jw, &owed));
     jw_key(&jw, STR("summary"));
-    summary_json(&d, done, later, &jw);
+    summary_json(&d, owed, done, later, &jw);
     jw_end_object(&jw);
     return NULL;
 }

@@ -275,7 +275,7 @@ struct err *escalation_start(struct tx *tx, const struct save_context *cx, struc
     if (!utf8_valid(note) || utf8_count(note) > NOTE_CHARS_MAX)
         return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/note", "The note is longer than %d characters.", NOTE_CHARS_MAX);
     TRY(record_object_of(tx, w.m, record_id, &o));
-    if (!o)
+    if (!o || o->built_in)
         return FAIL(w.arena, ERR_NOT_FOUND, "record.not_found", NULL, "There is no such record, or you may not see it.");
     TRY(record_get(tx, w.m, cx->actor, o, record_id, false, &r));
     if (w.m->escalations[k].object >= 0 && w.m->escalations[k].object != o->index)
@@ -341,7 +341,7 @@ struct err *escalation_list(struct tx *tx, const struct manual *m, const struct 
     bool row;
 
     TRY(record_object_of(tx, m, record_id, &o));
-    if (!o)
+    if (!o || o->built_in)
         return FAIL(w.arena, ERR_NOT_FOUND, "record.not_found", NULL, "There is no such record, or you may not see it.");
     TRY(record_get(tx, m, a, o, record_id, true, &r));
     TRY(db_stmt(tx, &sql_escalation_by_record, &s));
@@ -396,8 +396,10 @@ struct err *escalation_who(struct tx *tx, const struct manual *m, struct str esc
     if (k < 0)
         return FAIL(w.arena, ERR_NOT_FOUND, "work.not_found", NULL, "The manual has no escalation %.*s.", STR_ARG(escalation));
     p = &m->escalations[k];
+    if (at_us < 0 || at_us > MOMENT_MAX_US)
+        return FAIL(w.arena, ERR_INVALID, "query.parameter", NULL, "The moment is out of bounds: use one between 1970 and 2200.");
     TRY(record_object_of(tx, m, record_id, &o));
-    if (!o)
+    if (!o || o->built_in)
         return FAIL(w.arena, ERR_NOT_FOUND, "record.not_found", NULL, "There is no such record, or you may not see it.");
     TRY(record_read(tx, m, o, record_id, &r));
     jw_object(&jw);

@@ -173,6 +173,40 @@ static struct err *open_things(struct explaining *x, struct str page)
     return NULL;
 }
 
+static struct err *explain_rule(struct explaining *x, int policy, int workflow)
+{
+    const struct page *page = policy >= 0 ? x->w.m->policies[policy].page : x->w.m->workflows[workflow].page;
+
+    jw_kv_str(x->jw, "page", page->path);
+    jw_kv_str(x->jw, "label", page->label);
+    buf_fmt(x->text, "%.*s (%.*s)\n", STR_ARG(page->label), STR_ARG(page->path));
+    if (policy >= 0)
+        TRY(explain_policy(x, &x->w.m->policies[policy]));
+    else
+        TRY(explain_workflow(x, &x->w.m->workflows[workflow]));
+    return open_things(x, page->path);
+}
+
+/* Every rule about this kind of record, one after the other. */
+static struct err *explain_all(struct explaining *x)
+{
+    jw_key(x->jw, STR("rules"));
+    jw_array(x->jw);
+    for (size_t i = 0; i < x->w.m->n_workflows + x->w.m->n_policies; i++) {
+        int workflow = i < x->w.m->n_workflows ? (int)i : -1, policy = workflow < 0 ? (int)(i - x->w.m->n_workflows) : -1;
+        int object = policy >= 0 ? x->w.m->policies[policy].object : x->w.m->workflows[workflow].object;
+
+        if (object != x->r->object->index)
+            continue;
+        jw_object(x->jw);
+        TRY(explain_rule(x, policy, workflow));
+        jw_end_object(x->jw);
+        buf_add_char(x->text, '\n');
+    }
+    jw_end_array(x->jw);
+    return NULL;
+}
+
 struct err *work_explain(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t record_id,
                          struct str page, int64_t now_us, struct buf *json, struct buf *text)
 {
@@ -181,7 +215,7 @@ struct err *work_explain(struct tx *tx, const struct manual *m, const struct act
     int policy = policy_index(m, page), workflow = workflow_index(m, page);
     struct record r;
 
-    if (policy < 0 && workflow < 0) {
+    if (page.len && policy < 0 && workflow < 0) {
         struct err *e = FAIL(x.w.arena, ERR_NOT_FOUND, "manual.not_found", NULL, "The manual has no rule %.*s.", STR_ARG(page));
 
         e->way_out = STR("Name a page such as policy/lead-assigned or workflow/closing.");
@@ -191,16 +225,15 @@ struct err *work_explain(struct tx *tx, const struct manual *m, const struct act
     x.r = &r;
     x.er = record_expr(tx, m, &r, NULL);
     jw_object(&jw);
-    jw_kv_str(&jw, "page", page);
-    jw_kv_str(&jw, "label", manual_page(m, page)->label);
     jw_kv_id(&jw, "record", record_id);
     jw_kv_str(&jw, "object", o->name);
-    buf_fmt(text, "%.*s and %.*s\n", STR_ARG(manual_page(m, page)->label), STR_ARG(record_title(x.w.arena, m, &r)));
-    if (policy >= 0)
-        TRY(explain_policy(&x, &m->policies[policy]));
+    jw_kv_str(&jw, "title", record_title(x.w.arena, m, &r));
+    buf_fmt(text, "%.*s: %.*s\n\n", STR_ARG(o->label), STR_ARG(record_title(x.w.arena, m, &r)));
+    if (page.len)
+        TRY(explain_rule(&x, policy, workflow));
     else
-        TRY(explain_workflow(&x, &m->workflows[workflow]));
-    TRY(open_things(&x, page));
+        TRY(explain_all(&x));
+    buf_add(text, STR("What happened:\n"));
     jw_key(&jw, STR("decisions"));
     TRY(decision_json(&x.w, record_id, page, 20, &jw, text));
     jw_end_object(&jw);

@@ -398,7 +398,7 @@ struct err *task_create(struct tx *tx, const struct save_context *cx, const stru
     if (ask->due_us && (ask->due_us < w.now_us - US_PER_DAY || ask->due_us > w.now_us + 3660 * US_PER_DAY))
         return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/due", "The due time is in the past or more than ten years away.");
     TRY(record_object_of(tx, w.m, ask->record_id, &o));
-    if (!o)
+    if (!o || o->built_in)
         return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/record", "There is no such record, or you may not see it.");
     TRY(record_get(tx, w.m, cx->actor, o, ask->record_id, false, &r));
     struct task_new n = {

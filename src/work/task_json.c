@@ -207,10 +207,9 @@ struct err *task_json_why(const struct work *w, const struct actor *a, const str
     const struct step *step;
     struct task_row row;
     struct record r;
-    bool have, found = false;
+    bool have, found;
 
-    if (t->id)
-        TRY(task_read(w, t->id, &row, &found));
+    TRY(task_read(w, t->id, &row, &found));
     step = task_step(w->m, t, found ? row.stage : STR(""), &wf);
     jw_object(jw);
     jw_kv_id(jw, "id", t->id);

@@ -323,7 +323,7 @@ struct err *work_absence(struct tx *tx, const struct save_context *cx, int64_t u
     TRY(who_person(&w, user, &info));
     if (!info->found)
         return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/user", "There is no active person with this id.");
-    if (from_day == DATE_NONE || to_day == DATE_NONE || to_day < from_day || to_day - from_day > 3660)
+    if (from_day < 0 || to_day > MOMENT_MAX_US / US_PER_DAY || to_day < from_day || to_day - from_day > 3660)
         return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/to",
                     "Leave needs a first and a last day, in this order and at most ten years apart.");
     if (cover) {

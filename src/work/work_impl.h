@@ -17,6 +17,7 @@
 #define DAY_TASKS_MAX 2000             /* open tasks of one person that take part in the ordering of a day */
 #define CANDIDATES_MAX 200             /* people compared when somebody with room is looked for */
 #define DECISION_KEEP_US (180 * US_PER_DAY)
+#define MOMENT_MAX_US 7258118400000000LL /* year 2200: far enough, and far from overflow */
 #define OUTBOX_ATTEMPTS_MAX 10
 #define OUTBOX_LEASE_US (5 * US_PER_MINUTE)
 #define TASK_TITLE_CHARS_MAX 200

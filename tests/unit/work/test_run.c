@@ -442,6 +442,10 @@ TEST(explain_says_why_term_by_term)
     parsed(c, s.out);
     assert_has(s.text, "missing: the step \"Assign an owner\" is open");
     assert_has(s.text, "open: Assign an owner, Lena");
+    s.page = STR(""); /* every rule about it */
+    assert_ok(company_as(c, c->rob, explain_in, &s));
+    assert_has(parsed(c, s.out).kind == JSON_OBJECT ? s.out : STR(""), "\"rules\":[");
+    assert_has(s.text, "workflow/capture");
     s.page = STR("policy/none");
     assert_err(company_as(c, c->rob, explain_in, &s), "manual.not_found");
     company_close(c);
