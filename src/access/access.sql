@@ -105,7 +105,7 @@ SELECT id, user_id, role, expires_us, used_us FROM api_token WHERE token_hash = 
 -- $1 user; 0: of everybody
 -- plan: scan
 SELECT id, user_id, name, created_us, expires_us, used_us FROM api_token
- WHERE ($1 = 0 OR user_id = $1) AND ended_us IS NULL
+ WHERE (CAST($1 AS BIGINT) = 0 OR user_id = CAST($1 AS BIGINT)) AND ended_us IS NULL
  ORDER BY created_us DESC, id DESC
  LIMIT 1000;
 

@@ -39,6 +39,7 @@ struct shard {
     int n;
 };
 struct access_cache {
+    struct arena *arena; /* of the cache itself */
     struct db *db;
     struct shard shards[SHARDS];
 };
@@ -89,10 +90,10 @@ static void on_notify(void *ctx, const char *channel, struct str payload)
 
 struct access_cache *access_cache_new(struct db *db)
 {
-    struct access_cache *c = calloc(1, sizeof *c);
+    struct arena *arena = arena_new(sizeof(struct access_cache) + 256);
+    struct access_cache *c = NEW(arena, struct access_cache);
 
-    if (!c)
-        abort();
+    c->arena = arena;
     access_crypto_init();
     c->db = db;
     for (int i = 0; i < SHARDS; i++)
@@ -122,7 +123,7 @@ void access_cache_free(struct access_cache *c)
         shard_empty(&c->shards[i]);
         pthread_rwlock_destroy(&c->shards[i].lock);
     }
-    free(c);
+    arena_free(c->arena); /* the cache itself lives there */
 }
 
 static struct shard *shard_of(struct access_cache *c, const struct token_hash *key)

@@ -47,7 +47,7 @@ static struct err *chosen_fields(struct req *rq, struct str list, const bool **o
 
         if (!f || access_field(rq->actor, rq->object->index, f->index) == FR_NONE) {
             struct str *names = NEW_ARRAY(rq->arena, rq->object->n_fields, struct str);
-            struct err *e = FAIL(rq->arena, ERR_MALFORMED, "query.parameter", NULL, "%.*s has no field \"%.*s\" that you may read.",
+            struct err *e = FAIL(rq->arena, ERR_INVALID, "query.parameter", NULL, "%.*s has no field \"%.*s\" that you may read.",
                                  STR_ARG(rq->object->label), STR_ARG(str_shown(name)));
             struct str near;
 
