@@ -9,14 +9,11 @@
 
 static struct err *read_mark(struct tx *tx, void *ctx)
 {
-    bool *demo = ctx, row;
-    struct stmt *stmt;
+    bool *demo = ctx;
+    struct str mark;
 
-    TRY(db_stmt(tx, &sql_company_mark_get, &stmt));
-    db_bind_str(stmt, 1, STR("demo"));
-    TRY(db_step(stmt, &row));
-    *demo = row && str_eq(db_str(stmt, 0), STR("yes"));
-    db_done(stmt);
+    TRY(db_setting_get(tx, STR("demo"), &mark));
+    *demo = str_eq(mark, STR("yes"));
     return NULL;
 }
 

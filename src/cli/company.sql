@@ -1,16 +1,8 @@
--- Marks of the installation that are neither records nor pages.
-
--- name: company_mark_get
--- $1 name
-SELECT value FROM setting WHERE name = $1
-
--- name: company_mark_put
--- $1 name, $2 value
-INSERT INTO setting (name, value) VALUES ($1, $2)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value
+-- Questions of the command line about the company.
 
 -- name: company_people
--- Who can sign in: active people with a password, superiors first.
+-- Who can sign in: active people with a password, in the order they came.
+-- plan: scan
 SELECT u.id AS id, u.name AS name, u.email AS email, u.roles AS roles, t.name AS team
   FROM o_user u
   LEFT JOIN o_team t ON t.id = u.team
@@ -19,5 +11,5 @@ SELECT u.id AS id, u.name AS name, u.email AS email, u.roles AS roles, t.name AS
 
 -- name: company_team
 -- $1 name
-SELECT id FROM o_team WHERE name = $1 AND deleted_at IS NULL ORDER BY id LIMIT 1
 -- plan: scan
+SELECT id FROM o_team WHERE name = $1 AND deleted_at IS NULL ORDER BY id LIMIT 1

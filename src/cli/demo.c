@@ -71,10 +71,7 @@ static struct err *set_passwords(struct tx *tx, void *ctx)
     }
     for (size_t i = 0; i < ids.n; i++)
         TRY(access_set_password(tx, ids.at[i], job->hash, job->now_us));
-    TRY(db_stmt(tx, &sql_company_mark_put, &stmt));
-    db_bind_str(stmt, 1, STR("demo"));
-    db_bind_str(stmt, 2, STR("yes"));
-    return db_run(stmt, NULL);
+    return db_setting_put(tx, STR("demo"), STR("yes"));
 }
 
 /* The newest shiftable day of all files becomes today, so that the demo looks alive whenever it is started. */

@@ -5,20 +5,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define TEXT(literal) {literal, sizeof(literal) - 1} /* STR is no constant in an initializer */
 static const struct page_file base[] = {
     {{"object/user", 11},
-     STR("---\nkind: object\nname: user\nfields: { name: { type: text }, email: { type: email }, "
+     TEXT("---\nkind: object\nname: user\nfields: { name: { type: text }, email: { type: email }, "
          "active: { type: yes/no }, roles: { type: multi-choice } }\n---\n")},
     {{"object/lead", 11},
-     STR("---\nkind: object\nname: lead\nopen_when: status = 'New'\nfields: { name: { type: text "
+     TEXT("---\nkind: object\nname: lead\nopen_when: status = 'New'\nfields: { name: { type: text "
          "}, "
          "status: { type: choice, options: [New, Old] }, budget: { type: money, currency: USD } "
          "}\n---\n")},
     {{"object/activity", 15},
-     STR("---\nkind: object\nname: activity\nfields: { kind: { type: choice, options: [call] }, "
+     TEXT("---\nkind: object\nname: activity\nfields: { kind: { type: choice, options: [call] }, "
          "at: { type: date-time }, links: { type: references, to: any, back: activities } "
          "}\n---\n")},
-    {{"role/sales-rep", 14}, STR("---\nkind: role\nname: sales-rep\n---\n")},
+    {{"role/sales-rep", 14}, TEXT("---\nkind: role\nname: sales-rep\n---\n")},
 };
 #define BASE_N (sizeof base / sizeof base[0])
 
