@@ -511,15 +511,11 @@ struct err *import_plan_read(struct arena *arena, const char *path, struct impor
     struct str text;
     struct node *root;
     const struct node *list;
-    struct err *e;
 
     TRY(file_read(arena, path, PLAN_BYTES_MAX, &text));
     if (!utf8_valid(text))
         return bad_plan(arena, path, NULL, "The plan is not UTF-8.");
-    e = yaml_read(arena, text, 0, text.len, &root);
-    if (e)
-        e->page = str_from(path);
-    TRY(e);
+    TRY(mapping_yaml(arena, path, text, &root));
     list = root->kind == NODE_MAP ? node_get(root, "imports") : NULL;
     if (!list || list->kind != NODE_LIST)
         return bad_plan(arena, path, root, "A plan has a list named imports.");
@@ -544,17 +540,20 @@ struct err *import_latest_date(struct arena *arena, const char *file, const char
     struct source source = {.arena = arena, .path = file};
     struct str text, *cells;
     struct node *root;
-    const struct node *columns;
+    const struct node *columns, *delimiter;
     VEC(int) shifted = {0};
     VEC(struct str) patterns = {0};
     size_t n;
 
     *day = DATE_NONE;
     TRY(file_read(arena, mapping_path, PLAN_BYTES_MAX, &text));
-    TRY(yaml_read(arena, text, 0, text.len, &root));
+    TRY(mapping_yaml(arena, mapping_path, text, &root));
     columns = root->kind == NODE_MAP ? node_get(root, "columns") : NULL;
     if (!columns || columns->kind != NODE_MAP)
         return bad_plan(arena, mapping_path, root, "The mapping has no columns.");
+    delimiter = node_get(root, "delimiter");
+    if (delimiter && delimiter->kind == NODE_TEXT && delimiter->text.len == 1)
+        mapping.delimiter = delimiter->text.ptr[0];
     source.fd = open(file, O_RDONLY | O_CLOEXEC);
     if (source.fd < 0)
         return FAIL(arena, ERR_NOT_FOUND, "io.failed", NULL, "%s is not a file that can be read.", file);

@@ -53,6 +53,9 @@ struct mapping {
 };
 /* Reads and checks a mapping file. Fails: import.mapping with line and column and the nearest name. */
 MUST_USE struct err *mapping_read(struct arena *arena, const struct manual *m, const char *path, struct mapping **out);
+/* A file written like front matter. Fails: import.mapping with line and column. */
+struct node;
+MUST_USE struct err *mapping_yaml(struct arena *arena, const char *path, struct str text, struct node **root);
 /* Finds each column in the file's first row. Every column of the file has to be mapped or ignored, and the other way round. */
 MUST_USE struct err *mapping_bind(struct arena *arena, struct mapping *mapping, const struct str *header, size_t n);
 /* "3/1/2017" by "M/D/YYYY". Tokens: YYYY YY MM M DD D; everything else stands for itself. */

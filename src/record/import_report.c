@@ -39,6 +39,8 @@ static struct str finding_text(struct arena *arena, const struct row_finding *f)
 {
     if (f->kind == FOUND_REFUSED)
         return str_fmt(arena, "%.*s%srefused: %.*s (%.*s)", STR_ARG(f->field), f->field.len ? ": " : "", STR_ARG(f->stored), STR_ARG(f->rule));
+    if (f->kind == FOUND_DOUBTFUL && !f->field.len)
+        return str_fmt(arena, "doubtful: %.*s", STR_ARG(f->rule));
     if (f->kind == FOUND_DOUBTFUL)
         return str_fmt(arena, "%.*s: \"%.*s\" is doubtful (%.*s)", STR_ARG(f->field), STR_ARG(f->typed), STR_ARG(f->rule));
     return str_fmt(arena, "%.*s: \"%.*s\" -> \"%.*s\" (%.*s)", STR_ARG(f->field), STR_ARG(f->typed), STR_ARG(f->stored), STR_ARG(f->rule));

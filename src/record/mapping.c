@@ -399,23 +399,32 @@ static struct err *read_key(struct reading *r, const struct node *root)
     return NULL;
 }
 
+/* The reader speaks of pages. */
+struct err *mapping_yaml(struct arena *arena, const char *path, struct str text, struct node **root)
+{
+    static const struct str its_word = {"The front matter", sizeof "The front matter" - 1};
+    struct err *e = yaml_read(arena, text, 0, text.len, root);
+
+    if (!e)
+        return NULL;
+    e->code = "import.mapping";
+    e->page = str_from(path);
+    if (str_starts(e->message, its_word))
+        e->message = str_fmt(arena, "The file%.*s", STR_ARG(str_sub(e->message, its_word.len, SIZE_MAX)));
+    return e;
+}
+
 struct err *mapping_read(struct arena *arena, const struct manual *m, const char *path, struct mapping **out)
 {
     static const char *const known[] = {"object", "key", "on_match", "delimiter", "distinct", "columns", "set", "empty", "second_pass"};
     struct reading r = {.arena = arena, .m = m, .path = path, .out = NEW(arena, struct mapping)};
     struct node *root;
     struct str object;
-    struct err *e;
 
     TRY(file_read(arena, path, MAPPING_BYTES_MAX, &r.out->text));
     if (!utf8_valid(r.out->text))
         return bad(&r, NULL, STR("The mapping file is not UTF-8."), STR_NONE);
-    e = yaml_read(arena, r.out->text, 0, r.out->text.len, &root);
-    if (e) {
-        e->code = "import.mapping";
-        e->page = str_from(path);
-        return e;
-    }
+    TRY(mapping_yaml(arena, path, r.out->text, &root));
     if (root->kind != NODE_MAP)
         return bad(&r, root, STR("A mapping file is a list of keys and values."), STR("docs/import.md shows one."));
     TRY(check_keys(&r, root, known, sizeof known / sizeof known[0]));
