@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static void finding(struct save *s, const struct field *f, const char *code, struct str way, struct str message)
+static void finding(struct save *s, const struct field *f, const char *code, struct str way,
+                    struct str message)
 {
     const char *pointer = str_cstr(s->arena, str_fmt(s->arena, "/%.*s", STR_ARG(f->name)));
     struct err *e = FAIL(s->arena, ERR_INVALID, code, pointer, "%.*s", STR_ARG(message));
@@ -34,16 +35,20 @@ static void check_text(struct save *s, const struct field *f, const struct value
     size_t n = (int64_t)v->s.len > max || f->min != DATE_NONE ? utf8_count(v->s) : 0;
 
     if ((int64_t)n > max)
-        finding(s, f, "record.field_invalid", str_fmt(s->arena, "Shorten it by %lld.", (long long)((int64_t)n - max)),
-                str_fmt(s->arena, "%.*s has %zu characters; at most %lld fit.", STR_ARG(f->label), n, (long long)max));
+        finding(s, f, "record.field_invalid",
+                str_fmt(s->arena, "Shorten it by %lld.", (long long)((int64_t)n - max)),
+                str_fmt(s->arena, "%.*s has %zu characters; at most %lld fit.", STR_ARG(f->label),
+                        n, (long long)max));
     if (f->min != DATE_NONE && (int64_t)n < f->min)
         finding(s, f, "record.field_invalid", STR_NONE,
-                str_fmt(s->arena, "%.*s needs at least %lld characters.", STR_ARG(f->label), (long long)f->min));
+                str_fmt(s->arena, "%.*s needs at least %lld characters.", STR_ARG(f->label),
+                        (long long)f->min));
 }
 
 static struct str bound_text(struct save *s, const struct field *f, int64_t bound)
 {
-    struct value v = {.type = f->type == FT_DATE_TIME ? FT_DATE : f->type, .i = bound, .currency = f->currency};
+    struct value v = {
+        .type = f->type == FT_DATE_TIME ? FT_DATE : f->type, .i = bound, .currency = f->currency};
 
     return value_text(s->arena, s->cx->manual, f, &v);
 }
@@ -59,10 +64,12 @@ static void check_number(struct save *s, const struct field *f, const struct val
         return; /* bounds are in the field's own currency */
     if (f->min != DATE_NONE && i < f->min)
         finding(s, f, "record.field_invalid", STR_NONE,
-                str_fmt(s->arena, "%.*s must be %.*s or more.", STR_ARG(f->label), STR_ARG(bound_text(s, f, f->min))));
+                str_fmt(s->arena, "%.*s must be %.*s or more.", STR_ARG(f->label),
+                        STR_ARG(bound_text(s, f, f->min))));
     if (f->max != DATE_NONE && i > f->max)
         finding(s, f, "record.field_invalid", STR_NONE,
-                str_fmt(s->arena, "%.*s must be %.*s or less.", STR_ARG(f->label), STR_ARG(bound_text(s, f, f->max))));
+                str_fmt(s->arena, "%.*s must be %.*s or less.", STR_ARG(f->label),
+                        STR_ARG(bound_text(s, f, f->max))));
 }
 
 /* Dates a calendar can show: years 1 to 9999. */
@@ -90,7 +97,8 @@ static void check_value(struct save *s, const struct field *f, const struct valu
     case FT_DATE_TIME:
         if (!time_in_range(v))
             finding(s, f, "record.field_invalid", STR_NONE,
-                    str_fmt(s->arena, "%.*s must lie between the years 1 and 9999.", STR_ARG(f->label)));
+                    str_fmt(s->arena, "%.*s must lie between the years 1 and 9999.",
+                            STR_ARG(f->label)));
         else
             check_number(s, f, v);
         return;
@@ -108,7 +116,8 @@ static void check_value(struct save *s, const struct field *f, const struct valu
             n++;
         if (n > TAGS_MAX || v->s.len > TAGS_MAX * 200)
             finding(s, f, "record.field_invalid", STR_NONE,
-                    str_fmt(s->arena, "%.*s has %zu entries; at most %d fit.", STR_ARG(f->label), n, TAGS_MAX));
+                    str_fmt(s->arena, "%.*s has %zu entries; at most %d fit.", STR_ARG(f->label), n,
+                            TAGS_MAX));
         return;
     }
     case FT_YES_NO:
@@ -126,11 +135,12 @@ static void check_value(struct save *s, const struct field *f, const struct valu
 static void required(struct save *s, const struct field *f, const struct rule *when)
 {
     struct str label = f->label;
-    struct str way = when && when->e
-                         ? str_fmt(s->arena, "It is required when %.*s.", STR_ARG(expr_words(s->arena, when->e)))
-                         : STR("Fill it in.");
+    struct str way = when && when->e ? str_fmt(s->arena, "It is required when %.*s.",
+                                               STR_ARG(expr_words(s->arena, when->e)))
+                                     : STR("Fill it in.");
 
-    finding(s, f, "record.field_required", way, str_fmt(s->arena, "%.*s is missing.", STR_ARG(label)));
+    finding(s, f, "record.field_required", way,
+            str_fmt(s->arena, "%.*s is missing.", STR_ARG(label)));
 }
 
 static void check_conditions(struct save *s, const struct expr_env *env)
@@ -143,11 +153,14 @@ static void check_conditions(struct save *s, const struct expr_env *env)
         const struct field *f = &s->p->o->fields[s->p->conditions.at[k]];
         const struct value *v = &s->after.values[f->index];
         /* What was missing under the same condition before this save is not this save's fault. */
-        if (f->required_when.e && v->empty && !f->required && expr_test(s->arena, f->required_when.e, &s->face_after, env) &&
-            (save_creates(s) || s->changed[f->index] || !expr_test(s->arena, f->required_when.e, &before, env)))
+        if (f->required_when.e && v->empty && !f->required &&
+            expr_test(s->arena, f->required_when.e, &s->face_after, env) &&
+            (save_creates(s) || s->changed[f->index] ||
+             !expr_test(s->arena, f->required_when.e, &before, env)))
             required(s, f, &f->required_when);
-        if (f->readonly_when.e && s->given[f->index] && s->changed[f->index] && !save_creates(s) && !s->cx->actor->system &&
-            !s->undo_of && expr_test(s->arena, f->readonly_when.e, &before, env))
+        if (f->readonly_when.e && s->given[f->index] && s->changed[f->index] && !save_creates(s) &&
+            !s->cx->actor->system && !s->undo_of &&
+            expr_test(s->arena, f->readonly_when.e, &before, env))
             finding(s, f, "record.field_readonly", STR_NONE,
                     str_fmt(s->arena, "%.*s cannot be changed while %.*s.", STR_ARG(f->label),
                             STR_ARG(expr_words(s->arena, f->readonly_when.e))));
@@ -185,11 +198,13 @@ void check_save(struct save *s)
 static void missing(struct save *s, const struct field *f, int64_t id)
 {
     finding(s, f, "record.reference_missing", STR("Choose one that exists and that you may see."),
-            str_fmt(s->arena, "%.*s: there is no record %lld, or you may not see it.", STR_ARG(f->label), (long long)id));
+            str_fmt(s->arena, "%.*s: there is no record %lld, or you may not see it.",
+                    STR_ARG(f->label), (long long)id));
 }
 
 /* Exists, is not in the bin, and the actor may see it. *title: its name, if it is a column. */
-static struct err *reference_ok(struct save *s, const struct object *target, int64_t id, bool *ok, struct str *title)
+static struct err *reference_ok(struct save *s, const struct object *target, int64_t id, bool *ok,
+                                struct str *title)
 {
     const struct object_plan *t = plan_tx(s->tx, s->cx->manual, target);
     const struct actor *a = s->cx->actor;
@@ -202,7 +217,9 @@ static struct err *reference_ok(struct save *s, const struct object *target, int
     TRY(db_step(st, &row));
     if (!row)
         return NULL;
-    if (db_is_null(st, 2) && (access_row(a, target->index, VERB_READ, db_i64(st, 0), db_i64(st, 1)) || id == a->user_id)) {
+    if (db_is_null(st, 2) &&
+        (access_row(a, target->index, VERB_READ, db_i64(st, 0), db_i64(st, 1)) ||
+         id == a->user_id)) {
         *ok = true;
         if (t->title_stored && access_field(a, target->index, target->title) != FR_NONE)
             *title = str_dup(s->arena, db_str(st, 3));
@@ -244,9 +261,11 @@ static struct err *check_many(struct save *s, const struct field *f, const struc
 
     if (v->n_ids > LINKS_MAX)
         finding(s, f, "record.field_invalid", STR_NONE,
-                str_fmt(s->arena, "%.*s has %zu links; at most %d fit.", STR_ARG(f->label), v->n_ids, LINKS_MAX));
+                str_fmt(s->arena, "%.*s has %zu links; at most %d fit.", STR_ARG(f->label),
+                        v->n_ids, LINKS_MAX));
     for (size_t i = 0; i < v->n_ids && i < LINKS_MAX; i++) {
-        const struct object *target = f->to_object >= 0 ? &s->cx->manual->objects[f->to_object] : NULL;
+        const struct object *target =
+            f->to_object >= 0 ? &s->cx->manual->objects[f->to_object] : NULL;
         bool ok = false;
         if (!save_creates(s) && contains_id(&s->before.values[f->index], v->ids[i]))
             continue;
@@ -288,7 +307,9 @@ struct err *check_unique(struct save *s)
             continue;
         struct str column = folded ? str_fmt(s->arena, "%.*s$f", STR_ARG(f->column)) : f->column;
         TRY(db_stmt_text(s->tx,
-                         str_fmt(s->arena, "SELECT \"id\" FROM %.*s WHERE %.*s = $1 AND \"id\" <> $2 AND \"deleted_at\" IS NULL LIMIT 1",
+                         str_fmt(s->arena,
+                                 "SELECT \"id\" FROM %.*s WHERE %.*s = $1 AND \"id\" <> $2 AND "
+                                 "\"deleted_at\" IS NULL LIMIT 1",
                                  STR_ARG(s->p->table), STR_ARG(db_ident(s->arena, column))),
                          &st));
         if (folded || field_types[f->type].store == FS_TEXT)
@@ -301,7 +322,8 @@ struct err *check_unique(struct save *s)
             continue;
         db_done(st);
         finding(s, f, "record.not_unique", STR("Look for it before making a second one."),
-                str_fmt(s->arena, "Another %.*s has this %.*s already.", STR_ARG(s->p->o->label), STR_ARG(f->label)));
+                str_fmt(s->arena, "Another %.*s has this %.*s already.", STR_ARG(s->p->o->label),
+                        STR_ARG(f->label)));
     }
     return NULL;
 }

@@ -36,19 +36,22 @@ static struct str step(struct cleaning *k, struct str before, struct str after, 
 
 static bool is_blank(int32_t cp)
 {
-    return cp == ' ' || cp == '\t' || cp == '\n' || cp == '\r' || cp == 0x0b || cp == 0x0c || cp == 0x85 || cp == 0xa0 ||
-           (cp >= 0x2000 && cp <= 0x200a) || cp == 0x2028 || cp == 0x2029 || cp == 0x202f || cp == 0x205f || cp == 0x3000;
+    return cp == ' ' || cp == '\t' || cp == '\n' || cp == '\r' || cp == 0x0b || cp == 0x0c ||
+           cp == 0x85 || cp == 0xa0 || (cp >= 0x2000 && cp <= 0x200a) || cp == 0x2028 ||
+           cp == 0x2029 || cp == 0x202f || cp == 0x205f || cp == 0x3000;
 }
 
 static bool is_invisible(int32_t cp)
 {
-    return (cp < 0x20 && !is_blank(cp)) || (cp >= 0x7f && cp < 0xa0 && cp != 0x85) || cp == 0x200b || cp == 0x2060 || cp == 0xfeff;
+    return (cp < 0x20 && !is_blank(cp)) || (cp >= 0x7f && cp < 0xa0 && cp != 0x85) ||
+           cp == 0x200b || cp == 0x2060 || cp == 0xfeff;
 }
 
 static int32_t next_char(struct str s, size_t *at)
 {
     int32_t cp;
-    utf8proc_ssize_t n = utf8proc_iterate((const uint8_t *)s.ptr + *at, (utf8proc_ssize_t)(s.len - *at), &cp);
+    utf8proc_ssize_t n =
+        utf8proc_iterate((const uint8_t *)s.ptr + *at, (utf8proc_ssize_t)(s.len - *at), &cp);
 
     if (n <= 0) { /* checked on entry; go on all the same */
         *at += 1;
@@ -80,7 +83,8 @@ static struct str drop_invisible(struct arena *arena, struct str s, bool lines)
     for (size_t i = 0; i < s.len;) {
         size_t from = i;
         int32_t cp = (unsigned char)s.ptr[i] < 0x80 ? s.ptr[i++] : next_char(s, &i);
-        any = any || is_invisible(cp) || (!lines && (cp == '\n' || cp == '\r' || cp == '\t')) || (lines && s.ptr[from] == '\r');
+        any = any || is_invisible(cp) || (!lines && (cp == '\n' || cp == '\r' || cp == '\t')) ||
+              (lines && s.ptr[from] == '\r');
     }
     if (!any)
         return s;
@@ -293,7 +297,9 @@ static struct str company(struct cleaning *k, struct str s)
             stem = trim_blanks(str_sub(stem, 0, stem.len - 1));
         if (!stem.len)
             return s;
-        return v->suffixes[i][1].len ? str_fmt(arena, "%.*s %.*s", STR_ARG(stem), STR_ARG(v->suffixes[i][1])) : stem;
+        return v->suffixes[i][1].len
+                   ? str_fmt(arena, "%.*s %.*s", STR_ARG(stem), STR_ARG(v->suffixes[i][1]))
+                   : stem;
     }
     return s;
 }
@@ -302,7 +308,8 @@ static void refuse(struct cleaning *k, const char *what, struct str way)
 {
     struct arena *arena = k->c->arena;
     const char *pointer = str_cstr(arena, str_fmt(arena, "/%.*s", STR_ARG(k->f->name)));
-    struct err *e = FAIL(arena, ERR_INVALID, "record.field_invalid", pointer, "%.*s %s.", STR_ARG(k->f->label), what);
+    struct err *e = FAIL(arena, ERR_INVALID, "record.field_invalid", pointer, "%.*s %s.",
+                         STR_ARG(k->f->label), what);
 
     e->way_out = way;
     k->refused = true;
@@ -321,7 +328,8 @@ static bool host_ok(struct str host, bool dotted)
             return false;
         for (size_t i = 0; i < label.len; i++) {
             unsigned char c = (unsigned char)label.ptr[i];
-            if (!(c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || (!dotted && c == '_')))
+            if (!(c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                  (!dotted && c == '_')))
                 return false;
         }
         labels++;
@@ -345,14 +353,16 @@ static struct str email(struct cleaning *k, struct str s)
         at--;
     struct str local = str_sub(s, 0, at ? at - 1 : 0);
     struct str domain = upper_lower(arena, str_sub(s, at, SIZE_MAX), false);
-    bool ok = at > 1 && local.len <= 64 && s.len <= 254 && local.ptr[0] != '.' && !str_ends(local, STR(".")) &&
-              str_find(local, STR(".."), 0) == SIZE_MAX && host_ok(domain, true);
+    bool ok = at > 1 && local.len <= 64 && s.len <= 254 && local.ptr[0] != '.' &&
+              !str_ends(local, STR(".")) && str_find(local, STR(".."), 0) == SIZE_MAX &&
+              host_ok(domain, true);
     for (size_t i = 0; ok && i < local.len; i++) {
         unsigned char c = (unsigned char)local.ptr[i];
         ok = c > ' ' && c != 0x7f && !strchr("()<>[]:;@\\,\"", c);
     }
     if (!ok) {
-        refuse(k, "is not a mail address", STR("Write one address, for example maria@example.com."));
+        refuse(k, "is not a mail address",
+               STR("Write one address, for example maria@example.com."));
         return s;
     }
     return str_fmt(arena, "%.*s@%.*s", STR_ARG(local), STR_ARG(domain));
@@ -384,7 +394,8 @@ static struct str url(struct cleaning *k, struct str s)
         if (number == (str_eq(scheme, STR("https")) ? 443 : 80))
             port = STR_NONE;
     }
-    ok = ok && host_ok(host, false) && (str_find_char(host, '.', 0) != SIZE_MAX || str_eq(host, STR("localhost")));
+    ok = ok && host_ok(host, false) &&
+         (str_find_char(host, '.', 0) != SIZE_MAX || str_eq(host, STR("localhost")));
     for (size_t i = 0; ok && i < path.len; i++)
         ok = (unsigned char)path.ptr[i] > ' ' && !strchr("<>\"\\^`{|}", path.ptr[i]);
     if (!ok) {
@@ -393,8 +404,8 @@ static struct str url(struct cleaning *k, struct str s)
     }
     if (str_eq(path, STR("/")))
         path = STR("");
-    return str_fmt(arena, "%.*s://%.*s%s%.*s%.*s", STR_ARG(scheme), STR_ARG(host), port.len ? ":" : "", STR_ARG(port),
-                   STR_ARG(path));
+    return str_fmt(arena, "%.*s://%.*s%s%.*s%.*s", STR_ARG(scheme), STR_ARG(host),
+                   port.len ? ":" : "", STR_ARG(port), STR_ARG(path));
 }
 
 static struct str phone(struct cleaning *k, struct str s)
@@ -403,7 +414,8 @@ static struct str phone(struct cleaning *k, struct str s)
     enum phone_state state = phone_clean(k->c->arena, s, k->f->country, &out);
 
     if (state == PHONE_BAD) {
-        refuse(k, "is not a phone number", STR("Write it with country code, for example +49 30 1234567."));
+        refuse(k, "is not a phone number",
+               STR("Write it with country code, for example +49 30 1234567."));
         return s;
     }
     k->doubtful = k->doubtful || state == PHONE_DOUBTFUL;
@@ -449,12 +461,14 @@ static void unknown_option(struct cleaning *k, struct str s)
     for (size_t i = 0; i < k->f->n_options; i++)
         names[i] = k->f->options[i].name;
     struct str near = str_nearest(arena, s, names, k->f->n_options);
-    struct str list = str_join(arena, names, k->f->n_options < 12 ? k->f->n_options : 12, STR(", "));
+    struct str list =
+        str_join(arena, names, k->f->n_options < 12 ? k->f->n_options : 12, STR(", "));
     struct str shown = str_sub(s, 0, 60);
     while (shown.len < s.len && shown.len && ((unsigned char)s.ptr[shown.len] & 0xc0) == 0x80)
         shown.len--;
     refuse(k, str_cstr(arena, str_fmt(arena, "has no option \"%.*s\"", STR_ARG(shown))),
-           near.ptr ? str_fmt(arena, "Did you mean %.*s?", STR_ARG(near)) : str_fmt(arena, "Options: %.*s.", STR_ARG(list)));
+           near.ptr ? str_fmt(arena, "Did you mean %.*s?", STR_ARG(near))
+                    : str_fmt(arena, "Options: %.*s.", STR_ARG(list)));
 }
 
 static struct str choice(struct cleaning *k, struct str s, bool *empty)
@@ -469,7 +483,8 @@ static struct str choice(struct cleaning *k, struct str s, bool *empty)
     }
     if (find_term(k, s, &term))
         return step(k, s, term, k->vocabulary ? page_rule(k) : STR("options"));
-    struct str spelled = replace_whole(k->c->arena, replace_words(k, s, k->vocabulary), k->vocabulary);
+    struct str spelled =
+        replace_whole(k->c->arena, replace_words(k, s, k->vocabulary), k->vocabulary);
     if (!str_eq(spelled, s) && find_term(k, spelled, &term))
         return step(k, s, term, page_rule(k));
     if (k->vocabulary && !k->vocabulary->closed) {
@@ -513,7 +528,8 @@ static struct str by_taste(struct cleaning *k, struct str s)
         }
         if (find_term(k, s, &term))
             s = step(k, s, term, page_rule(k));
-        s = step(k, s, replace_whole(arena, replace_words(k, s, k->vocabulary), k->vocabulary), page_rule(k));
+        s = step(k, s, replace_whole(arena, replace_words(k, s, k->vocabulary), k->vocabulary),
+                 page_rule(k));
         if (k->vocabulary->closed && k->vocabulary->n_terms && !find_term(k, s, &term))
             k->doubtful = true;
     }
@@ -580,6 +596,9 @@ void clean_field(struct cleaner *c, const struct field *f, struct value *v)
     v->fold = STR_NONE;
     if (k.refused || (str_eq(v->s, typed) && !k.doubtful))
         return;
-    struct str rule = k.rules.len ? buf_str(&k.rules) : f->type == FT_PHONE ? STR("phone") : k.vocabulary ? page_rule(&k) : STR("set");
+    struct str rule = k.rules.len           ? buf_str(&k.rules)
+                      : f->type == FT_PHONE ? STR("phone")
+                      : k.vocabulary        ? page_rule(&k)
+                                            : STR("set");
     VEC_PUSH(c->arena, c->list) = (struct cleaned){f, typed, v->s, rule, k.doubtful};
 }

@@ -52,10 +52,12 @@ static uint64_t query_mark(const struct list_plan *l)
     const struct query *q = l->q;
     struct buf b = buf_new(l->arena, 256);
 
-    buf_fmt(&b, "1|%.*s|%.*s|%d%d|", STR_ARG(l->p->o->name), STR_ARG(str_trim(q->filter)), q->bin, q->archived);
+    buf_fmt(&b, "1|%.*s|%.*s|%d%d|", STR_ARG(l->p->o->name), STR_ARG(str_trim(q->filter)), q->bin,
+            q->archived);
     for (size_t i = 0; i < l->n_sorts; i++)
-        buf_fmt(&b, "%.*s.%.*s.%d.%d.%d|", STR_ARG(l->sorts[i].plan->o->name), STR_ARG(l->sorts[i].f->name), l->sorts[i].join >= 0,
-                l->sorts[i].desc, (int)l->sorts[i].kind);
+        buf_fmt(&b, "%.*s.%.*s.%d.%d.%d|", STR_ARG(l->sorts[i].plan->o->name),
+                STR_ARG(l->sorts[i].f->name), l->sorts[i].join >= 0, l->sorts[i].desc,
+                (int)l->sorts[i].kind);
     return str_hash(buf_str(&b));
 }
 
@@ -131,13 +133,16 @@ struct err *cursor_read(struct list_plan *l)
 {
     struct str rest = STR_NONE;
     uint64_t mark = 0;
-    bool ok = unbase64url(l->arena, l->q->cursor, &rest) && take_u64(&rest, &mark) && mark == query_mark(l);
+    bool ok = unbase64url(l->arena, l->q->cursor, &rest) && take_u64(&rest, &mark) &&
+              mark == query_mark(l);
 
     for (size_t i = 0; ok && i < l->n_sorts; i++)
         ok = read_key(&rest, &l->sorts[i], &l->after[i]);
     if (!ok || rest.len) {
-        struct err *e = FAIL(l->arena, ERR_INVALID, "query.cursor", "cursor", "This cursor does not belong to this query.");
-        e->way_out = STR("Start again without a cursor; keep filter and sort the same from page to page.");
+        struct err *e = FAIL(l->arena, ERR_INVALID, "query.cursor", "cursor",
+                             "This cursor does not belong to this query.");
+        e->way_out =
+            STR("Start again without a cursor; keep filter and sort the same from page to page.");
         return e;
     }
     l->paged = true;

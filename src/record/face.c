@@ -15,7 +15,8 @@ struct face {
 
 static struct expr_record expose(struct face *f);
 
-static struct face *face_new(struct tx *tx, const struct manual *m, const struct record *now, const struct record *before)
+static struct face *face_new(struct tx *tx, const struct manual *m, const struct record *now,
+                             const struct record *before)
 {
     struct face *f = NEW(tx_arena(tx), struct face);
 
@@ -75,7 +76,8 @@ static bool face_follow(void *ctx, struct arena *arena, int field, struct expr_r
     return true;
 }
 
-static struct str related_sql(struct arena *arena, const struct object_plan *t, const struct expr_relation *rel)
+static struct str related_sql(struct arena *arena, const struct object_plan *t,
+                              const struct expr_relation *rel)
 {
     struct buf b = buf_new(arena, t->columns.len + 256);
 
@@ -100,8 +102,10 @@ static struct str related_sql(struct arena *arena, const struct object_plan *t, 
     return buf_str(&b);
 }
 
-static struct err *related_rows(struct face *f, const struct object_plan *t, const struct expr_relation *rel,
-                                bool (*each)(void *, const struct expr_record *), void *each_ctx, bool *go_on)
+static struct err *related_rows(struct face *f, const struct object_plan *t,
+                                const struct expr_relation *rel,
+                                bool (*each)(void *, const struct expr_record *), void *each_ctx,
+                                bool *go_on)
 {
     struct stmt *st;
     bool row;
@@ -123,8 +127,8 @@ static struct err *related_rows(struct face *f, const struct object_plan *t, con
     return NULL;
 }
 
-static void face_related(void *ctx, struct arena *arena, int relation, bool (*each)(void *, const struct expr_record *),
-                         void *each_ctx)
+static void face_related(void *ctx, struct arena *arena, int relation,
+                         bool (*each)(void *, const struct expr_record *), void *each_ctx)
 {
     struct face *f = ctx;
     const struct expr_relation *rel = &f->p->eo->relations[relation];
@@ -134,7 +138,8 @@ static void face_related(void *ctx, struct arena *arena, int relation, bool (*ea
     for (size_t i = 0; i < f->m->n_objects && go_on; i++) {
         if (rel->object >= 0 ? (int)i != rel->object : f->m->objects[i].built_in)
             continue;
-        if (!fine(related_rows(f, plan_tx(f->tx, f->m, &f->m->objects[i]), rel, each, each_ctx, &go_on)))
+        if (!fine(related_rows(f, plan_tx(f->tx, f->m, &f->m->objects[i]), rel, each, each_ctx,
+                               &go_on)))
             return;
     }
 }
@@ -152,7 +157,8 @@ static struct expr_record expose(struct face *f)
     };
 }
 
-struct expr_record record_expr(struct tx *tx, const struct manual *m, const struct record *r, const struct record *before)
+struct expr_record record_expr(struct tx *tx, const struct manual *m, const struct record *r,
+                               const struct record *before)
 {
     return expose(face_new(tx, m, r, before));
 }

@@ -43,16 +43,19 @@ static struct err *compile_value(struct group_ask *ask, struct str text, const s
 
 static struct err *read_key(struct group_ask *ask, struct str part)
 {
-    static const char *const words[] = {NULL, " by day", " by week", " by month", " by quarter", " by year"};
+    static const char *const words[] = {NULL,        " by day",     " by week",
+                                        " by month", " by quarter", " by year"};
     struct list_plan *l = &ask->l;
     struct group_key *k = &ask->keys[ask->n_keys];
 
     if (ask->n_keys == GROUP_KEYS_MAX)
-        return err_parameter(l->arena, "by", STR_NONE, "At most %d keys can be grouped by.", GROUP_KEYS_MAX);
+        return err_parameter(l->arena, "by", STR_NONE, "At most %d keys can be grouped by.",
+                             GROUP_KEYS_MAX);
     k->text = part;
     for (int b = BUCKET_DAY; b <= BUCKET_YEAR; b++) {
         struct str word = str_from(words[b]);
-        if (part.len > word.len && str_eq_nocase(str_sub(part, part.len - word.len, SIZE_MAX), word)) {
+        if (part.len > word.len &&
+            str_eq_nocase(str_sub(part, part.len - word.len, SIZE_MAX), word)) {
             k->bucket = (enum bucket)b;
             part = str_trim(str_sub(part, 0, part.len - word.len));
             break;
@@ -62,7 +65,8 @@ static struct err *read_key(struct group_ask *ask, struct str part)
     k->type = expr_result_type(k->e);
     k->f = object_field(l->p->o, part);
     if (k->bucket && k->type != ET_DATE && k->type != ET_INSTANT)
-        return err_parameter(l->arena, "by", STR_NONE, "%.*s is no date, so it has no days, weeks or months.", STR_ARG(part));
+        return err_parameter(l->arena, "by", STR_NONE,
+                             "%.*s is no date, so it has no days, weeks or months.", STR_ARG(part));
     if (k->type == ET_INSTANT && !k->bucket)
         k->bucket = BUCKET_DAY;
     if (k->type == ET_RELATED || k->type == ET_ANY || k->type == ET_EMPTY)
@@ -73,8 +77,10 @@ static struct err *read_key(struct group_ask *ask, struct str part)
 
 static struct err *bad_measure(struct group_ask *ask, struct str part)
 {
-    return err_parameter(ask->l.arena, "measure", STR("Write count, sum(amount), avg(amount), min(..), max(..) or median(..)."),
-                         "\"%.*s\" is no measure.", STR_ARG(str_sub(part, 0, 80)));
+    return err_parameter(
+        ask->l.arena, "measure",
+        STR("Write count, sum(amount), avg(amount), min(..), max(..) or median(..)."),
+        "\"%.*s\" is no measure.", STR_ARG(str_sub(part, 0, 80)));
 }
 
 static struct err *read_measure(struct group_ask *ask, struct str part)
@@ -87,11 +93,13 @@ static struct err *read_measure(struct group_ask *ask, struct str part)
     int kind = -1;
 
     if (ask->n_measures == MEASURES_MAX)
-        return err_parameter(l->arena, "measure", STR_NONE, "At most %d measures fit in one answer.", MEASURES_MAX);
+        return err_parameter(l->arena, "measure", STR_NONE,
+                             "At most %d measures fit in one answer.", MEASURES_MAX);
     for (int i = 0; i <= M_MEDIAN; i++)
         if (str_eq_nocase(word, str_from(words[i])))
             kind = i;
-    if (kind < 0 || (kind != M_COUNT && open == SIZE_MAX) || (open != SIZE_MAX && !str_ends(part, STR(")"))))
+    if (kind < 0 || (kind != M_COUNT && open == SIZE_MAX) ||
+        (open != SIZE_MAX && !str_ends(part, STR(")"))))
         return bad_measure(ask, part);
     *m = (struct group_measure){.text = part, .kind = (enum measure_kind)kind, .scale = 0};
     ask->n_measures++;
@@ -110,7 +118,8 @@ static struct err *read_measure(struct group_ask *ask, struct str part)
     bool orders = m->type == ET_DATE || m->type == ET_INSTANT;
     if (kind == M_COUNT || counts || (orders && (kind == M_MIN || kind == M_MAX)))
         return NULL;
-    return err_parameter(l->arena, "measure", STR_NONE, "%.*s is no number, so %s makes no sense.", STR_ARG(inner), words[kind]);
+    return err_parameter(l->arena, "measure", STR_NONE, "%.*s is no number, so %s makes no sense.",
+                         STR_ARG(inner), words[kind]);
 }
 
 static struct err *read_ask(struct group_ask *ask)
@@ -147,10 +156,12 @@ static void add_key_sql(struct group_ask *ask, struct sql_text *q, const struct 
     scoped(ask, q, k->e);
     sql_add(q, " - ((");
     scoped(ask, q, k->e);
-    buf_fmt(&q->text, " %% %lld) + %lld) %% %lld)", 15 * US_PER_MINUTE, 15 * US_PER_MINUTE, 15 * US_PER_MINUTE);
+    buf_fmt(&q->text, " %% %lld) + %lld) %% %lld)", 15 * US_PER_MINUTE, 15 * US_PER_MINUTE,
+            15 * US_PER_MINUTE);
 }
 
-static void add_measure_sql(struct group_ask *ask, struct sql_text *q, struct group_measure *m, int *col, bool raw)
+static void add_measure_sql(struct group_ask *ask, struct sql_text *q, struct group_measure *m,
+                            int *col, bool raw)
 {
     m->col = *col;
     if (m->kind == M_COUNT && !m->e)
@@ -185,7 +196,8 @@ static void add_measure_sql(struct group_ask *ask, struct sql_text *q, struct gr
         *col += 1;
     }
     if (m->money) {
-        buf_fmt(&q->text, ", MIN(r.\"%.*s$c\"), MAX(r.\"%.*s$c\")", STR_ARG(m->money->column), STR_ARG(m->money->column));
+        buf_fmt(&q->text, ", MIN(r.\"%.*s$c\"), MAX(r.\"%.*s$c\")", STR_ARG(m->money->column),
+                STR_ARG(m->money->column));
         *col += 2;
     }
 }
@@ -219,8 +231,8 @@ static struct err *run(struct group_ask *ask, bool raw)
     }
 }
 
-struct err *query_group(struct tx *tx, const struct manual *m, const struct actor *a, const struct group_query *g, int64_t now_us,
-                        struct buf *json)
+struct err *query_group(struct tx *tx, const struct manual *m, const struct actor *a,
+                        const struct group_query *g, int64_t now_us, struct buf *json)
 {
     struct query rows = {.object = g->object, .filter = g->filter, .fields = STR("id")};
     struct group_ask *ask = NEW(tx_arena(tx), struct group_ask);
@@ -229,7 +241,8 @@ struct err *query_group(struct tx *tx, const struct manual *m, const struct acto
     ask->g = g;
     ask->l = (struct list_plan){.tx = tx, .m = m, .a = a, .q = &rows, .env = actor_env(a, now_us)};
     if (g->limit < 0 || g->limit > GROUP_ROWS_MAX)
-        return err_parameter(tx_arena(tx), "limit", STR_NONE, "limit must be between 1 and %d.", GROUP_ROWS_MAX);
+        return err_parameter(tx_arena(tx), "limit", STR_NONE, "limit must be between 1 and %d.",
+                             GROUP_ROWS_MAX);
     TRY(list_plan_make(&ask->l));
     TRY(read_ask(ask));
     ask->by_key = strmap_new(ask->l.arena, 64);

@@ -20,7 +20,7 @@ struct group_measure {
     enum measure_kind kind;
     const struct expr *e;
     enum expr_type type;
-    int scale;             /* -1: computed, doubles */
+    int scale;                 /* -1: computed, doubles */
     const struct field *money; /* plain own money field; its currency goes along */
     int col;
 };

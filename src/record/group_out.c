@@ -27,7 +27,8 @@ static int64_t bucket_day(enum bucket bucket, int64_t day)
     return day;
 }
 
-static struct group_value read_key(struct group_ask *ask, const struct group_key *k, const struct stmt *st, int col)
+static struct group_value read_key(struct group_ask *ask, const struct group_key *k,
+                                   const struct stmt *st, int col)
 {
     struct group_value v = {.null = db_is_null(st, col)};
     const struct zone *zone = ask->l.env.zone ? ask->l.env.zone : zone_utc();
@@ -58,15 +59,16 @@ static struct err *find_group(struct group_ask *ask, const struct stmt *st, stru
 
     for (size_t i = 0; i < ask->n_keys; i++) {
         key[i] = read_key(ask, &ask->keys[i], st, (int)i);
-        buf_fmt(&b, "%d:%lld:%a:%zu:%.*s|", key[i].null, (long long)key[i].i, key[i].d, key[i].s.len, STR_ARG(key[i].s));
+        buf_fmt(&b, "%d:%lld:%a:%zu:%.*s|", key[i].null, (long long)key[i].i, key[i].d,
+                key[i].s.len, STR_ARG(key[i].s));
     }
     if (strmap_get(ask->by_key, buf_str(&b), &at)) {
         *out = ask->groups.at[at];
         return NULL;
     }
     if (ask->groups.n == GROUPS_HELD_MAX)
-        return err_parameter(arena, "by", STR("Group by something coarser, or filter more."), "This makes more than %d groups.",
-                             GROUPS_HELD_MAX);
+        return err_parameter(arena, "by", STR("Group by something coarser, or filter more."),
+                             "This makes more than %d groups.", GROUPS_HELD_MAX);
     struct group *g = NEW(arena, struct group);
     for (size_t i = 0; i < ask->n_keys; i++) {
         g->key[i] = key[i];
@@ -78,7 +80,8 @@ static struct err *find_group(struct group_ask *ask, const struct stmt *st, stru
     return NULL;
 }
 
-static void fold_extreme(const struct group_measure *m, struct accumulator *acc, const struct stmt *st, int col)
+static void fold_extreme(const struct group_measure *m, struct accumulator *acc,
+                         const struct stmt *st, int col)
 {
     struct group_value v = {.null = db_is_null(st, col)};
 
@@ -95,7 +98,8 @@ static void fold_extreme(const struct group_measure *m, struct accumulator *acc,
         acc->max = v;
 }
 
-static void fold_currency(struct arena *arena, struct accumulator *acc, struct str low, struct str high)
+static void fold_currency(struct arena *arena, struct accumulator *acc, struct str low,
+                          struct str high)
 {
     if (low.ptr && (!acc->currency_min.ptr || str_cmp(low, acc->currency_min) < 0))
         acc->currency_min = str_dup(arena, low);
@@ -103,7 +107,8 @@ static void fold_currency(struct arena *arena, struct accumulator *acc, struct s
         acc->currency_max = str_dup(arena, high);
 }
 
-static void fold_measure(struct group_ask *ask, const struct group_measure *m, struct accumulator *acc, const struct stmt *st)
+static void fold_measure(struct group_ask *ask, const struct group_measure *m,
+                         struct accumulator *acc, const struct stmt *st)
 {
     int col = m->col;
 
@@ -126,16 +131,19 @@ static void fold_measure(struct group_ask *ask, const struct group_measure *m, s
     acc->n += n;
 }
 
-static struct err *fold_value(struct group_ask *ask, const struct group_measure *m, struct accumulator *acc, const struct stmt *st)
+static struct err *fold_value(struct group_ask *ask, const struct group_measure *m,
+                              struct accumulator *acc, const struct stmt *st)
 {
     if (db_is_null(st, m->col))
         return NULL;
     if (++ask->median_values > MEDIAN_VALUES_MAX)
-        return err_parameter(ask->l.arena, "measure", STR("Filter more."), "The median of more than %d values is too much at once.",
+        return err_parameter(ask->l.arena, "measure", STR("Filter more."),
+                             "The median of more than %d values is too much at once.",
                              MEDIAN_VALUES_MAX);
     if (acc->n_values == acc->cap) {
         size_t cap = acc->cap ? acc->cap * 2 : 16;
-        acc->values = arena_grow(ask->l.arena, acc->values, acc->cap * sizeof *acc->values, cap * sizeof *acc->values);
+        acc->values = arena_grow(ask->l.arena, acc->values, acc->cap * sizeof *acc->values,
+                                 cap * sizeof *acc->values);
         acc->cap = cap;
     }
     acc->values[acc->n_values++] = m->scale < 0 ? db_real(st, m->col) : (double)db_i64(st, m->col);
@@ -187,9 +195,11 @@ static void put_day(struct json_writer *w, enum bucket bucket, int64_t day)
     jw_str(w, date_text(arena, day));
 }
 
-static struct err *put_ref_key(struct group_ask *ask, struct json_writer *w, const struct group_key *k, int64_t id)
+static struct err *put_ref_key(struct group_ask *ask, struct json_writer *w,
+                               const struct group_key *k, int64_t id)
 {
-    const struct object *target = k->f && k->f->to_object >= 0 ? &ask->l.m->objects[k->f->to_object] : NULL;
+    const struct object *target =
+        k->f && k->f->to_object >= 0 ? &ask->l.m->objects[k->f->to_object] : NULL;
     struct str name = STR_NONE;
 
     jw_object(w);
@@ -204,7 +214,8 @@ static struct err *put_ref_key(struct group_ask *ask, struct json_writer *w, con
     return NULL;
 }
 
-static struct err *put_key(struct group_ask *ask, struct json_writer *w, const struct group_key *k, const struct group_value *v)
+static struct err *put_key(struct group_ask *ask, struct json_writer *w, const struct group_key *k,
+                           const struct group_value *v)
 {
     struct str rest = v->s, term;
 
@@ -272,7 +283,8 @@ static bool exact_sum(const struct accumulator *acc, int64_t *out)
 {
     int64_t shifted;
 
-    return !__builtin_mul_overflow(acc->high, 4294967296LL, &shifted) && !__builtin_add_overflow(shifted, acc->low, out);
+    return !__builtin_mul_overflow(acc->high, 4294967296LL, &shifted) &&
+           !__builtin_add_overflow(shifted, acc->low, out);
 }
 
 static double real_sum(const struct accumulator *acc)
@@ -281,7 +293,8 @@ static double real_sum(const struct accumulator *acc)
 }
 
 /* Money whose sum mixes currencies has no amount. */
-static void put_money(struct json_writer *w, const struct accumulator *acc, int64_t i, bool fits, double d)
+static void put_money(struct json_writer *w, const struct accumulator *acc, int64_t i, bool fits,
+                      double d)
 {
     int exponent = currency_exponent(acc->currency_min);
 
@@ -303,8 +316,8 @@ static void put_money(struct json_writer *w, const struct accumulator *acc, int6
     jw_end_object(w);
 }
 
-static void put_number(struct json_writer *w, const struct group_measure *m, const struct accumulator *acc, int64_t i, bool fits,
-                       double d)
+static void put_number(struct json_writer *w, const struct group_measure *m,
+                       const struct accumulator *acc, int64_t i, bool fits, double d)
 {
     if (m->money)
         put_money(w, acc, i, fits, d);
@@ -314,7 +327,8 @@ static void put_number(struct json_writer *w, const struct group_measure *m, con
         jw_real(w, d / unit(m));
 }
 
-static void put_measure(struct json_writer *w, const struct group_measure *m, const struct group *g, struct accumulator *acc)
+static void put_measure(struct json_writer *w, const struct group_measure *m, const struct group *g,
+                        struct accumulator *acc)
 {
     const struct group_value *v = m->kind == M_MIN ? &acc->min : &acc->max;
     int64_t sum = 0;
@@ -346,12 +360,14 @@ static void put_measure(struct json_writer *w, const struct group_measure *m, co
         else if (m->type == ET_INSTANT)
             jw_str(w, instant_text(w->out->arena, v->i));
         else
-            put_number(w, m, acc, v->i, m->scale >= 0 && m->type == ET_NUMBER, m->scale < 0 ? v->d : (double)v->i);
+            put_number(w, m, acc, v->i, m->scale >= 0 && m->type == ET_NUMBER,
+                       m->scale < 0 ? v->d : (double)v->i);
         return;
     case M_MEDIAN:
         qsort(acc->values, acc->n_values, sizeof *acc->values, compare_double);
-        d = acc->n_values % 2 ? acc->values[acc->n_values / 2]
-                              : (acc->values[acc->n_values / 2 - 1] + acc->values[acc->n_values / 2]) / 2;
+        d = acc->n_values % 2
+                ? acc->values[acc->n_values / 2]
+                : (acc->values[acc->n_values / 2 - 1] + acc->values[acc->n_values / 2]) / 2;
         put_number(w, m, acc, 0, false, d);
         return;
     case M_COUNT:
@@ -359,7 +375,8 @@ static void put_measure(struct json_writer *w, const struct group_measure *m, co
     }
 }
 
-static int compare_value(const struct group_key *k, const struct group_value *a, const struct group_value *b)
+static int compare_value(const struct group_key *k, const struct group_value *a,
+                         const struct group_value *b)
 {
     if (a->null || b->null)
         return (int)a->null - (int)b->null;

@@ -13,7 +13,8 @@ static void bind_or_null(struct stmt *st, int param, int64_t v)
         db_bind_null(st, param);
 }
 
-struct err *history_write(struct tx *tx, const struct save_context *cx, const struct change_row *row, int64_t undo_of)
+struct err *history_write(struct tx *tx, const struct save_context *cx,
+                          const struct change_row *row, int64_t undo_of)
 {
     struct stmt *st;
 
@@ -94,7 +95,8 @@ struct err *history_save(struct save *s)
 /* ---- reading ---- */
 
 /* A "created" row holds all values: only those the reader may see stay. */
-static struct str visible_values(struct arena *arena, const struct actor *a, const struct object *o, struct str text)
+static struct str visible_values(struct arena *arena, const struct actor *a, const struct object *o,
+                                 struct str text)
 {
     struct json j;
     struct buf b = buf_new(arena, text.len + 16);
@@ -121,8 +123,9 @@ static bool visible_field(const struct actor *a, const struct object *o, struct 
     return !name.len || (f && access_field(a, o->index, f->index) != FR_NONE);
 }
 
-struct err *change_list(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t record_id,
-                        int64_t before_id, int limit, struct change **out, size_t *n)
+struct err *change_list(struct tx *tx, const struct manual *m, const struct actor *a,
+                        const struct object *o, int64_t record_id, int64_t before_id, int limit,
+                        struct change **out, size_t *n)
 {
     struct arena *arena = tx_arena(tx);
     VEC(struct change) list = {0};
@@ -135,7 +138,10 @@ struct err *change_list(struct tx *tx, const struct manual *m, const struct acto
     TRY(record_get(tx, m, a, o, record_id, true, &r));
     if (before_id <= 0)
         before_id = INT64_MAX;
-    while (row && list.n < (size_t)limit) { /* rows of hidden fields are left out; read on until the page is full */
+    while (row &&
+           list.n <
+               (size_t)
+                   limit) { /* rows of hidden fields are left out; read on until the page is full */
         TRY(db_stmt(tx, &sql_change_of_record, &st));
         db_bind_i64(st, 1, record_id);
         db_bind_i64(st, 2, before_id);
@@ -150,11 +156,18 @@ struct err *change_list(struct tx *tx, const struct manual *m, const struct acto
             struct str field = str_dup(arena, db_str(st, 4));
             if (list.n == (size_t)limit || !visible_field(a, o, field))
                 continue;
-            struct change c = {
-                .id = db_i64(st, 0), .record_id = record_id, .object = o->name, .kind = str_dup(arena, db_str(st, 3)),
-                .field = field, .old_json = str_dup(arena, db_str(st, 5)), .new_json = str_dup(arena, db_str(st, 6)),
-                .actor = db_i64(st, 7), .via = str_dup(arena, db_str(st, 8)), .page = str_dup(arena, db_str(st, 9)),
-                .at_us = db_i64(st, 10), .manual_version = db_i64(st, 11)};
+            struct change c = {.id = db_i64(st, 0),
+                               .record_id = record_id,
+                               .object = o->name,
+                               .kind = str_dup(arena, db_str(st, 3)),
+                               .field = field,
+                               .old_json = str_dup(arena, db_str(st, 5)),
+                               .new_json = str_dup(arena, db_str(st, 6)),
+                               .actor = db_i64(st, 7),
+                               .via = str_dup(arena, db_str(st, 8)),
+                               .page = str_dup(arena, db_str(st, 9)),
+                               .at_us = db_i64(st, 10),
+                               .manual_version = db_i64(st, 11)};
             if (!field.len)
                 c.new_json = visible_values(arena, a, o, c.new_json);
             VEC_PUSH(arena, list) = c;
@@ -183,7 +196,8 @@ static struct err *moved_on(struct arena *arena, const struct field *f)
     return e;
 }
 
-static struct err *value_of_log(struct arena *arena, const struct field *f, struct str text, struct value *out)
+static struct err *value_of_log(struct arena *arena, const struct field *f, struct str text,
+                                struct value *out)
 {
     struct json j;
 
@@ -195,8 +209,9 @@ static struct err *value_of_log(struct arena *arena, const struct field *f, stru
     return value_from_json(arena, f, &j, json_pointer(arena, "", f->name), out);
 }
 
-static struct err *undo_update(struct tx *tx, const struct save_context *cx, const struct object *o, int64_t record_id,
-                               const struct undo *rows, size_t n, int64_t undo_of, struct save_result *out)
+static struct err *undo_update(struct tx *tx, const struct save_context *cx, const struct object *o,
+                               int64_t record_id, const struct undo *rows, size_t n,
+                               int64_t undo_of, struct save_result *out)
 {
     struct arena *arena = tx_arena(tx);
     struct save_input in = {.object = o, .id = record_id, .if_version = -1};
@@ -209,8 +224,8 @@ static struct err *undo_update(struct tx *tx, const struct save_context *cx, con
     for (size_t i = 0; i < n; i++) {
         const struct field *f = object_field(o, rows[i].field);
         if (!f)
-            return FAIL(arena, ERR_CONFLICT, "record.version_conflict", NULL, "The field %.*s does not exist any more.",
-                        STR_ARG(rows[i].field));
+            return FAIL(arena, ERR_CONFLICT, "record.version_conflict", NULL,
+                        "The field %.*s does not exist any more.", STR_ARG(rows[i].field));
         if (!str_eq(value_log_json(arena, f, &now.values[f->index]), rows[i].new_json))
             err_add(&errors, moved_on(arena, f));
         in.fields[in.n] = f;
@@ -221,8 +236,9 @@ static struct err *undo_update(struct tx *tx, const struct save_context *cx, con
     return record_save_as(tx, cx, &in, undo_of, out);
 }
 
-static struct err *undo_move(struct tx *tx, const struct save_context *cx, const struct object *o, int64_t record_id,
-                             const struct undo *row, int64_t undo_of, struct save_result *out)
+static struct err *undo_move(struct tx *tx, const struct save_context *cx, const struct object *o,
+                             int64_t record_id, const struct undo *row, int64_t undo_of,
+                             struct save_result *out)
 {
     bool was_set = str_eq(row->new_json, STR("null")); /* what the move took away comes back */
     enum record_move move = str_eq(row->kind, STR("created")) ? RECORD_DELETE
@@ -234,7 +250,8 @@ static struct err *undo_move(struct tx *tx, const struct save_context *cx, const
     return record_move_as(tx, cx, o, record_id, -1, move, undo_of, &out->record);
 }
 
-struct err *change_undo(struct tx *tx, const struct save_context *cx, int64_t change_id, struct save_result *out)
+struct err *change_undo(struct tx *tx, const struct save_context *cx, int64_t change_id,
+                        struct save_result *out)
 {
     struct arena *arena = tx_arena(tx);
     VEC(struct undo) rows = {0};
@@ -246,12 +263,14 @@ struct err *change_undo(struct tx *tx, const struct save_context *cx, int64_t ch
     db_bind_i64(st, 1, change_id);
     TRY(db_step(st, &row));
     if (!row)
-        return FAIL(arena, ERR_NOT_FOUND, "record.not_found", NULL, "There is no such change, or you may not see it.");
+        return FAIL(arena, ERR_NOT_FOUND, "record.not_found", NULL,
+                    "There is no such change, or you may not see it.");
     int64_t save_id = db_i64(st, 0), record_id = db_i64(st, 1);
     const struct object *o = manual_object(cx->manual, db_str(st, 2));
     db_done(st);
     if (!o)
-        return FAIL(arena, ERR_NOT_FOUND, "record.not_found", NULL, "There is no such change, or you may not see it.");
+        return FAIL(arena, ERR_NOT_FOUND, "record.not_found", NULL,
+                    "There is no such change, or you may not see it.");
     TRY(record_get(tx, cx->manual, cx->actor, o, record_id, true, &seen));
     TRY(db_stmt(tx, &sql_change_of_save, &st));
     db_bind_i64(st, 1, record_id);
@@ -260,11 +279,13 @@ struct err *change_undo(struct tx *tx, const struct save_context *cx, int64_t ch
         TRY(db_step(st, &row));
         if (!row)
             break;
-        VEC_PUSH(arena, rows) = (struct undo){str_dup(arena, db_str(st, 1)), str_dup(arena, db_str(st, 2)),
-                                              str_dup(arena, db_str(st, 3)), str_dup(arena, db_str(st, 4))};
+        VEC_PUSH(arena, rows) =
+            (struct undo){str_dup(arena, db_str(st, 1)), str_dup(arena, db_str(st, 2)),
+                          str_dup(arena, db_str(st, 3)), str_dup(arena, db_str(st, 4))};
     }
     if (!rows.n || str_eq(rows.at[0].kind, STR("purged")))
-        return FAIL(arena, ERR_CONFLICT, "record.version_conflict", NULL, "What was purged cannot be brought back.");
+        return FAIL(arena, ERR_CONFLICT, "record.version_conflict", NULL,
+                    "What was purged cannot be brought back.");
     if (!str_eq(rows.at[0].kind, STR("updated")))
         return undo_move(tx, cx, o, record_id, &rows.at[0], save_id, out);
     return undo_update(tx, cx, o, record_id, rows.at, rows.n, save_id, out);

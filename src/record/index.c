@@ -22,7 +22,8 @@ static size_t word_char(struct str s, size_t at)
 
     if (c < 0x80)
         return ascii_word(c);
-    utf8proc_ssize_t n = utf8proc_iterate((const uint8_t *)s.ptr + at, (utf8proc_ssize_t)(s.len - at), &cp);
+    utf8proc_ssize_t n =
+        utf8proc_iterate((const uint8_t *)s.ptr + at, (utf8proc_ssize_t)(s.len - at), &cp);
     if (n <= 0)
         return 0;
     utf8proc_category_t k = utf8proc_category(cp);

@@ -133,7 +133,8 @@ void put_column(struct buf *b, const struct field *f, const struct stmt *st, int
     case FT_DATE_TIME: {
         char *dst = buf_reserve(b, 40);
         dst[0] = '"';
-        size_t n = f->type == FT_DATE ? date_write(dst + 1, db_i64(st, col)) : instant_write(dst + 1, db_i64(st, col));
+        size_t n = f->type == FT_DATE ? date_write(dst + 1, db_i64(st, col))
+                                      : instant_write(dst + 1, db_i64(st, col));
         dst[n + 1] = '"';
         b->len += n + 2;
         return;

@@ -25,7 +25,8 @@ static struct move_facts facts_of(enum record_move move)
     return (struct move_facts){VERB_DELETE, F_DELETED_AT, false, STR("restored")};
 }
 
-static struct err *may_move(struct tx *tx, const struct save_context *cx, const struct record *r, struct move_facts f)
+static struct err *may_move(struct tx *tx, const struct save_context *cx, const struct record *r,
+                            struct move_facts f)
 {
     const struct object *o = r->object;
     int64_t owner = record_owner(r), team = record_team(r);
@@ -34,26 +35,31 @@ static struct err *may_move(struct tx *tx, const struct save_context *cx, const 
         return err_not_found(tx_arena(tx), o, r->id);
     TRY(access_need(tx_arena(tx), cx->manual, cx->actor, o->index, f.verb));
     if (!access_row(cx->actor, o->index, f.verb, owner, team))
-        return FAIL(tx_arena(tx), ERR_FORBIDDEN, "access.denied", NULL, "Your roles do not allow you to %s this %.*s.",
-                    verb_words[f.verb], STR_ARG(o->label));
+        return FAIL(tx_arena(tx), ERR_FORBIDDEN, "access.denied", NULL,
+                    "Your roles do not allow you to %s this %.*s.", verb_words[f.verb],
+                    STR_ARG(o->label));
     if (f.field == F_ARCHIVED_AT && record_in_bin(r))
-        return FAIL(tx_arena(tx), ERR_CONFLICT, "record.in_bin", NULL, "This %.*s is in the bin. Restore it first.", STR_ARG(o->label));
+        return FAIL(tx_arena(tx), ERR_CONFLICT, "record.in_bin", NULL,
+                    "This %.*s is in the bin. Restore it first.", STR_ARG(o->label));
     return NULL;
 }
 
-static struct err *write_move(struct tx *tx, const struct save_context *cx, struct record *r, struct move_facts f, int64_t undo_of)
+static struct err *write_move(struct tx *tx, const struct save_context *cx, struct record *r,
+                              struct move_facts f, int64_t undo_of)
 {
     struct arena *arena = tx_arena(tx);
     const struct object_plan *p = plan_tx(tx, cx->manual, r->object);
     const struct field *field = &r->object->fields[f.field];
     struct value now = {.type = field->type, .empty = !f.set, .i = f.set ? cx->now_us : 0};
-    struct change_row row = {.record_id = r->id, .object = r->object->name, .kind = f.kind, .field = field->name};
+    struct change_row row = {
+        .record_id = r->id, .object = r->object->name, .kind = f.kind, .field = field->name};
     struct stmt *st;
     int64_t n;
 
     TRY(db_stmt_text(tx,
                      str_fmt(arena,
-                             "UPDATE %.*s SET \"%.*s\" = $1, \"updated_at\" = $2, \"updated_by\" = $3, \"version\" = \"version\" + 1 "
+                             "UPDATE %.*s SET \"%.*s\" = $1, \"updated_at\" = $2, \"updated_by\" = "
+                             "$3, \"version\" = \"version\" + 1 "
                              "WHERE \"id\" = $4 AND \"version\" = $5",
                              STR_ARG(p->table), STR_ARG(field->column)),
                      &st));
@@ -70,20 +76,23 @@ static struct err *write_move(struct tx *tx, const struct save_context *cx, stru
     db_bind_i64(st, 5, r->version);
     TRY(db_run(st, &n));
     if (n != 1)
-        return FAIL(arena, ERR_STALE, "record.version_conflict", NULL, "Somebody changed this %.*s meanwhile.", STR_ARG(r->object->label));
+        return FAIL(arena, ERR_STALE, "record.version_conflict", NULL,
+                    "Somebody changed this %.*s meanwhile.", STR_ARG(r->object->label));
     row.id = row.save_id = id_new(cx->now_us);
     row.old_json = value_log_json(arena, field, &r->values[f.field]);
     row.new_json = value_log_json(arena, field, &now);
     TRY(history_write(tx, cx, &row, undo_of));
     r->values[f.field] = now;
     r->values[F_UPDATED_AT] = (struct value){.type = FT_DATE_TIME, .i = cx->now_us};
-    r->values[F_UPDATED_BY] = (struct value){.type = FT_USER, .empty = !cx->actor->user_id, .i = cx->actor->user_id};
+    r->values[F_UPDATED_BY] =
+        (struct value){.type = FT_USER, .empty = !cx->actor->user_id, .i = cx->actor->user_id};
     r->values[F_VERSION].i = ++r->version;
     return NULL;
 }
 
-struct err *record_move_as(struct tx *tx, const struct save_context *cx, const struct object *o, int64_t id, int64_t if_version,
-                           enum record_move move, int64_t undo_of, struct record *out)
+struct err *record_move_as(struct tx *tx, const struct save_context *cx, const struct object *o,
+                           int64_t id, int64_t if_version, enum record_move move, int64_t undo_of,
+                           struct record *out)
 {
     struct move_facts f = facts_of(move);
 
@@ -92,8 +101,8 @@ struct err *record_move_as(struct tx *tx, const struct save_context *cx, const s
     TRY(record_read(tx, cx->manual, o, id, out));
     TRY(may_move(tx, cx, out, f));
     if (if_version >= 0 && if_version != out->version)
-        return FAIL(tx_arena(tx), ERR_STALE, "record.version_conflict", NULL, "Somebody changed this %.*s meanwhile.",
-                    STR_ARG(o->label));
+        return FAIL(tx_arena(tx), ERR_STALE, "record.version_conflict", NULL,
+                    "Somebody changed this %.*s meanwhile.", STR_ARG(o->label));
     if (out->values[f.field].empty != f.set)
         return NULL; /* is so already */
     TRY(write_move(tx, cx, out, f, undo_of));
@@ -104,8 +113,8 @@ struct err *record_move_as(struct tx *tx, const struct save_context *cx, const s
     return record_hooks.on_gone ? record_hooks.on_gone(tx, cx, out, f.set) : NULL;
 }
 
-struct err *record_move(struct tx *tx, const struct save_context *cx, const struct object *o, int64_t id, int64_t if_version,
-                        enum record_move move, struct record *out)
+struct err *record_move(struct tx *tx, const struct save_context *cx, const struct object *o,
+                        int64_t id, int64_t if_version, enum record_move move, struct record *out)
 {
     return record_move_as(tx, cx, o, id, if_version, move, 0, out);
 }
@@ -127,7 +136,8 @@ static struct err *drop_links(struct tx *tx, const struct manual *m, int64_t id)
 }
 
 /* References of other records to it become empty in the row; the change log keeps that they were there. */
-static struct err *drop_references(struct tx *tx, const struct manual *m, const struct object *o, int64_t id)
+static struct err *drop_references(struct tx *tx, const struct manual *m, const struct object *o,
+                                   int64_t id)
 {
     for (size_t i = 0; i < m->n_objects; i++) {
         const struct object_plan *p = plan_tx(tx, m, &m->objects[i]);
@@ -139,8 +149,9 @@ static struct err *drop_references(struct tx *tx, const struct manual *m, const 
             if (!type_is_ref(f->type) || (f->to_object != o->index && f->to_object >= 0))
                 continue;
             TRY(db_stmt_text(tx,
-                             str_fmt(tx_arena(tx), "UPDATE %.*s SET \"%.*s\" = NULL WHERE \"%.*s\" = $1", STR_ARG(p->table),
-                                     STR_ARG(f->column), STR_ARG(f->column)),
+                             str_fmt(tx_arena(tx),
+                                     "UPDATE %.*s SET \"%.*s\" = NULL WHERE \"%.*s\" = $1",
+                                     STR_ARG(p->table), STR_ARG(f->column), STR_ARG(f->column)),
                              &st));
             db_bind_i64(st, 1, id);
             TRY(db_run(st, NULL));
@@ -158,7 +169,8 @@ static struct err *erase(struct tx *tx, const struct sql *sql, int64_t id)
     return db_run(st, NULL);
 }
 
-struct err *record_purge(struct tx *tx, const struct save_context *cx, const struct object *o, int64_t id)
+struct err *record_purge(struct tx *tx, const struct save_context *cx, const struct object *o,
+                         int64_t id)
 {
     struct change_row row = {.record_id = id, .object = o->name, .kind = STR("purged")};
     struct record r;
@@ -172,7 +184,10 @@ struct err *record_purge(struct tx *tx, const struct save_context *cx, const str
         return err_not_found(tx_arena(tx), o, id);
     if (record_hooks.on_gone && !record_in_bin(&r))
         TRY(record_hooks.on_gone(tx, cx, &r, true));
-    TRY(db_stmt_text(tx, str_fmt(tx_arena(tx), "DELETE FROM %.*s WHERE \"id\" = $1", STR_ARG(plan_tx(tx, cx->manual, o)->table)), &st));
+    TRY(db_stmt_text(tx,
+                     str_fmt(tx_arena(tx), "DELETE FROM %.*s WHERE \"id\" = $1",
+                             STR_ARG(plan_tx(tx, cx->manual, o)->table)),
+                     &st));
     db_bind_i64(st, 1, id);
     TRY(db_run(st, NULL));
     TRY(drop_links(tx, cx->manual, id));

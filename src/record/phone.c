@@ -22,9 +22,10 @@ static struct str digits_of(const struct typed *t, size_t from)
 /* Marks that people put between digits: blanks, hyphens, dots, slashes, brackets, and their Unicode cousins. */
 static size_t separator_len(struct str s, size_t at)
 {
-    static const char *const wide[] = {"\u00a0", "\u00ad", "\u2009", "\u200b", "\u200e", "\u200f", "\u202a", "\u202c",
-                                       "\u202d", "\u202f", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2212",
-                                       "\u2060", "\u3000", "\uff0d", "\uff08", "\uff09", "\uff0e", "\uff0f"};
+    static const char *const wide[] = {"\u00a0", "\u00ad", "\u2009", "\u200b", "\u200e", "\u200f",
+                                       "\u202a", "\u202c", "\u202d", "\u202f", "\u2010", "\u2011",
+                                       "\u2012", "\u2013", "\u2014", "\u2212", "\u2060", "\u3000",
+                                       "\uff0d", "\uff08", "\uff09", "\uff0e", "\uff0f"};
 
     if (strchr(" \t-./()[]~'", s.ptr[at]))
         return 1;
@@ -37,7 +38,8 @@ static size_t separator_len(struct str s, size_t at)
 /* "x12", "ext. 12", "extension 12", "#12", ";ext=12" up to the end. */
 static bool read_extension(struct str s, size_t at, struct typed *t)
 {
-    static const char *const words[] = {";ext=", "extension", "ext.", "ext", "x", "#", "durchwahl", "poste", "anexo"};
+    static const char *const words[] = {";ext=", "extension", "ext.",  "ext",  "x",
+                                        "#",     "durchwahl", "poste", "anexo"};
     struct str rest = str_sub(s, at, SIZE_MAX);
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -126,7 +128,8 @@ static bool length_ok(const struct phone_plan *p, size_t n)
 }
 
 /* Takes a national prefix off, if what remains fits the plan better than what was there. */
-static struct str without_prefix(struct arena *arena, const struct phone_plan *p, struct str national)
+static struct str without_prefix(struct arena *arena, const struct phone_plan *p,
+                                 struct str national)
 {
     struct phone_matcher m;
     const char *pattern = *p->parsing ? p->parsing : p->prefix;
@@ -156,19 +159,21 @@ static struct str without_prefix(struct arena *arena, const struct phone_plan *p
     return rest;
 }
 
-static enum phone_state write_e164(struct arena *arena, const struct phone_plan *p, struct str national,
-                                   const struct typed *t, struct str *out)
+static enum phone_state write_e164(struct arena *arena, const struct phone_plan *p,
+                                   struct str national, const struct typed *t, struct str *out)
 {
     bool valid = length_ok(p, national.len) && phone_match(p->pattern, national);
 
-    *out = str_fmt(arena, "+%d%.*s%s%s", p->calling, STR_ARG(national), t->n_ext ? ";ext=" : "", t->ext);
+    *out = str_fmt(arena, "+%d%.*s%s%s", p->calling, STR_ARG(national), t->n_ext ? ";ext=" : "",
+                   t->ext);
     if (national.len < 2 || national.len > 17)
         return PHONE_BAD;
     return valid ? PHONE_VALID : PHONE_DOUBTFUL;
 }
 
 /* digits begin with a calling code. Among countries that share it, the first whose plan fits. */
-static enum phone_state international(struct arena *arena, struct str digits, const struct typed *t, struct str *out)
+static enum phone_state international(struct arena *arena, struct str digits, const struct typed *t,
+                                      struct str *out)
 {
     const struct phone_plan *best = NULL;
     struct str best_rest = STR_NONE;
@@ -198,7 +203,8 @@ static enum phone_state international(struct arena *arena, struct str digits, co
     return write_e164(arena, best, best_rest, t, out);
 }
 
-enum phone_state phone_clean(struct arena *arena, struct str text, struct str country, struct str *out)
+enum phone_state phone_clean(struct arena *arena, struct str text, struct str country,
+                             struct str *out)
 {
     struct typed t = {.n = 0};
     const struct phone_plan *home = plan_of(country);
@@ -219,7 +225,8 @@ enum phone_state phone_clean(struct arena *arena, struct str text, struct str co
     struct str national = without_prefix(arena, home, digits);
     if (length_ok(home, national.len) && phone_match(home->pattern, national))
         return write_e164(arena, home, national, &t, out);
-    if (*home->idd && phone_match_run(&m, home->idd, digits, false) && m.end && digits.len - m.end >= 6)
+    if (*home->idd && phone_match_run(&m, home->idd, digits, false) && m.end &&
+        digits.len - m.end >= 6)
         return international(arena, digits_of(&t, m.end), &t, out);
     if (str_starts(digits, STR("00")) && digits.len >= 9)
         return international(arena, digits_of(&t, 2), &t, out);

@@ -9,9 +9,9 @@
 struct rest {
     const char *p, *end;
     const struct rest *next;
-    const char *again;        /* group to be matched again before p: its '(' */
-    int min, max;             /* how often still */
-    int group;                /* capture that ends here, or -1 */
+    const char *again; /* group to be matched again before p: its '(' */
+    int min, max;      /* how often still */
+    int group;         /* capture that ends here, or -1 */
     size_t start;
 };
 
@@ -103,8 +103,7 @@ static bool match_group(struct phone_matcher *m, const char *open, int min, int 
 {
     if (max > 0) {
         bool captures = open[1] != '?';
-        struct rest again = {after->p, after->end, after->next, open, min - 1, max - 1,
-                             -1,       pos};
+        struct rest again = {after->p, after->end, after->next, open, min - 1, max - 1, -1, pos};
 
         if (captures) { /* number of the group: how many capturing ones open before it */
             again.group = 0;
@@ -156,7 +155,8 @@ static bool match_here(struct phone_matcher *m, const char *p, const char *end, 
         struct rest then = {after, end, rest, NULL, 0, 0, -1, 0};
         return match_group(m, p, min, max, pos, &then);
     }
-    while (n < max && pos + (size_t)n < m->subject.len && one_char(p, m->subject.ptr[pos + (size_t)n]))
+    while (n < max && pos + (size_t)n < m->subject.len &&
+           one_char(p, m->subject.ptr[pos + (size_t)n]))
         n++;
     for (; n >= min; n--)
         if (match_here(m, after, end, pos + (size_t)n, rest))

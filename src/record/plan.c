@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLANS_KEPT 4  /* manuals remembered: the live one, one coming, replays */
+#define PLANS_KEPT 4   /* manuals remembered: the live one, one coming, replays */
 #define EXPRS_KEPT 256 /* compiled texts remembered per manual */
 #define EXPR_BYTES_KEPT (4 * 1024 * 1024)
 
@@ -91,7 +91,8 @@ static void plan_columns(struct arena *arena, struct object_plan *p)
 }
 
 /* What stands in link.field for a field of references: what the schema's relation says. */
-static struct str link_name(struct arena *arena, const struct manual *m, const struct object *o, const struct field *f)
+static struct str link_name(struct arena *arena, const struct manual *m, const struct object *o,
+                            const struct field *f)
 {
     const struct expr_object *eo = &m->schema->objects[o->index];
 
@@ -101,7 +102,8 @@ static struct str link_name(struct arena *arena, const struct manual *m, const s
     for (size_t k = 0; k < m->schema->n_objects; k++) {
         const struct expr_object *t = &m->schema->objects[k];
         for (size_t i = 0; i < t->n_relations; i++)
-            if (t->relations[i].join == EJ_LINK && t->relations[i].object == o->index && str_eq(t->relations[i].name, f->back))
+            if (t->relations[i].join == EJ_LINK && t->relations[i].object == o->index &&
+                str_eq(t->relations[i].name, f->back))
                 return t->relations[i].via;
     }
     return str_fmt(arena, "%.*s.%.*s", STR_ARG(o->name), STR_ARG(f->name));
@@ -141,7 +143,8 @@ static void plan_field(struct arena *arena, const struct manual *m, struct objec
         fp->has_default = value_parse(arena, m, f, f->default_value, NULL, &fp->dflt) == NULL;
 }
 
-static void plan_object(struct arena *arena, const struct manual *m, struct object_plan *p, const struct object *o)
+static void plan_object(struct arena *arena, const struct manual *m, struct object_plan *p,
+                        const struct object *o)
 {
     p->o = o;
     p->eo = &m->schema->objects[o->index];
@@ -152,7 +155,8 @@ static void plan_object(struct arena *arena, const struct manual *m, struct obje
     for (size_t i = 0; i < o->n_fields; i++)
         p->fields[i].f = &o->fields[i];
     plan_columns(arena, p);
-    p->select_one = str_fmt(arena, "SELECT %.*s FROM %.*s r WHERE r.\"id\" = $1", STR_ARG(p->columns), STR_ARG(p->table));
+    p->select_one = str_fmt(arena, "SELECT %.*s FROM %.*s r WHERE r.\"id\" = $1",
+                            STR_ARG(p->columns), STR_ARG(p->table));
     if (o->built_in) {
         for (size_t i = 0; i < o->n_fields; i++)
             p->fields[i].key = str_fmt(arena, "\"%.*s\":", STR_ARG(o->fields[i].name));
@@ -164,15 +168,18 @@ static void plan_object(struct arena *arena, const struct manual *m, struct obje
     p->title_stored = title && p->fields[o->title].col >= 0 && title->type != FT_MONEY;
     int account = manual_object_index(m, "account");
     for (size_t i = F_SYSTEM_COUNT; i < o->n_fields; i++)
-        if (o->fields[i].type == FT_REF && account >= 0 && o->fields[i].to_object == account && account != o->index) {
+        if (o->fields[i].type == FT_REF && account >= 0 && o->fields[i].to_object == account &&
+            account != o->index) {
             p->account_field = (int)i;
             break;
         }
     struct str title_col = p->title_stored ? quoted(arena, title->column) : STR("NULL");
-    p->ref_check = str_fmt(arena, "SELECT \"owner\", \"team\", \"deleted_at\", %.*s FROM %.*s WHERE \"id\" = $1",
-                           STR_ARG(title_col), STR_ARG(p->table));
+    p->ref_check = str_fmt(
+        arena, "SELECT \"owner\", \"team\", \"deleted_at\", %.*s FROM %.*s WHERE \"id\" = $1",
+        STR_ARG(title_col), STR_ARG(p->table));
     p->touch = str_fmt(arena,
-                       "UPDATE %.*s SET \"last_activity_at\" = $1 WHERE \"id\" = $2 AND (\"last_activity_at\" IS NULL OR "
+                       "UPDATE %.*s SET \"last_activity_at\" = $1 WHERE \"id\" = $2 AND "
+                       "(\"last_activity_at\" IS NULL OR "
                        "\"last_activity_at\" < $1)",
                        STR_ARG(p->table));
 }
@@ -248,7 +255,8 @@ const struct plans *plans_of(struct arena *arena, const struct manual *m)
     return p;
 }
 
-const struct object_plan *plan_of(struct arena *arena, const struct manual *m, const struct object *o)
+const struct object_plan *plan_of(struct arena *arena, const struct manual *m,
+                                  const struct object *o)
 {
     assert(o >= m->objects && o < m->objects + m->n_objects);
     return &plans_of(arena, m)->objects[o->index];
@@ -279,19 +287,21 @@ static void exprs_drop(void *ctx)
     pthread_mutex_unlock(&lock);
 }
 
-static struct kept_expr *expr_slot(struct expr_cache *c, uint64_t hash, int object, unsigned use, struct str text)
+static struct kept_expr *expr_slot(struct expr_cache *c, uint64_t hash, int object, unsigned use,
+                                   struct str text)
 {
     size_t mask = sizeof c->slots / sizeof *c->slots - 1;
 
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
         struct kept_expr *k = &c->slots[i];
-        if (!k->e || (k->hash == hash && k->object == object && k->use == use && str_eq(k->text, text)))
+        if (!k->e ||
+            (k->hash == hash && k->object == object && k->use == use && str_eq(k->text, text)))
             return k;
     }
 }
 
-struct err *plan_expr(struct arena *arena, const struct manual *m, int object, struct str text, unsigned use,
-                      const struct expr **out)
+struct err *plan_expr(struct arena *arena, const struct manual *m, int object, struct str text,
+                      unsigned use, const struct expr **out)
 {
     uint64_t hash = str_hash(text) ^ ((uint64_t)object << 40) ^ use;
     struct err *e = NULL;

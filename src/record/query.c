@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-struct err *err_parameter(struct arena *arena, const char *name, struct str way, const char *fmt, ...)
+struct err *err_parameter(struct arena *arena, const char *name, struct str way, const char *fmt,
+                          ...)
 {
     va_list ap;
 
@@ -16,21 +17,24 @@ struct err *err_parameter(struct arena *arena, const char *name, struct str way,
     return e;
 }
 
-struct err *unknown_name(struct arena *arena, const char *parameter, const struct object *o, struct str name)
+struct err *unknown_name(struct arena *arena, const char *parameter, const struct object *o,
+                         struct str name)
 {
     struct str *names = NEW_ARRAY(arena, o->n_fields + 1, struct str);
 
     for (size_t i = 0; i < o->n_fields; i++)
         names[i] = o->fields[i].name;
     struct str shown = str_sub(name, 0, 60), near = str_nearest(arena, shown, names, o->n_fields);
-    return err_parameter(arena, parameter, near.ptr ? str_fmt(arena, "Did you mean %.*s?", STR_ARG(near)) : STR_NONE,
+    return err_parameter(arena, parameter,
+                         near.ptr ? str_fmt(arena, "Did you mean %.*s?", STR_ARG(near)) : STR_NONE,
                          "%.*s has no field \"%.*s\".", STR_ARG(o->label), STR_ARG(shown));
 }
 
 static struct err *denied_field(struct arena *arena, const struct object *o, const struct field *f)
 {
-    struct err *e = FAIL(arena, ERR_FORBIDDEN, "access.field_denied", NULL, "Your roles do not allow you to read %.*s.%.*s.",
-                         STR_ARG(o->name), STR_ARG(f->name));
+    struct err *e =
+        FAIL(arena, ERR_FORBIDDEN, "access.field_denied", NULL,
+             "Your roles do not allow you to read %.*s.%.*s.", STR_ARG(o->name), STR_ARG(f->name));
 
     e->way_out = STR("Leave it out of the query.");
     return e;
@@ -72,8 +76,8 @@ static int title_join_of(struct list_plan *l, const struct field *f)
 }
 
 /* "name" or "account.name": the field, its object and the join it is reached by. */
-static struct err *resolve(struct list_plan *l, const char *parameter, struct str path, const struct field **f,
-                           const struct object_plan **plan, int *join)
+static struct err *resolve(struct list_plan *l, const char *parameter, struct str path,
+                           const struct field **f, const struct object_plan **plan, int *join)
 {
     size_t dot = str_find_char(path, '.', 0);
     const struct object *o = l->p->o;
@@ -88,7 +92,8 @@ static struct err *resolve(struct list_plan *l, const char *parameter, struct st
     if (dot == SIZE_MAX)
         return NULL;
     if (!type_is_ref((*f)->type) || (*f)->to_object < 0)
-        return err_parameter(l->arena, parameter, STR("Only references to one object can be followed."),
+        return err_parameter(l->arena, parameter,
+                             STR("Only references to one object can be followed."),
                              "%.*s does not lead to another record.", STR_ARG((*f)->name));
     *join = join_of(l, *f, false);
     if (*join < 0) /* not: a field of an object the actor may not read at all */
@@ -103,7 +108,8 @@ static struct err *resolve(struct list_plan *l, const char *parameter, struct st
     return NULL;
 }
 
-static void add_col(struct list_plan *l, const struct field *f, const struct object_plan *plan, int join, struct str name)
+static void add_col(struct list_plan *l, const struct field *f, const struct object_plan *plan,
+                    int join, struct str name)
 {
     struct out_col *c = &l->cols[l->n_cols++];
 
@@ -140,10 +146,12 @@ static struct err *read_fields(struct list_plan *l)
         if (str_eq(part, STR("id")) || !part.len)
             continue;
         if (l->n_cols > FIELDS_PER_OBJECT_MAX)
-            return err_parameter(l->arena, "fields", STR_NONE, "At most %d fields can be asked for.", FIELDS_PER_OBJECT_MAX);
+            return err_parameter(l->arena, "fields", STR_NONE,
+                                 "At most %d fields can be asked for.", FIELDS_PER_OBJECT_MAX);
         TRY(resolve(l, "fields", part, &f, &plan, &join));
         if (join >= 0 && f->type == FT_REFS)
-            return err_parameter(l->arena, "fields", STR_NONE, "%.*s has many values and cannot be followed.", STR_ARG(part));
+            return err_parameter(l->arena, "fields", STR_NONE,
+                                 "%.*s has many values and cannot be followed.", STR_ARG(part));
         add_col(l, f, plan, join, part);
     }
     return NULL;
@@ -154,7 +162,8 @@ static struct err *sort_by(struct list_plan *l, struct str path, bool desc)
     struct sort_key *k = &l->sorts[l->n_sorts];
 
     TRY(resolve(l, "sort", path, &k->f, &k->plan, &k->join));
-    if (k->join < 0 && type_is_ref(k->f->type) && k->f->index != F_ID) { /* people sort by names, not by ids */
+    if (k->join < 0 && type_is_ref(k->f->type) &&
+        k->f->index != F_ID) { /* people sort by names, not by ids */
         int join = title_join_of(l, k->f);
         if (join >= 0) {
             k->join = join;
@@ -171,17 +180,22 @@ static struct err *sort_by(struct list_plan *l, struct str path, bool desc)
         return NULL;
     }
     enum field_store store = field_types[k->f->type].store;
-    if (k->f->type == FT_LONG_TEXT || store == FS_SET || store == FS_LINKS || (store == FS_NONE && !k->f->formula))
-        return err_parameter(l->arena, "sort", STR("Sort by a text, number, date or reference."), "%.*s cannot be sorted by.",
-                             STR_ARG(path));
+    if (k->f->type == FT_LONG_TEXT || store == FS_SET || store == FS_LINKS ||
+        (store == FS_NONE && !k->f->formula))
+        return err_parameter(l->arena, "sort", STR("Sort by a text, number, date or reference."),
+                             "%.*s cannot be sorted by.", STR_ARG(path));
     k->desc = desc;
-    k->nullable = k->join >= 0 || !k->f->system || (k->f->index != F_ID && k->f->index != F_CREATED_AT);
+    k->nullable =
+        k->join >= 0 || !k->f->system || (k->f->index != F_ID && k->f->index != F_CREATED_AT);
     k->kind = store == FS_TEXT || store == FS_TEXT_FOLD ? KEY_TEXT : KEY_INT;
     if (store == FS_NONE) {
         enum expr_type t = expr_result_type(k->f->formula);
-        k->kind = t == ET_TEXT ? KEY_TEXT : t == ET_NUMBER && expr_result_scale(k->f->formula) < 0 ? KEY_REAL : KEY_INT;
+        k->kind = t == ET_TEXT                                             ? KEY_TEXT
+                  : t == ET_NUMBER && expr_result_scale(k->f->formula) < 0 ? KEY_REAL
+                                                                           : KEY_INT;
         if (t == ET_SET || t == ET_EMPTY || t == ET_ANY)
-            return err_parameter(l->arena, "sort", STR_NONE, "%.*s cannot be sorted by.", STR_ARG(path));
+            return err_parameter(l->arena, "sort", STR_NONE, "%.*s cannot be sorted by.",
+                                 STR_ARG(path));
     }
     l->n_sorts++;
     return NULL;
@@ -203,7 +217,8 @@ static struct err *read_sort(struct list_plan *l)
         if (blank != SIZE_MAX) {
             struct str word = str_trim(str_sub(part, blank, SIZE_MAX));
             if (!str_eq_nocase(word, STR("asc")) && !str_eq_nocase(word, STR("desc")))
-                return err_parameter(l->arena, "sort", STR("Write it as: close_date desc, name."), "\"%.*s\" is neither asc nor desc.",
+                return err_parameter(l->arena, "sort", STR("Write it as: close_date desc, name."),
+                                     "\"%.*s\" is neither asc nor desc.",
                                      STR_ARG(str_sub(word, 0, 40)));
             desc = str_eq_nocase(word, STR("desc"));
             part = str_sub(part, 0, blank);
@@ -211,7 +226,8 @@ static struct err *read_sort(struct list_plan *l)
         if (!part.len)
             continue;
         if (l->n_sorts == SORTS_MAX)
-            return err_parameter(l->arena, "sort", STR_NONE, "At most %d fields can be sorted by.", SORTS_MAX);
+            return err_parameter(l->arena, "sort", STR_NONE, "At most %d fields can be sorted by.",
+                                 SORTS_MAX);
         has_id = has_id || str_eq(part, STR("id"));
         TRY(sort_by(l, part, desc));
     }
@@ -220,7 +236,8 @@ static struct err *read_sort(struct list_plan *l)
     if (!l->n_sorts && !l->p->o->built_in)
         TRY(sort_by(l, STR("created_at"), true));
     bool desc = l->n_sorts ? l->sorts[l->n_sorts - 1].desc : true;
-    l->sorts[l->n_sorts++] = (struct sort_key){.f = &l->p->o->fields[0], .plan = l->p, .join = -1, .desc = desc};
+    l->sorts[l->n_sorts++] =
+        (struct sort_key){.f = &l->p->o->fields[0], .plan = l->p, .join = -1, .desc = desc};
     return NULL;
 }
 
@@ -231,7 +248,8 @@ struct err *list_plan_make(struct list_plan *l)
     if (l->a && !l->p->o->built_in)
         TRY(access_need(l->arena, l->m, l->a, l->p->o->index, VERB_READ));
     if (l->a && !l->a->system && str_eq(l->p->o->name, STR("change")) && l->p->o->built_in)
-        return FAIL(l->arena, ERR_FORBIDDEN, "access.denied", NULL, "Changes are listed record by record.");
+        return FAIL(l->arena, ERR_FORBIDDEN, "access.denied", NULL,
+                    "Changes are listed record by record.");
     if (str_trim(l->q->filter).len) {
         TRY(plan_expr(l->arena, l->m, l->p->o->index, l->q->filter, EXPR_CONDITION, &l->filter));
         if (l->a)
@@ -245,15 +263,17 @@ struct err *list_plan_make(struct list_plan *l)
 static void add_join(struct list_plan *l, struct sql_text *q, const struct join *j)
 {
     if (j->entry)
-        buf_fmt(&q->text, " LEFT JOIN search_entry %s ON %s.record_id = r.\"%.*s\"", j->alias, j->alias, STR_ARG(j->ref->column));
+        buf_fmt(&q->text, " LEFT JOIN search_entry %s ON %s.record_id = r.\"%.*s\"", j->alias,
+                j->alias, STR_ARG(j->ref->column));
     else
-        buf_fmt(&q->text, " LEFT JOIN %.*s %s ON %s.\"id\" = r.\"%.*s\"", STR_ARG(j->target->table), j->alias, j->alias,
-                STR_ARG(j->ref->column));
+        buf_fmt(&q->text, " LEFT JOIN %.*s %s ON %s.\"id\" = r.\"%.*s\"", STR_ARG(j->target->table),
+                j->alias, j->alias, STR_ARG(j->ref->column));
     if (l->a)
         access_sql(q, l->a, j->target->o->index, VERB_READ, j->alias);
 }
 
-void entry_rights(struct sql_text *q, const struct manual *m, const struct actor *a, const bool *wanted, const char *alias)
+void entry_rights(struct sql_text *q, const struct manual *m, const struct actor *a,
+                  const bool *wanted, const char *alias)
 {
     bool first = true, all = !wanted;
 
@@ -263,7 +283,8 @@ void entry_rights(struct sql_text *q, const struct manual *m, const struct actor
         return;
     sql_add(q, " AND (");
     for (size_t i = 0; i < m->n_objects; i++) {
-        if (m->objects[i].built_in || (wanted && !wanted[i]) || access_scope(a, (int)i, VERB_READ) == SCOPE_NONE)
+        if (m->objects[i].built_in || (wanted && !wanted[i]) ||
+            access_scope(a, (int)i, VERB_READ) == SCOPE_NONE)
             continue;
         buf_fmt(&q->text, "%s%s.object = ", first ? "(" : " OR (", alias);
         sql_add_str(q, m->objects[i].name);
@@ -303,13 +324,15 @@ void list_from(struct list_plan *l, struct sql_text *q, bool with_joins)
     if (l->p->o->built_in)
         sql_add(q, " WHERE 1 = 1");
     else
-        sql_add(q, l->q->bin ? " WHERE r.\"deleted_at\" IS NOT NULL" : " WHERE r.\"deleted_at\" IS NULL");
+        sql_add(q, l->q->bin ? " WHERE r.\"deleted_at\" IS NOT NULL"
+                             : " WHERE r.\"deleted_at\" IS NULL");
     if (!l->p->o->built_in && !l->q->bin && !l->q->archived)
         sql_add(q, " AND r.\"archived_at\" IS NULL");
     if (l->filter) {
         sql_add(q, " AND ");
         if (l->a) {
-            struct actor *ctx = NEW(l->arena, struct actor); /* the scope function takes a plain pointer */
+            struct actor *ctx =
+                NEW(l->arena, struct actor); /* the scope function takes a plain pointer */
             *ctx = *l->a;
             expr_sql_scoped(q, l->filter, "r", &l->env, access_expr_scope, ctx);
         } else {
@@ -328,5 +351,6 @@ void sort_sql(struct list_plan *l, struct sql_text *q, const struct sort_key *k)
         buf_fmt(&q->text, "%s.title_fold", l->joins[k->join].alias);
         return;
     }
-    expr_sql_field(q, k->plan->eo, &k->plan->eo->fields[k->f->index], k->join < 0 ? "r" : l->joins[k->join].alias, &l->env);
+    expr_sql_field(q, k->plan->eo, &k->plan->eo->fields[k->f->index],
+                   k->join < 0 ? "r" : l->joins[k->join].alias, &l->env);
 }

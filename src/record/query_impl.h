@@ -13,12 +13,12 @@ struct join {
     char alias[16]; /* "t1" */
 };
 struct out_col {
-    const struct field *f;             /* whose value is written: own, or of the joined record */
-    const struct object_plan *plan;    /* f's object */
-    int join;                          /* -1: own field */
-    int title_join;                    /* reference: where its name comes from; -1: none */
-    int col, title_col;                /* columns of the statement */
-    struct str key;                    /* ,"name": */
+    const struct field *f;          /* whose value is written: own, or of the joined record */
+    const struct object_plan *plan; /* f's object */
+    int join;                       /* -1: own field */
+    int title_join;                 /* reference: where its name comes from; -1: none */
+    int col, title_col;             /* columns of the statement */
+    struct str key;                 /* ,"name": */
 };
 enum key_kind { KEY_INT, KEY_TEXT, KEY_REAL };
 struct sort_key {
@@ -58,11 +58,13 @@ MUST_USE struct err *list_plan_make(struct list_plan *l);
 /* FROM ... WHERE ... of the rows asked for, without paging. */
 void list_from(struct list_plan *l, struct sql_text *q, bool with_joins);
 /* Adds " AND ..." : the rows of alias (a search_entry) that belong to objects and records a may read. wanted NULL: all. */
-void entry_rights(struct sql_text *q, const struct manual *m, const struct actor *a, const bool *wanted, const char *alias);
+void entry_rights(struct sql_text *q, const struct manual *m, const struct actor *a,
+                  const bool *wanted, const char *alias);
 void sort_sql(struct list_plan *l, struct sql_text *q, const struct sort_key *k);
-MUST_USE struct err *err_parameter(struct arena *arena, const char *name, struct str way, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-MUST_USE struct err *unknown_name(struct arena *arena, const char *parameter, const struct object *o, struct str name);
+MUST_USE struct err *err_parameter(struct arena *arena, const char *name, struct str way,
+                                   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+MUST_USE struct err *unknown_name(struct arena *arena, const char *parameter,
+                                  const struct object *o, struct str name);
 
 /* cursor.c */
 MUST_USE struct err *cursor_read(struct list_plan *l);
@@ -70,4 +72,5 @@ struct str cursor_write(const struct list_plan *l, const struct key_value *keys)
 
 /* json_row.c: values straight from a statement's columns */
 void put_json_str(struct buf *b, struct str s);
-void put_column(struct buf *b, const struct field *f, const struct stmt *st, int col, int title_col);
+void put_column(struct buf *b, const struct field *f, const struct stmt *st, int col,
+                int title_col);

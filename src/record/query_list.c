@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-static void add_qualified(struct sql_text *q, const char *alias, struct str column, const char *suffix)
+static void add_qualified(struct sql_text *q, const char *alias, struct str column,
+                          const char *suffix)
 {
     buf_fmt(&q->text, "%s.\"%.*s%s\"", alias, STR_ARG(column), suffix);
 }
@@ -39,7 +40,8 @@ static void add_columns(struct list_plan *l, struct sql_text *q)
         at += add_field(l, q, c, at);
         if (c->title_join >= 0) {
             const struct join *j = &l->joins[c->title_join];
-            struct str title = j->entry ? STR("title") : j->target->o->fields[j->target->o->title].column;
+            struct str title =
+                j->entry ? STR("title") : j->target->o->fields[j->target->o->title].column;
             c->title_col = at++;
             sql_add(q, ", ");
             add_qualified(q, j->alias, title, "");
@@ -145,7 +147,8 @@ static void add_order(struct list_plan *l, struct sql_text *q, enum phase phase,
     sql_add_i64(q, limit);
 }
 
-static struct err *put_links(struct list_plan *l, struct buf *b, const struct out_col *c, int64_t id)
+static struct err *put_links(struct list_plan *l, struct buf *b, const struct out_col *c,
+                             int64_t id)
 {
     struct stmt *st;
     bool row, first = true;
@@ -223,7 +226,8 @@ static struct err *check_limit(struct list_plan *l, int *limit)
 {
     *limit = l->q->limit ? l->q->limit : PAGE_ROWS_DEFAULT;
     if (*limit < 1 || *limit > PAGE_ROWS_MAX)
-        return err_parameter(l->arena, "limit", STR_NONE, "limit must be between 1 and %d.", PAGE_ROWS_MAX);
+        return err_parameter(l->arena, "limit", STR_NONE, "limit must be between 1 and %d.",
+                             PAGE_ROWS_MAX);
     return NULL;
 }
 
@@ -233,7 +237,8 @@ struct answer {
     struct key_value keys[SORTS_MAX + 1];
 };
 
-static struct err *run_phase(struct list_plan *l, enum phase phase, struct answer *page, struct buf *json)
+static struct err *run_phase(struct list_plan *l, enum phase phase, struct answer *page,
+                             struct buf *json)
 {
     struct sql_text q = sql_text_new(l->arena, tx_kind(l->tx));
     struct stmt *st;
@@ -270,8 +275,8 @@ static struct err *run_page(struct list_plan *l, struct answer *page, struct buf
     return page->more ? NULL : run_phase(l, PHASE_EMPTY, page, json);
 }
 
-struct err *query_list(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *query, int64_t now_us,
-                       struct buf *json)
+struct err *query_list(struct tx *tx, const struct manual *m, const struct actor *a,
+                       const struct query *query, int64_t now_us, struct buf *json)
 {
     struct list_plan l = {.tx = tx, .m = m, .a = a, .q = query, .env = actor_env(a, now_us)};
     struct answer page = {0};
@@ -289,14 +294,15 @@ struct err *query_list(struct tx *tx, const struct manual *m, const struct actor
         int64_t count;
         bool exact;
         TRY(run_count(&l, &count, &exact));
-        buf_fmt(json, ",\"count\":%lld,\"count_is_exact\":%s", (long long)count, exact ? "true" : "false");
+        buf_fmt(json, ",\"count\":%lld,\"count_is_exact\":%s", (long long)count,
+                exact ? "true" : "false");
     }
     buf_add_char(json, '}');
     return NULL;
 }
 
-struct err *query_count(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *query, int64_t now_us,
-                        int64_t *count, bool *exact)
+struct err *query_count(struct tx *tx, const struct manual *m, const struct actor *a,
+                        const struct query *query, int64_t now_us, int64_t *count, bool *exact)
 {
     struct query plain = *query;
     struct list_plan l = {.tx = tx, .m = m, .a = a, .q = &plain, .env = actor_env(a, now_us)};
@@ -307,11 +313,18 @@ struct err *query_count(struct tx *tx, const struct manual *m, const struct acto
     return run_count(&l, count, exact);
 }
 
-struct err *query_ids(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o,
-                      const struct expr *filter, const struct expr_env *env, int64_t after_id, int limit, int64_t **ids, size_t *n)
+struct err *query_ids(struct tx *tx, const struct manual *m, const struct actor *a,
+                      const struct object *o, const struct expr *filter, const struct expr_env *env,
+                      int64_t after_id, int limit, int64_t **ids, size_t *n)
 {
     struct query all = {.object = o, .archived = true};
-    struct list_plan l = {.tx = tx, .arena = tx_arena(tx), .m = m, .a = a, .q = &all, .p = plan_tx(tx, m, o), .filter = filter};
+    struct list_plan l = {.tx = tx,
+                          .arena = tx_arena(tx),
+                          .m = m,
+                          .a = a,
+                          .q = &all,
+                          .p = plan_tx(tx, m, o),
+                          .filter = filter};
     struct sql_text q = sql_text_new(l.arena, tx_kind(tx));
     VEC(int64_t) list = {0};
     struct stmt *st;

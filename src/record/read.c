@@ -23,14 +23,17 @@ bool record_in_bin(const struct record *r)
 
 struct err *err_not_found(struct arena *arena, const struct object *o, int64_t id)
 {
-    struct err *e = FAIL(arena, ERR_NOT_FOUND, "record.not_found", NULL, "There is no %.*s %lld, or you may not see it.",
-                         STR_ARG(o->label), (long long)id);
+    struct err *e =
+        FAIL(arena, ERR_NOT_FOUND, "record.not_found", NULL,
+             "There is no %.*s %lld, or you may not see it.", STR_ARG(o->label), (long long)id);
 
-    e->way_out = STR("Look for it with the search; it may be in the bin, or belong to another team.");
+    e->way_out =
+        STR("Look for it with the search; it may be in the bin, or belong to another team.");
     return e;
 }
 
-static void read_value(struct arena *arena, const struct field_plan *fp, const struct stmt *st, int col, struct value *v)
+static void read_value(struct arena *arena, const struct field_plan *fp, const struct stmt *st,
+                       int col, struct value *v)
 {
     enum field_store store = field_types[fp->f->type].store;
 
@@ -62,7 +65,8 @@ static void read_value(struct arena *arena, const struct field_plan *fp, const s
     v->empty = v->s.len == 0;
 }
 
-void row_read(struct arena *arena, const struct object_plan *p, const struct stmt *st, int first_col, struct record *out)
+void row_read(struct arena *arena, const struct object_plan *p, const struct stmt *st,
+              int first_col, struct record *out)
 {
     *out = (struct record){.object = p->o};
     out->values = NEW_ARRAY(arena, p->o->n_fields + 1, struct value);
@@ -101,7 +105,8 @@ struct err *links_read(struct tx *tx, const struct object_plan *p, struct record
     return NULL;
 }
 
-struct err *record_read(struct tx *tx, const struct manual *m, const struct object *o, int64_t id, struct record *out)
+struct err *record_read(struct tx *tx, const struct manual *m, const struct object *o, int64_t id,
+                        struct record *out)
 {
     const struct object_plan *p = plan_tx(tx, m, o);
     struct stmt *st;
@@ -117,8 +122,8 @@ struct err *record_read(struct tx *tx, const struct manual *m, const struct obje
     return p->links.n ? links_read(tx, p, out) : NULL;
 }
 
-struct err *title_of(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t id,
-                     struct str *out)
+struct err *title_of(struct tx *tx, const struct manual *m, const struct actor *a,
+                     const struct object *o, int64_t id, struct str *out)
 {
     const struct object_plan *t = plan_tx(tx, m, o);
     struct stmt *st;
@@ -140,16 +145,19 @@ struct err *title_of(struct tx *tx, const struct manual *m, const struct actor *
 }
 
 /* Names of what the record refers to, as far as the actor may read them. */
-static struct err *titles_read(struct tx *tx, const struct manual *m, const struct actor *a, struct record *r)
+static struct err *titles_read(struct tx *tx, const struct manual *m, const struct actor *a,
+                               struct record *r)
 {
     for (size_t i = 0; i < r->object->n_fields; i++) {
         const struct field *f = &r->object->fields[i];
         struct value *v = &r->values[i];
         if (i == F_ID || !type_is_ref(f->type) || v->empty || v->s.ptr || f->to_object < 0)
             continue;
-        for (size_t k = 1; k < i && !v->s.ptr; k++) { /* owner, created_by and updated_by are often one person */
+        for (size_t k = 1; k < i && !v->s.ptr;
+             k++) { /* owner, created_by and updated_by are often one person */
             const struct value *other = &r->values[k];
-            if (type_is_ref(other->type) && !other->empty && other->i == v->i && r->object->fields[k].to_object == f->to_object)
+            if (type_is_ref(other->type) && !other->empty && other->i == v->i &&
+                r->object->fields[k].to_object == f->to_object)
                 v->s = other->s;
         }
         const struct object_plan *t = plan_tx(tx, m, &m->objects[f->to_object]);
@@ -159,12 +167,14 @@ static struct err *titles_read(struct tx *tx, const struct manual *m, const stru
     return NULL;
 }
 
-struct err *record_titles(struct tx *tx, const struct manual *m, const struct actor *a, struct record *r)
+struct err *record_titles(struct tx *tx, const struct manual *m, const struct actor *a,
+                          struct record *r)
 {
     return titles_read(tx, m, a, r);
 }
 
-void formulas_compute(struct tx *tx, const struct manual *m, struct record *r, const struct expr_env *env, bool timed)
+void formulas_compute(struct tx *tx, const struct manual *m, struct record *r,
+                      const struct expr_env *env, bool timed)
 {
     const struct object_plan *p = plan_tx(tx, m, r->object);
 
@@ -175,17 +185,19 @@ void formulas_compute(struct tx *tx, const struct manual *m, struct record *r, c
         const struct field *f = &r->object->fields[p->formulas.at[k]];
         if (!f->formula || (!timed && expr_uses_time(f->formula)))
             continue;
-        r->values[f->index] = value_of_expr(tx_arena(tx), f, expr_eval(tx_arena(tx), f->formula, &face, env));
+        r->values[f->index] =
+            value_of_expr(tx_arena(tx), f, expr_eval(tx_arena(tx), f->formula, &face, env));
     }
 }
 
-void record_compute(struct tx *tx, const struct manual *m, struct record *r, const struct expr_env *env)
+void record_compute(struct tx *tx, const struct manual *m, struct record *r,
+                    const struct expr_env *env)
 {
     formulas_compute(tx, m, r, env, true);
 }
 
-struct err *record_get(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t id,
-                       bool bin, struct record *out)
+struct err *record_get(struct tx *tx, const struct manual *m, const struct actor *a,
+                       const struct object *o, int64_t id, bool bin, struct record *out)
 {
     TRY(access_need(tx_arena(tx), m, a, o->index, VERB_READ));
     TRY(record_read(tx, m, o, id, out));
@@ -199,7 +211,8 @@ struct err *record_get(struct tx *tx, const struct manual *m, const struct actor
     return NULL;
 }
 
-struct err *record_object_of(struct tx *tx, const struct manual *m, int64_t id, const struct object **out)
+struct err *record_object_of(struct tx *tx, const struct manual *m, int64_t id,
+                             const struct object **out)
 {
     struct stmt *st;
     bool row;
@@ -230,14 +243,16 @@ struct err *record_object_of(struct tx *tx, const struct manual *m, int64_t id, 
     return NULL;
 }
 
-void record_json(struct json_writer *w, const struct manual *m, const struct actor *a, const struct record *r, const bool *fields)
+void record_json(struct json_writer *w, const struct manual *m, const struct actor *a,
+                 const struct record *r, const bool *fields)
 {
     const struct object_plan *p = plan_of(w->out->arena, m, r->object);
 
     jw_object(w);
     for (size_t i = 0; i < r->object->n_fields; i++) {
         const struct field *f = &r->object->fields[i];
-        if (fields ? !fields[i] : f->hidden || (f->system && (int)i == F_DELETED_AT && r->values[i].empty))
+        if (fields ? !fields[i]
+                   : f->hidden || (f->system && (int)i == F_DELETED_AT && r->values[i].empty))
             continue;
         if (access_field(a, r->object->index, (int)i) == FR_NONE)
             continue;

@@ -35,16 +35,17 @@ static struct err *may_change(struct save *s)
         return err_not_found(s->arena, o, s->in->id);
     TRY(access_need(s->arena, s->cx->manual, a, o->index, VERB_UPDATE));
     if (!access_row(a, o->index, VERB_UPDATE, owner, team)) {
-        struct err *e = FAIL(s->arena, ERR_FORBIDDEN, "access.denied", NULL, "Your roles do not allow you to change this %.*s.",
-                             STR_ARG(o->label));
+        struct err *e = FAIL(s->arena, ERR_FORBIDDEN, "access.denied", NULL,
+                             "Your roles do not allow you to change this %.*s.", STR_ARG(o->label));
         e->way_out = STR("Ask its owner, or somebody who may assign it to you.");
         return e;
     }
     if (record_in_bin(&s->before))
-        return FAIL(s->arena, ERR_CONFLICT, "record.in_bin", NULL, "This %.*s is in the bin. Restore it first.", STR_ARG(o->label));
+        return FAIL(s->arena, ERR_CONFLICT, "record.in_bin", NULL,
+                    "This %.*s is in the bin. Restore it first.", STR_ARG(o->label));
     if (!s->before.values[F_ARCHIVED_AT].empty && !privileged(s))
-        return FAIL(s->arena, ERR_CONFLICT, "record.archived", NULL, "This %.*s is archived. Take it out of the archive first.",
-                    STR_ARG(o->label));
+        return FAIL(s->arena, ERR_CONFLICT, "record.archived", NULL,
+                    "This %.*s is archived. Take it out of the archive first.", STR_ARG(o->label));
     return NULL;
 }
 
@@ -56,11 +57,13 @@ static struct err *may_assign(struct save *s)
 
     if (a->system || access_right(a, RIGHT_ASSIGN_ANYONE))
         return NULL;
-    if (save_creates(s) ? owner == 0 || owner == a->user_id || access_scope(a, o->index, VERB_ASSIGN) != SCOPE_NONE
-                        : access_row(a, o->index, VERB_ASSIGN, record_owner(&s->before), record_team(&s->before)))
+    if (save_creates(s) ? owner == 0 || owner == a->user_id ||
+                              access_scope(a, o->index, VERB_ASSIGN) != SCOPE_NONE
+                        : access_row(a, o->index, VERB_ASSIGN, record_owner(&s->before),
+                                     record_team(&s->before)))
         return NULL;
-    struct err *e = FAIL(s->arena, ERR_FORBIDDEN, "access.denied", "/owner", "Your roles do not allow you to assign this %.*s.",
-                         STR_ARG(o->label));
+    struct err *e = FAIL(s->arena, ERR_FORBIDDEN, "access.denied", "/owner",
+                         "Your roles do not allow you to assign this %.*s.", STR_ARG(o->label));
     e->way_out = STR("Ask somebody whose role may assign.");
     return e;
 }
@@ -72,7 +75,8 @@ static struct err *may_write_fields(struct save *s)
 
     for (size_t i = 0; i < s->p->o->n_fields; i++) {
         const struct field *f = &s->p->o->fields[i];
-        if (!s->given[i] || !s->changed[i] || access_field(s->cx->actor, s->p->o->index, (int)i) == FR_WRITE)
+        if (!s->given[i] || !s->changed[i] ||
+            access_field(s->cx->actor, s->p->o->index, (int)i) == FR_WRITE)
             continue;
         err_add(&errors, FAIL(s->arena, ERR_FORBIDDEN, "access.field_denied", pointer_of(s, f),
                               "Your roles do not allow you to write %.*s.", STR_ARG(f->label)));
@@ -108,12 +112,14 @@ static void take_given(struct save *s)
         const struct field *f = s->in->fields[k];
         const struct field_plan *fp = &s->p->fields[f->index];
         struct value v = s->in->values[k];
-        bool kept_time = f->index == F_CREATED_AT && f->system && (s->cx->import || s->cx->actor->system) && save_creates(s);
+        bool kept_time = f->index == F_CREATED_AT && f->system &&
+                         (s->cx->import || s->cx->actor->system) && save_creates(s);
         if ((!fp->writable && !kept_time) || (f->type == FT_AUTO_NUMBER && !privileged(s))) {
             if (!save_creates(s) && value_eq(&v, &s->before.values[f->index]))
                 continue;
-            err_add(&s->errors, FAIL(s->arena, ERR_INVALID, "record.field_readonly", pointer_of(s, f),
-                                     "%.*s is kept by the program and cannot be written.", STR_ARG(f->label)));
+            err_add(&s->errors,
+                    FAIL(s->arena, ERR_INVALID, "record.field_readonly", pointer_of(s, f),
+                         "%.*s is kept by the program and cannot be written.", STR_ARG(f->label)));
             continue;
         }
         v.type = f->type;
@@ -157,7 +163,9 @@ static void give_defaults(struct save *s)
             set_int(s, i, s->cx->now_us);
             break;
         case DEFAULT_TODAY:
-            set_int(s, i, f->type == FT_DATE ? zone_date(a->zone ? a->zone : zone_utc(), s->cx->now_us) : s->cx->now_us);
+            set_int(s, i,
+                    f->type == FT_DATE ? zone_date(a->zone ? a->zone : zone_utc(), s->cx->now_us)
+                                       : s->cx->now_us);
             break;
         case DEFAULT_NONE:
             break;
@@ -170,18 +178,21 @@ static struct err *follow_owner(struct save *s)
 {
     int64_t owner = record_owner(&s->after), team = 0;
     int user = s->p->o->fields[F_OWNER].to_object;
-    bool moved = save_creates(s) || !value_eq(&s->after.values[F_OWNER], &s->before.values[F_OWNER]);
+    bool moved =
+        save_creates(s) || !value_eq(&s->after.values[F_OWNER], &s->before.values[F_OWNER]);
     struct stmt *st;
     bool row;
 
-    if (s->given[F_TEAM] || !moved || !owner || user < 0 || (save_creates(s) && !s->after.values[F_TEAM].empty))
+    if (s->given[F_TEAM] || !moved || !owner || user < 0 ||
+        (save_creates(s) && !s->after.values[F_TEAM].empty))
         return NULL;
     if (s->p->o->index == user || s->p->o->index == manual_object_index(s->cx->manual, "team"))
         return NULL;
     if (owner == s->cx->actor->user_id) {
         team = s->cx->actor->team;
     } else {
-        TRY(db_stmt_text(s->tx, plan_tx(s->tx, s->cx->manual, &s->cx->manual->objects[user])->ref_check, &st));
+        TRY(db_stmt_text(
+            s->tx, plan_tx(s->tx, s->cx->manual, &s->cx->manual->objects[user])->ref_check, &st));
         db_bind_i64(st, 1, owner);
         TRY(db_step(st, &row));
         if (row)
@@ -221,11 +232,13 @@ static bool find_changes(struct save *s)
 
     for (size_t i = 0; i < o->n_fields; i++) {
         struct value *v = &s->after.values[i];
-        s->changed[i] = save_creates(s) ? !v->empty : s->given[i] && !value_eq(v, &s->before.values[i]);
+        s->changed[i] =
+            save_creates(s) ? !v->empty : s->given[i] && !value_eq(v, &s->before.values[i]);
         if (!save_creates(s) && (i == F_TEAM || (int)i == o->title))
             s->changed[i] = !value_eq(v, &s->before.values[i]);
         any = any || s->changed[i];
-        if (s->changed[i] && !v->empty && !v->fold.ptr && field_types[v->type].store == FS_TEXT_FOLD)
+        if (s->changed[i] && !v->empty && !v->fold.ptr &&
+            field_types[v->type].store == FS_TEXT_FOLD)
             v->fold = utf8_fold(s->arena, v->s);
     }
     return any;
@@ -235,8 +248,8 @@ static struct err *check_version(struct save *s)
 {
     if (save_creates(s) || s->in->if_version < 0 || s->in->if_version == s->before.version)
         return NULL;
-    struct err *e = FAIL(s->arena, ERR_STALE, "record.version_conflict", NULL, "Somebody changed this %.*s meanwhile.",
-                         STR_ARG(s->p->o->label));
+    struct err *e = FAIL(s->arena, ERR_STALE, "record.version_conflict", NULL,
+                         "Somebody changed this %.*s meanwhile.", STR_ARG(s->p->o->label));
     e->way_out = STR("Read it again, look at what changed, and save once more.");
     return e;
 }
@@ -304,14 +317,15 @@ static struct err *commit_save(struct save *s)
     return NULL;
 }
 
-struct err *record_save_as(struct tx *tx, const struct save_context *cx, const struct save_input *in, int64_t undo_of,
-                           struct save_result *out)
+struct err *record_save_as(struct tx *tx, const struct save_context *cx,
+                           const struct save_input *in, int64_t undo_of, struct save_result *out)
 {
     struct save s = {.tx = tx, .arena = tx_arena(tx), .cx = cx, .in = in, .undo_of = undo_of};
     size_t n = in->object->n_fields;
 
     if (in->object->built_in)
-        return FAIL(s.arena, ERR_INVALID, "record.field_readonly", NULL, "%.*s are kept by the program and cannot be saved.",
+        return FAIL(s.arena, ERR_INVALID, "record.field_readonly", NULL,
+                    "%.*s are kept by the program and cannot be saved.",
                     STR_ARG(in->object->plural));
     s.p = plan_tx(tx, cx->manual, in->object);
     s.given = NEW_ARRAY(s.arena, n * 2, bool);
@@ -351,7 +365,8 @@ struct err *record_save_as(struct tx *tx, const struct save_context *cx, const s
     return NULL;
 }
 
-struct err *record_save(struct tx *tx, const struct save_context *cx, const struct save_input *in, struct save_result *out)
+struct err *record_save(struct tx *tx, const struct save_context *cx, const struct save_input *in,
+                        struct save_result *out)
 {
     return record_save_as(tx, cx, in, 0, out);
 }

@@ -39,12 +39,14 @@ static struct sealed_row digest_row(struct arena *arena, const struct stmt *st)
         else
             put_part(&b, db_str(st, i));
     }
-    return (struct sealed_row){db_i64(st, 0), db_i64(st, 2), str_sub(hash_hex(arena, buf_str(&b)), 0, DIGEST_CHARS),
+    return (struct sealed_row){db_i64(st, 0), db_i64(st, 2),
+                               str_sub(hash_hex(arena, buf_str(&b)), 0, DIGEST_CHARS),
                                db_is_null(st, 6) && db_is_null(st, 7)};
 }
 
 /* Up to n rows after from, digested; one more tells nothing. */
-static struct err *read_rows(struct tx *tx, int64_t from, int64_t to, int n, struct sealed_row *rows, size_t *got)
+static struct err *read_rows(struct tx *tx, int64_t from, int64_t to, int n,
+                             struct sealed_row *rows, size_t *got)
 {
     struct stmt *st;
     bool row;
@@ -62,10 +64,12 @@ static struct err *read_rows(struct tx *tx, int64_t from, int64_t to, int n, str
     }
 }
 
-static struct str batch_hash(struct arena *arena, int64_t batch, struct str prev, int64_t first, int64_t last, struct str digests)
+static struct str batch_hash(struct arena *arena, int64_t batch, struct str prev, int64_t first,
+                             int64_t last, struct str digests)
 {
-    return hash_hex(arena, str_fmt(arena, "%lld|%.*s|%lld|%lld|%.*s", (long long)batch, STR_ARG(prev), (long long)first,
-                                   (long long)last, STR_ARG(digests)));
+    return hash_hex(arena,
+                    str_fmt(arena, "%lld|%.*s|%lld|%lld|%.*s", (long long)batch, STR_ARG(prev),
+                            (long long)first, (long long)last, STR_ARG(digests)));
 }
 
 /* The largest id that can stand for a moment: see base/id.h. */
@@ -76,8 +80,8 @@ static int64_t last_id_at(int64_t us)
     return ms <= 0 ? 0 : ms << 22;
 }
 
-static struct err *seal_batch(struct tx *tx, int64_t *batch, int64_t *last, struct str *hash, int64_t to, int64_t now_us,
-                              struct sealed_row *rows, size_t *n)
+static struct err *seal_batch(struct tx *tx, int64_t *batch, int64_t *last, struct str *hash,
+                              int64_t to, int64_t now_us, struct sealed_row *rows, size_t *n)
 {
     struct arena *arena = tx_arena(tx);
     struct buf digests = buf_new(arena, 4096);
@@ -150,15 +154,17 @@ static struct err *was_purged(struct tx *tx, int64_t record_id, bool *out)
     return NULL;
 }
 
-static struct err *verify_rows(struct tx *tx, const struct batch *b, int64_t from, struct sealed_row *rows, struct buf *findings)
+static struct err *verify_rows(struct tx *tx, const struct batch *b, int64_t from,
+                               struct sealed_row *rows, struct buf *findings)
 {
     size_t n, k = 0;
     bool purged;
 
     TRY(read_rows(tx, from, b->last, BATCH_ROWS + 1, rows, &n));
     if ((int64_t)n != b->n)
-        buf_fmt(findings, "change log: batch %lld had %lld rows when it was sealed and has %zu now\n", (long long)b->number,
-                (long long)b->n, n);
+        buf_fmt(findings,
+                "change log: batch %lld had %lld rows when it was sealed and has %zu now\n",
+                (long long)b->number, (long long)b->n, n);
     for (; k < n && k < (size_t)b->n; k++) {
         struct str kept = str_sub(b->digests, k * DIGEST_CHARS, DIGEST_CHARS);
         if (str_eq(rows[k].digest, kept))
@@ -168,7 +174,8 @@ static struct err *verify_rows(struct tx *tx, const struct batch *b, int64_t fro
             if (purged)
                 continue;
         }
-        buf_fmt(findings, "change log: row %lld of batch %lld is not what was sealed\n", (long long)rows[k].id, (long long)b->number);
+        buf_fmt(findings, "change log: row %lld of batch %lld is not what was sealed\n",
+                (long long)rows[k].id, (long long)b->number);
         break; /* after a missing row all others would differ as well */
     }
     return NULL;
@@ -184,8 +191,13 @@ static struct err *next_batch(struct tx *tx, int64_t after, struct batch *b, boo
     TRY(db_step(st, row));
     if (!*row)
         return NULL;
-    *b = (struct batch){db_i64(st, 0), db_i64(st, 1), db_i64(st, 2), db_i64(st, 3), str_dup(arena, db_str(st, 4)),
-                        str_dup(arena, db_str(st, 5)), str_dup(arena, db_str(st, 6))};
+    *b = (struct batch){db_i64(st, 0),
+                        db_i64(st, 1),
+                        db_i64(st, 2),
+                        db_i64(st, 3),
+                        str_dup(arena, db_str(st, 4)),
+                        str_dup(arena, db_str(st, 5)),
+                        str_dup(arena, db_str(st, 6))};
     db_done(st);
     return NULL;
 }
@@ -205,12 +217,15 @@ struct err *change_verify(struct tx *tx, struct buf *findings, int64_t *rows_see
         if (!row)
             return NULL;
         if (b.number != number + 1)
-            buf_fmt(findings, "change log: sealed batches %lld to %lld are missing\n", (long long)number + 1, (long long)b.number - 1);
+            buf_fmt(findings, "change log: sealed batches %lld to %lld are missing\n",
+                    (long long)number + 1, (long long)b.number - 1);
         else if (!str_eq(b.prev, prev))
-            buf_fmt(findings, "change log: batch %lld does not follow the one before it\n", (long long)b.number);
+            buf_fmt(findings, "change log: batch %lld does not follow the one before it\n",
+                    (long long)b.number);
         if (b.n < 1 || b.n > BATCH_ROWS || b.digests.len != (size_t)b.n * DIGEST_CHARS ||
             !str_eq(b.hash, batch_hash(arena, b.number, b.prev, b.first, b.last, b.digests)))
-            buf_fmt(findings, "change log: the seal of batch %lld was altered\n", (long long)b.number);
+            buf_fmt(findings, "change log: the seal of batch %lld was altered\n",
+                    (long long)b.number);
         else
             TRY(verify_rows(tx, &b, last, rows, findings));
         *rows_seen += b.n;

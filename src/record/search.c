@@ -9,12 +9,14 @@
 #define CANDIDATES_MAX 200
 #define RESULTS_MAX 100
 #define RESULTS_DEFAULT 20
-#define WORDS_SCANNED 20000  /* words with the same first letter looked at for a typing error */
-#define ENTRIES_SCANNED 20000 /* PostgreSQL has no list of words: newest entries looked at instead */
+#define WORDS_SCANNED 20000 /* words with the same first letter looked at for a typing error */
+#define ENTRIES_SCANNED \
+    20000 /* PostgreSQL has no list of words: newest entries looked at instead */
 #define SNIPPET_WORDS 12
-#define COMMON_WORD 64       /* records that make a word common */
-#define SHORT_CHARS 3        /* beginnings of words that the index of words keeps, see the migration */
-#define ROWS_VERIFIED 5000   /* candidates of short beginnings looked at before the whole words are asked for after all */
+#define COMMON_WORD 64 /* records that make a word common */
+#define SHORT_CHARS 3  /* beginnings of words that the index of words keeps, see the migration */
+#define ROWS_VERIFIED \
+    5000 /* candidates of short beginnings looked at before the whole words are asked for after all */
 
 struct hit {
     int64_t id;
@@ -32,9 +34,9 @@ struct search {
     size_t n_tokens;
     int rare; /* the token that alone is asked for; the others are compared here. -1: ask for all */
     bool all_common; /* ask for first letters only, compare here */
-    bool *wanted;   /* [object] */
-    bool *partial;  /* [object] some searched field is hidden from the actor */
-    bool narrowed;  /* only some objects were asked for */
+    bool *wanted;    /* [object] */
+    bool *partial;   /* [object] some searched field is hidden from the actor */
+    bool narrowed;   /* only some objects were asked for */
     struct hit hits[CANDIDATES_MAX * 2];
     size_t n_hits;
 };
@@ -55,8 +57,8 @@ static struct err *choose_objects(struct search *s, struct str names)
         part = str_trim(part);
         const struct object *o = part.len ? manual_object(s->m, part) : NULL;
         if (part.len && !o)
-            return FAIL(s->arena, ERR_INVALID, "query.parameter", "objects", "There is no object \"%.*s\".",
-                        STR_ARG(str_sub(part, 0, 60)));
+            return FAIL(s->arena, ERR_INVALID, "query.parameter", "objects",
+                        "There is no object \"%.*s\".", STR_ARG(str_sub(part, 0, 60)));
         if (o)
             s->wanted[o->index] = true;
     }
@@ -70,7 +72,8 @@ static struct err *choose_objects(struct search *s, struct str names)
         const struct object_plan *p = plan_tx(s->tx, s->m, o);
         s->partial[i] = o->title >= 0 && access_field(s->a, o->index, o->title) == FR_NONE;
         for (size_t k = 0; k < p->searched.n; k++)
-            s->partial[i] = s->partial[i] || access_field(s->a, o->index, p->searched.at[k]) == FR_NONE;
+            s->partial[i] =
+                s->partial[i] || access_field(s->a, o->index, p->searched.at[k]) == FR_NONE;
     }
     return NULL;
 }
@@ -126,7 +129,10 @@ static struct err *find_rare(struct search *s)
         struct stmt *st;
         bool row;
         tried[i] = true;
-        TRY(db_stmt_text(s->tx, STR("SELECT COUNT(*) FROM (SELECT rowid FROM search_text WHERE search_text MATCH $1 LIMIT $2)"), &st));
+        TRY(db_stmt_text(s->tx,
+                         STR("SELECT COUNT(*) FROM (SELECT rowid FROM search_text WHERE "
+                             "search_text MATCH $1 LIMIT $2)"),
+                         &st));
         db_bind_str(st, 1, str_fmt(s->arena, "\"%.*s\"", STR_ARG(s->tokens[i])));
         db_bind_i64(st, 2, COMMON_WORD);
         TRY(db_step(st, &row));
@@ -162,20 +168,23 @@ static void add_hit(struct search *s, const struct stmt *st)
 }
 
 /* What is asked of the database: the rare token, the beginnings of all, or all. */
-static size_t asked_tokens(const struct search *s, const struct str *tokens, bool shorten, struct str *asked)
+static size_t asked_tokens(const struct search *s, const struct str *tokens, bool shorten,
+                           struct str *asked)
 {
     if (shorten && s->rare >= 0) {
         asked[0] = tokens[s->rare];
         return 1;
     }
     for (size_t i = 0; i < s->n_tokens; i++)
-        asked[i] = shorten && str_eq(tokens[i], s->tokens[i]) ? first_chars(tokens[i], SHORT_CHARS) : tokens[i];
+        asked[i] = shorten && str_eq(tokens[i], s->tokens[i]) ? first_chars(tokens[i], SHORT_CHARS)
+                                                              : tokens[i];
     return s->n_tokens;
 }
 
 /* Newest first. SQLite walks the index of words itself in that order and stops early; the condition that db.h offers would
  * collect all matches before. shorten: see find_rare. *done false: too many candidates that were none. */
-static struct err *find_with(struct search *s, const struct str *tokens, bool shorten, size_t *found, bool *done)
+static struct err *find_with(struct search *s, const struct str *tokens, bool shorten,
+                             size_t *found, bool *done)
 {
     bool sqlite = tx_kind(s->tx) == DB_SQLITE, row;
     struct sql_text q = sql_text_new(s->arena, tx_kind(s->tx));
@@ -186,9 +195,11 @@ static struct err *find_with(struct search *s, const struct str *tokens, bool sh
     *found = 0;
     *done = true;
     sql_add(&q, "SELECT s.record_id, s.object, s.title, s.title_fold, s.body FROM ");
-    VEC_PUSH(s->arena, q.params) = (struct sql_param){.kind = SP_STR, .s = db_fulltext_query(s->arena, q.kind, asked, n)};
+    VEC_PUSH(s->arena, q.params) =
+        (struct sql_param){.kind = SP_STR, .s = db_fulltext_query(s->arena, q.kind, asked, n)};
     if (sqlite) {
-        sql_add(&q, "search_text f CROSS JOIN search_entry s ON s.record_id = f.rowid WHERE f.search_text MATCH $1");
+        sql_add(&q, "search_text f CROSS JOIN search_entry s ON s.record_id = f.rowid WHERE "
+                    "f.search_text MATCH $1");
     } else {
         sql_add(&q, "search_entry s WHERE ");
         buf_add(&q.text, db_sql_fulltext_match(s->arena, q.kind, 1));
@@ -319,7 +330,10 @@ static struct err *words_like(struct search *s, struct str token, struct stmt **
         n++;
     struct str first = str_sub(token, 0, n);
     if (tx_kind(s->tx) == DB_SQLITE) {
-        TRY(db_stmt_text(s->tx, STR("SELECT term FROM search_word WHERE term >= $1 AND term < $2 ORDER BY term LIMIT $3"), st));
+        TRY(db_stmt_text(s->tx,
+                         STR("SELECT term FROM search_word WHERE term >= $1 AND term < $2 ORDER BY "
+                             "term LIMIT $3"),
+                         st));
         db_bind_str(*st, 1, first);
         db_bind_str(*st, 2, str_fmt(s->arena, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(first)));
         db_bind_i64(*st, 3, WORDS_SCANNED);
@@ -327,7 +341,8 @@ static struct err *words_like(struct search *s, struct str token, struct stmt **
     }
     TRY(db_stmt_text(s->tx,
                      str_fmt(s->arena,
-                             "SELECT word FROM ts_stat('SELECT tsv FROM search_entry ORDER BY record_id DESC LIMIT %d') "
+                             "SELECT word FROM ts_stat('SELECT tsv FROM search_entry ORDER BY "
+                             "record_id DESC LIMIT %d') "
                              "WHERE left(word, 1) = $1 ORDER BY word COLLATE \"C\" LIMIT $2",
                              ENTRIES_SCANNED),
                      st));
@@ -454,8 +469,8 @@ static struct err *find_titles(struct search *s)
     return find(s, tokens, &found);
 }
 
-struct err *search_run(struct tx *tx, const struct manual *m, const struct actor *a, struct str text, struct str objects, int limit,
-                       struct buf *json)
+struct err *search_run(struct tx *tx, const struct manual *m, const struct actor *a,
+                       struct str text, struct str objects, int limit, struct buf *json)
 {
     struct search *s = NEW(tx_arena(tx), struct search);
     size_t found = 0;
@@ -464,7 +479,8 @@ struct err *search_run(struct tx *tx, const struct manual *m, const struct actor
     if (limit == 0)
         limit = RESULTS_DEFAULT;
     if (limit < 1 || limit > RESULTS_MAX)
-        return FAIL(s->arena, ERR_INVALID, "query.parameter", "limit", "limit must be between 1 and %d.", RESULTS_MAX);
+        return FAIL(s->arena, ERR_INVALID, "query.parameter", "limit",
+                    "limit must be between 1 and %d.", RESULTS_MAX);
     TRY(choose_objects(s, objects));
     s->folded = str_trim(utf8_fold(s->arena, str_sub(text, 0, URL_BYTES_MAX)));
     s->n_tokens = index_tokens(s->arena, text, s->tokens, SEARCH_TOKENS_MAX);

@@ -44,7 +44,8 @@ static void add_subjects(struct timeline *t, struct sql_text *q)
         const struct object_plan *p = plan_tx(t->tx, t->m, &t->m->objects[i]);
         if (p->o->built_in || p->o->timeline || p->account_field < 0)
             continue;
-        buf_fmt(&q->text, " UNION ALL SELECT x.\"id\" FROM %.*s x WHERE x.\"%.*s\" = ", STR_ARG(p->table),
+        buf_fmt(&q->text,
+                " UNION ALL SELECT x.\"id\" FROM %.*s x WHERE x.\"%.*s\" = ", STR_ARG(p->table),
                 STR_ARG(p->o->fields[p->account_field].column));
         sql_add_i64(q, t->id);
         sql_add(q, " AND x.\"deleted_at\" IS NULL");
@@ -63,8 +64,10 @@ static struct err *add_activities(struct timeline *t, const struct object_plan *
 
     if (access_scope(t->a, p->o->index, VERB_READ) == SCOPE_NONE || !p->links.n)
         return NULL;
-    buf_fmt(&q.text, "SELECT %.*s FROM %.*s r WHERE r.\"deleted_at\" IS NULL AND %.*s IS NOT NULL AND r.\"id\" IN "
-                     "(SELECT l.from_id FROM link l WHERE l.to_id IN ",
+    buf_fmt(&q.text,
+            "SELECT %.*s FROM %.*s r WHERE r.\"deleted_at\" IS NULL AND %.*s IS NOT NULL AND "
+            "r.\"id\" IN "
+            "(SELECT l.from_id FROM link l WHERE l.to_id IN ",
             STR_ARG(p->columns), STR_ARG(p->table), STR_ARG(at));
     add_subjects(t, &q);
     sql_add(&q, " AND l.field IN (");
@@ -89,8 +92,11 @@ static struct err *add_activities(struct timeline *t, const struct object_plan *
         TRY(links_read(t->tx, p, r));
         TRY(record_titles(t->tx, t->m, t->a, r));
         record_json(&w, t->m, t->a, r, NULL);
-        VEC_PUSH(t->arena, t->entries) = (struct timeline_entry){
-            .at_us = r->values[p->time_field].i, .id = r->id, .kind = STR("activity"), .json = buf_str(&b)};
+        VEC_PUSH(t->arena, t->entries) =
+            (struct timeline_entry){.at_us = r->values[p->time_field].i,
+                                    .id = r->id,
+                                    .kind = STR("activity"),
+                                    .json = buf_str(&b)};
     }
     return NULL;
 }
@@ -104,7 +110,8 @@ static bool visible_field(const struct timeline *t, struct str name)
     return !name.len || (f && access_field(t->a, t->o->index, f->index) != FR_NONE);
 }
 
-static struct str change_json(struct timeline *t, const struct stmt *st, struct str kind, struct str field)
+static struct str change_json(struct timeline *t, const struct stmt *st, struct str kind,
+                              struct str field)
 {
     struct buf b = buf_new(t->arena, 256);
     struct json_writer w = json_writer(&b);
@@ -136,10 +143,12 @@ static struct err *add_changes(struct timeline *t)
     struct stmt *st;
     bool row;
 
-    sql_add(&q, "SELECT c.id, c.kind, c.field, c.old, c.new, c.actor, c.channel, c.page, c.at_us, c.manual_version FROM change c "
+    sql_add(&q, "SELECT c.id, c.kind, c.field, c.old, c.new, c.actor, c.channel, c.page, c.at_us, "
+                "c.manual_version FROM change c "
                 "WHERE c.record_id = ");
     sql_add_i64(&q, t->id);
-    for (size_t i = 0; i < t->o->n_fields; i++) { /* in the statement, so that a page is full of what may be seen */
+    for (size_t i = 0; i < t->o->n_fields;
+         i++) { /* in the statement, so that a page is full of what may be seen */
         if (access_field(t->a, t->o->index, (int)i) != FR_NONE)
             continue;
         sql_add(&q, " AND c.field <> ");
@@ -151,11 +160,15 @@ static struct err *add_changes(struct timeline *t)
         TRY(db_step(st, &row));
         if (!row)
             return NULL;
-        struct str kind = str_dup(t->arena, db_str(st, 1)), field = str_dup(t->arena, db_str(st, 2));
+        struct str kind = str_dup(t->arena, db_str(st, 1)),
+                   field = str_dup(t->arena, db_str(st, 2));
         if (!visible_field(t, field))
             field = STR_NONE; /* a field the manual no longer has */
-        VEC_PUSH(t->arena, t->entries) = (struct timeline_entry){
-            .at_us = db_i64(st, 8), .id = db_i64(st, 0), .kind = STR("change"), .json = change_json(t, st, kind, field)};
+        VEC_PUSH(t->arena, t->entries) =
+            (struct timeline_entry){.at_us = db_i64(st, 8),
+                                    .id = db_i64(st, 0),
+                                    .kind = STR("change"),
+                                    .json = change_json(t, st, kind, field)};
     }
 }
 
@@ -172,7 +185,8 @@ static struct err *add_engine(struct timeline *t, const char *object, const char
         return NULL;
     const struct object_plan *p = plan_tx(t->tx, t->m, o);
     struct str at = str_fmt(t->arena, "r.\"%s\"", time_column);
-    buf_fmt(&q.text, "SELECT %.*s, %.*s FROM %.*s r WHERE r.\"record_id\" = ", STR_ARG(at), STR_ARG(p->columns), STR_ARG(p->table));
+    buf_fmt(&q.text, "SELECT %.*s, %.*s FROM %.*s r WHERE r.\"record_id\" = ", STR_ARG(at),
+            STR_ARG(p->columns), STR_ARG(p->table));
     sql_add_i64(&q, t->id);
     add_before(t, &q, str_cstr(t->arena, at), "r.\"id\"");
     TRY(sql_prepare(t->tx, &q, &st));
@@ -187,7 +201,8 @@ static struct err *add_engine(struct timeline *t, const char *object, const char
         jw_object(&w);
         for (size_t i = 0; i < o->n_fields; i++) {
             const struct field *f = &o->fields[i];
-            if (r.values[i].empty || str_eq(f->name, STR("object")) || str_eq(f->name, STR("record_id")))
+            if (r.values[i].empty || str_eq(f->name, STR("object")) ||
+                str_eq(f->name, STR("record_id")))
                 continue;
             jw_key_lit(&w, p->fields[i].key);
             if (type_is_ref(r.values[i].type))
@@ -241,8 +256,9 @@ static int newest_first(const void *a, const void *b)
     return x->id > y->id ? -1 : x->id < y->id;
 }
 
-struct err *timeline_list(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t record_id,
-                          int64_t before_us, int64_t before_id, int limit, struct timeline_entry **out, size_t *n)
+struct err *timeline_list(struct tx *tx, const struct manual *m, const struct actor *a,
+                          const struct object *o, int64_t record_id, int64_t before_us,
+                          int64_t before_id, int limit, struct timeline_entry **out, size_t *n)
 {
     struct timeline t = {.tx = tx, .arena = tx_arena(tx), .m = m, .a = a, .o = o, .id = record_id};
     struct record r;

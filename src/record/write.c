@@ -43,10 +43,11 @@ static struct err *conflict(struct save *s, struct err *e)
     if (!e || e->kind != ERR_CONFLICT)
         return e;
     const struct field *f = s->p->unique.n == 1 ? &s->p->o->fields[s->p->unique.at[0]] : NULL;
-    struct err *named = FAIL(s->arena, ERR_CONFLICT, "record.not_unique",
-                             f ? str_cstr(s->arena, str_fmt(s->arena, "/%.*s", STR_ARG(f->name))) : NULL,
-                             "Another %.*s has the same %.*s already.", STR_ARG(s->p->o->label),
-                             STR_ARG(f ? f->label : STR("unique value")));
+    struct err *named =
+        FAIL(s->arena, ERR_CONFLICT, "record.not_unique",
+             f ? str_cstr(s->arena, str_fmt(s->arena, "/%.*s", STR_ARG(f->name))) : NULL,
+             "Another %.*s has the same %.*s already.", STR_ARG(s->p->o->label),
+             STR_ARG(f ? f->label : STR("unique value")));
     named->way_out = STR("Look for it before making a second one.");
     return named;
 }
@@ -59,7 +60,8 @@ static struct err *insert_row(struct save *s)
     TRY(db_stmt_text(s->tx, s->p->insert, &st));
     for (size_t k = 0; k < s->p->stored.n; k++) {
         int i = s->p->stored.at[k];
-        param = bind_value(st, param, &s->after.values[i], field_types[s->p->o->fields[i].type].store);
+        param =
+            bind_value(st, param, &s->after.values[i], field_types[s->p->o->fields[i].type].store);
     }
     return conflict(s, db_run(st, NULL));
 }
@@ -86,7 +88,8 @@ static struct err *update_row(struct save *s)
         buf_fmt(&b, "%s\"%.*s\" = $%d", param > 1 ? ", " : "", STR_ARG(f->column), param);
         param++;
         if (store == FS_TEXT_FOLD || store == FS_MONEY) {
-            buf_fmt(&b, ", \"%.*s$%c\" = $%d", STR_ARG(f->column), store == FS_MONEY ? 'c' : 'f', param);
+            buf_fmt(&b, ", \"%.*s$%c\" = $%d", STR_ARG(f->column), store == FS_MONEY ? 'c' : 'f',
+                    param);
             param++;
         }
     }
@@ -96,14 +99,15 @@ static struct err *update_row(struct save *s)
     for (size_t k = 0; k < s->p->stored.n; k++) {
         int i = s->p->stored.at[k];
         if (in_row(s, i))
-            param = bind_value(st, param, &s->after.values[i], field_types[s->p->o->fields[i].type].store);
+            param = bind_value(st, param, &s->after.values[i],
+                               field_types[s->p->o->fields[i].type].store);
     }
     db_bind_i64(st, param, s->after.id);
     db_bind_i64(st, param + 1, s->before.version);
     TRY(conflict(s, db_run(st, &n)));
     if (n != 1)
-        return FAIL(s->arena, ERR_STALE, "record.version_conflict", NULL, "Somebody changed this %.*s meanwhile.",
-                    STR_ARG(s->p->o->label));
+        return FAIL(s->arena, ERR_STALE, "record.version_conflict", NULL,
+                    "Somebody changed this %.*s meanwhile.", STR_ARG(s->p->o->label));
     return NULL;
 }
 
@@ -122,7 +126,8 @@ static struct err *link_run(struct save *s, const struct sql *sql, struct str fi
 static struct err *write_links(struct save *s, int i)
 {
     static const struct value none = {.n_ids = 0};
-    const struct value *old = save_creates(s) ? &none : &s->before.values[i], *now = &s->after.values[i];
+    const struct value *old = save_creates(s) ? &none : &s->before.values[i],
+                       *now = &s->after.values[i];
     struct str field = s->p->fields[i].link;
     size_t a = 0, b = 0;
 
@@ -166,7 +171,10 @@ static struct err *touch_one(struct save *s, int64_t id, int64_t at_us, int dept
     if (p->account_field < 0 || depth)
         return NULL;
     struct str column = db_ident(s->arena, o->fields[p->account_field].column);
-    TRY(db_stmt_text(s->tx, str_fmt(s->arena, "SELECT %.*s FROM %.*s WHERE \"id\" = $1", STR_ARG(column), STR_ARG(p->table)), &st));
+    TRY(db_stmt_text(s->tx,
+                     str_fmt(s->arena, "SELECT %.*s FROM %.*s WHERE \"id\" = $1", STR_ARG(column),
+                             STR_ARG(p->table)),
+                     &st));
     db_bind_i64(st, 1, id);
     TRY(db_step(st, &row));
     if (row)
@@ -202,7 +210,8 @@ static struct str fill_pattern(struct arena *arena, struct str pattern, int64_t 
 
     if (open == SIZE_MAX || close == SIZE_MAX || close < open)
         return str_fmt(arena, "%.*s%lld", STR_ARG(pattern), (long long)n);
-    return str_fmt(arena, "%.*s%0*lld%.*s", (int)open, pattern.ptr, (int)(close - open - 1 < 18 ? close - open - 1 : 18), (long long)n,
+    return str_fmt(arena, "%.*s%0*lld%.*s", (int)open, pattern.ptr,
+                   (int)(close - open - 1 < 18 ? close - open - 1 : 18), (long long)n,
                    STR_ARG(str_sub(pattern, close + 1, SIZE_MAX)));
 }
 
@@ -212,9 +221,11 @@ static int64_t pattern_number(struct arena *arena, struct str pattern, struct st
     size_t open = str_find_char(pattern, '{', 0), close = str_find_char(pattern, '}', 0);
     int64_t n = 0;
 
-    if (open == SIZE_MAX || close == SIZE_MAX || close < open || text.len < open + (pattern.len - close - 1))
+    if (open == SIZE_MAX || close == SIZE_MAX || close < open ||
+        text.len < open + (pattern.len - close - 1))
         return 0;
-    if (!str_to_i64(str_sub(text, open, text.len - open - (pattern.len - close - 1)), &n) || n <= 0 || n >= INT64_MAX / 2)
+    if (!str_to_i64(str_sub(text, open, text.len - open - (pattern.len - close - 1)), &n) ||
+        n <= 0 || n >= INT64_MAX / 2)
         return 0;
     return str_eq(fill_pattern(arena, pattern, n), text) ? n : 0;
 }
@@ -238,7 +249,8 @@ static struct err *give_number(struct save *s, const struct field *f)
     TRY(db_stmt(s->tx, &sql_auto_number_take, &st));
     db_bind_str(st, 1, key);
     TRY(db_step(st, &row));
-    *v = (struct value){.type = f->type, .s = fill_pattern(s->arena, f->pattern, db_i64(st, 0) - 1)};
+    *v =
+        (struct value){.type = f->type, .s = fill_pattern(s->arena, f->pattern, db_i64(st, 0) - 1)};
     s->changed[f->index] = true;
     db_done(st);
     return NULL;
@@ -294,7 +306,8 @@ static struct str path_text(struct save *s, struct str path)
             return value_text(s->arena, m, f, &v);
         if (v.type == FT_DATE || v.type == FT_DATE_TIME) {
             const struct zone *zone = s->cx->actor->zone;
-            return date_part(s->arena, path, v.type == FT_DATE ? v.i : zone_date(zone ? zone : zone_utc(), v.i));
+            return date_part(s->arena, path,
+                             v.type == FT_DATE ? v.i : zone_date(zone ? zone : zone_utc(), v.i));
         }
         if (!type_is_ref(v.type) || f->to_object < 0 || ++hops > EXPR_HOPS_MAX)
             return STR("");
@@ -316,7 +329,8 @@ void compose_title(struct save *s)
     struct buf b = buf_new(s->arena, 64);
     size_t at = 0;
 
-    if (!pattern.len || o->title < 0 || !s->after.values[o->title].empty || o->fields[o->title].type == FT_FORMULA)
+    if (!pattern.len || o->title < 0 || !s->after.values[o->title].empty ||
+        o->fields[o->title].type == FT_FORMULA)
         return;
     while (at < pattern.len) {
         size_t open = str_find_char(pattern, '{', at), close = str_find_char(pattern, '}', at);
@@ -334,5 +348,6 @@ void compose_title(struct save *s)
         at = close + 1;
     }
     if (b.len)
-        s->after.values[o->title] = (struct value){.type = o->fields[o->title].type, .s = str_trim(buf_str(&b))};
+        s->after.values[o->title] =
+            (struct value){.type = o->fields[o->title].type, .s = str_trim(buf_str(&b))};
 }

@@ -37,7 +37,8 @@ static struct err *undo(struct world *w, const struct actor *a, int64_t change_i
     return world_write(w, undo_fn, &c);
 }
 
-static struct call changes_of(struct world *w, const struct actor *a, const char *object, int64_t id)
+static struct call changes_of(struct world *w, const struct actor *a, const char *object,
+                              int64_t id)
 {
     struct call c = {.w = w, .a = a, .object = world_object(w, object), .id = id};
 
@@ -48,7 +49,9 @@ static struct call changes_of(struct world *w, const struct actor *a, const char
 TEST(every_save_is_in_the_log)
 {
     struct world *w = *state;
-    int64_t id = world_new(w, w->admin, "lead", BODY("{\"name\":\"One\",\"secret\":\"x\",\"owner\":\"%lld\"}", (long long)w->bob));
+    int64_t id = world_new(
+        w, w->admin, "lead",
+        BODY("{\"name\":\"One\",\"secret\":\"x\",\"owner\":\"%lld\"}", (long long)w->bob));
 
     assert_ok(world_save(w, w->admin, "lead", id, "{\"name\":\"Two\",\"secret\":\"y\"}", NULL));
     struct call c = changes_of(w, w->admin, "lead", id);
@@ -75,10 +78,19 @@ TEST(a_save_can_be_taken_back)
     struct world *w = *state;
     struct save_result first, second;
     struct str json;
-    int64_t account = world_new(w, w->admin, "account", "{\"name\":\"Acme\"}"), contact = world_new(w, w->admin, "contact", "{\"last_name\":\"K\"}");
-    int64_t id = world_new(w, w->admin, "deal", BODY("{\"name\":\"One\",\"account\":\"%lld\",\"amount\":5,\"tags\":[\"a\"],\"score\":1.5,\"cycle\":\"90s\",\"contacts\":[\"%lld\"],\"engage_date\":\"2026-01-01\"}", (long long)account, (long long)contact));
+    int64_t account = world_new(w, w->admin, "account", "{\"name\":\"Acme\"}"),
+            contact = world_new(w, w->admin, "contact", "{\"last_name\":\"K\"}");
+    int64_t id = world_new(
+        w, w->admin, "deal",
+        BODY("{\"name\":\"One\",\"account\":\"%lld\",\"amount\":5,\"tags\":[\"a\"],\"score\":1.5,"
+             "\"cycle\":\"90s\",\"contacts\":[\"%lld\"],\"engage_date\":\"2026-01-01\"}",
+             (long long)account, (long long)contact));
 
-    assert_ok(world_save(w, w->admin, "deal", id, "{\"name\":\"Two\",\"account\":null,\"amount\":{\"amount\":7,\"currency\":\"JPY\"},\"tags\":[],\"score\":null,\"cycle\":\"1d\",\"contacts\":[],\"engage_date\":null,\"features\":[\"API\"]}", &first));
+    assert_ok(world_save(w, w->admin, "deal", id,
+                         "{\"name\":\"Two\",\"account\":null,\"amount\":{\"amount\":7,\"currency\":"
+                         "\"JPY\"},\"tags\":[],\"score\":null,\"cycle\":\"1d\",\"contacts\":[],"
+                         "\"engage_date\":null,\"features\":[\"API\"]}",
+                         &first));
     assert_ok(undo(w, w->admin, first.change_id));
     assert_ok(world_get(w, w->admin, "deal", id, false, &json));
     assert_has(json, "\"name\":\"One\"");
@@ -90,7 +102,9 @@ TEST(a_save_can_be_taken_back)
     assert_has(json, "\"features\":[]");
     assert_has(json, "\"version\":3");
     assert_has(json, BODY("\"contacts\":[\"%lld\"]", (long long)contact));
-    assert_i64(world_count(w, BODY("SELECT COUNT(*) FROM change WHERE undo_of = %lld", (long long)first.change_id)), 9);
+    assert_i64(world_count(w, BODY("SELECT COUNT(*) FROM change WHERE undo_of = %lld",
+                                   (long long)first.change_id)),
+               9);
     /* what moved on stays */
     assert_ok(world_save(w, w->admin, "deal", id, "{\"name\":\"Three\",\"seats\":1}", &second));
     assert_ok(world_save(w, w->admin, "deal", id, "{\"name\":\"Four\"}", NULL));
@@ -168,12 +182,20 @@ static struct err *purge_fn(struct tx *tx, void *ctx)
 TEST(the_chain_notices_what_was_touched)
 {
     static const char *const tampering[][2] = {
-        {"UPDATE change SET new = '\"Eve\"' WHERE id = (SELECT MIN(id) + 0 FROM change WHERE kind = 'updated')", "is not what was sealed"},
-        {"DELETE FROM change WHERE id = (SELECT MIN(id) FROM change WHERE kind = 'updated')", "rows when it was sealed"},
-        {"INSERT INTO change (id, save_id, record_id, object, kind, field, actor, channel, at_us, manual_version) "
-         "SELECT MIN(id) + 1, 1, 1, 'lead', 'updated', 'name', 0, 'api', 1, 1 FROM change", "rows when it was sealed"},
-        {"UPDATE change SET old = NULL, new = NULL WHERE id = (SELECT MIN(id) FROM change WHERE kind = 'updated' AND new IS NOT NULL)", "is not what was sealed"},
-        {"UPDATE change SET actor = actor + 1 WHERE id = (SELECT MAX(id) FROM change)", "is not what was sealed"},
+        {"UPDATE change SET new = '\"Eve\"' WHERE id = (SELECT MIN(id) + 0 FROM change WHERE kind "
+         "= 'updated')",
+         "is not what was sealed"},
+        {"DELETE FROM change WHERE id = (SELECT MIN(id) FROM change WHERE kind = 'updated')",
+         "rows when it was sealed"},
+        {"INSERT INTO change (id, save_id, record_id, object, kind, field, actor, channel, at_us, "
+         "manual_version) "
+         "SELECT MIN(id) + 1, 1, 1, 'lead', 'updated', 'name', 0, 'api', 1, 1 FROM change",
+         "rows when it was sealed"},
+        {"UPDATE change SET old = NULL, new = NULL WHERE id = (SELECT MIN(id) FROM change WHERE "
+         "kind = 'updated' AND new IS NOT NULL)",
+         "is not what was sealed"},
+        {"UPDATE change SET actor = actor + 1 WHERE id = (SELECT MAX(id) FROM change)",
+         "is not what was sealed"},
         {"UPDATE change_seal SET hash = prev_hash WHERE batch = 1", "altered"},
         {"DELETE FROM change_seal WHERE batch = 1", "missing"},
     };
@@ -199,11 +221,14 @@ TEST(young_rows_wait_and_a_purge_keeps_the_chain)
     struct str json;
     int64_t other = world_new(w, w->admin, "contact", "{\"last_name\":\"Other\"}");
     int64_t id = world_new(w, w->admin, "account", "{\"name\":\"Erased\",\"notes\":\"personal\"}");
-    int64_t act = world_new(w, w->admin, "activity", BODY("{\"subject\":\"s\",\"links\":[\"%lld\",\"%lld\"]}", (long long)id, (long long)other));
+    int64_t act = world_new(
+        w, w->admin, "activity",
+        BODY("{\"subject\":\"s\",\"links\":[\"%lld\",\"%lld\"]}", (long long)id, (long long)other));
     struct purging p = {world_cx(w, w->rep), world_object(w, "account"), id};
     struct call c = {.w = w};
 
-    assert_ok(world_save(w, w->admin, "contact", other, BODY("{\"account\":\"%lld\"}", (long long)id), NULL));
+    assert_ok(world_save(w, w->admin, "contact", other,
+                         BODY("{\"account\":\"%lld\"}", (long long)id), NULL));
     w->now_us -= 3600 * US_PER_SECOND;
     assert_ok(world_write(w, seal_fn, &c));
     w->now_us += 3600 * US_PER_SECOND;
@@ -214,8 +239,11 @@ TEST(young_rows_wait_and_a_purge_keeps_the_chain)
     assert_ok(world_write(w, purge_fn, &p));
     assert_err(world_get(w, w->admin, "account", id, true, &json), "record.not_found");
     assert_i64(world_count(w, "SELECT COUNT(*) FROM change WHERE new LIKE '%personal%'"), 0);
-    assert_i64(world_count(w, BODY("SELECT COUNT(*) FROM link WHERE to_id = %lld", (long long)id)), 0);
-    assert_i64(world_count(w, BODY("SELECT COUNT(*) FROM o_contact WHERE account = %lld", (long long)id)), 0);
+    assert_i64(world_count(w, BODY("SELECT COUNT(*) FROM link WHERE to_id = %lld", (long long)id)),
+               0);
+    assert_i64(
+        world_count(w, BODY("SELECT COUNT(*) FROM o_contact WHERE account = %lld", (long long)id)),
+        0);
     assert_ok(world_get(w, w->admin, "activity", act, false, &json));
     assert_true(seal(w) > 0);
     assert_str(verify(w), "");
@@ -226,7 +254,8 @@ static struct err *timeline_fn(struct tx *tx, void *ctx)
 {
     struct call *c = ctx;
 
-    return timeline_list(tx, c->w->m, c->a, c->object, c->id, c->before_us, c->before_id, c->limit, &c->entries, &c->count);
+    return timeline_list(tx, c->w->m, c->a, c->object, c->id, c->before_us, c->before_id, c->limit,
+                         &c->entries, &c->count);
 }
 
 static size_t of_kind(const struct call *c, const char *kind)
@@ -242,14 +271,24 @@ TEST(the_timeline_of_an_account_has_what_happened_around_it)
 {
     struct world *w = *state;
     int64_t account = world_new(w, w->admin, "account", "{\"name\":\"Acme\"}");
-    int64_t contact = world_new(w, w->admin, "contact", BODY("{\"last_name\":\"Kane\",\"account\":\"%lld\"}", (long long)account));
-    int64_t hidden = world_new(w, w->rep_dora, "deal", BODY("{\"name\":\"West\",\"account\":\"%lld\",\"owner\":\"%lld\"}", (long long)account, (long long)w->dora));
-    struct call c = {.w = w, .a = w->admin, .object = world_object(w, "account"), .id = account, .limit = 100};
+    int64_t contact =
+        world_new(w, w->admin, "contact",
+                  BODY("{\"last_name\":\"Kane\",\"account\":\"%lld\"}", (long long)account));
+    int64_t hidden = world_new(w, w->rep_dora, "deal",
+                               BODY("{\"name\":\"West\",\"account\":\"%lld\",\"owner\":\"%lld\"}",
+                                    (long long)account, (long long)w->dora));
+    struct call c = {
+        .w = w, .a = w->admin, .object = world_object(w, "account"), .id = account, .limit = 100};
 
-    world_new(w, w->admin, "activity", BODY("{\"subject\":\"on account\",\"links\":[\"%lld\"]}", (long long)account));
-    world_new(w, w->admin, "activity", BODY("{\"subject\":\"on contact\",\"links\":[\"%lld\"]}", (long long)contact));
-    world_new(w, w->admin, "activity", BODY("{\"subject\":\"on both\",\"links\":[\"%lld\",\"%lld\"]}", (long long)account, (long long)contact));
-    world_new(w, w->admin, "activity", BODY("{\"subject\":\"on hidden deal\",\"links\":[\"%lld\"]}", (long long)hidden));
+    world_new(w, w->admin, "activity",
+              BODY("{\"subject\":\"on account\",\"links\":[\"%lld\"]}", (long long)account));
+    world_new(w, w->admin, "activity",
+              BODY("{\"subject\":\"on contact\",\"links\":[\"%lld\"]}", (long long)contact));
+    world_new(w, w->admin, "activity",
+              BODY("{\"subject\":\"on both\",\"links\":[\"%lld\",\"%lld\"]}", (long long)account,
+                   (long long)contact));
+    world_new(w, w->admin, "activity",
+              BODY("{\"subject\":\"on hidden deal\",\"links\":[\"%lld\"]}", (long long)hidden));
     assert_ok(world_save(w, w->admin, "account", account, "{\"city\":\"Rome\"}", NULL));
     assert_ok(world_read(w, timeline_fn, &c));
     assert_int_equal(of_kind(&c, "activity"), 4);
@@ -279,6 +318,7 @@ TEST(the_timeline_of_an_account_has_what_happened_around_it)
     assert_err(world_read(w, timeline_fn, &c), "record.not_found");
 }
 
-TEST_MAIN_WITH(world_setup, world_teardown, every_save_is_in_the_log, a_save_can_be_taken_back, creating_and_moving_can_be_taken_back,
-               the_chain_notices_what_was_touched, young_rows_wait_and_a_purge_keeps_the_chain,
+TEST_MAIN_WITH(world_setup, world_teardown, every_save_is_in_the_log, a_save_can_be_taken_back,
+               creating_and_moving_can_be_taken_back, the_chain_notices_what_was_touched,
+               young_rows_wait_and_a_purge_keeps_the_chain,
                the_timeline_of_an_account_has_what_happened_around_it)

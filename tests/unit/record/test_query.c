@@ -39,10 +39,13 @@ static struct str column(struct world *w, const struct json *j, const char *name
 static void seed_deals(struct world *w)
 {
     static const char *const rows[] = {
-        "{\"name\":\"alpha\",\"seats\":3,\"stage\":\"Won\",\"amount\":100,\"close_date\":\"2026-01-10\",\"engage_date\":\"2026-01-01\"}",
-        "{\"name\":\"Beta\",\"seats\":1,\"stage\":\"Lost\",\"amount\":50,\"close_date\":\"2026-01-20\",\"engage_date\":\"2026-01-05\"}",
+        "{\"name\":\"alpha\",\"seats\":3,\"stage\":\"Won\",\"amount\":100,\"close_date\":\"2026-01-"
+        "10\",\"engage_date\":\"2026-01-01\"}",
+        "{\"name\":\"Beta\",\"seats\":1,\"stage\":\"Lost\",\"amount\":50,\"close_date\":\"2026-01-"
+        "20\",\"engage_date\":\"2026-01-05\"}",
         "{\"name\":\"gamma\",\"stage\":\"Engaging\",\"amount\":\"12.50\"}",
-        "{\"name\":\"Délta\",\"seats\":2,\"stage\":\"Won\",\"amount\":200.25,\"close_date\":\"2026-02-10\",\"engage_date\":\"2026-02-01\"}",
+        "{\"name\":\"Délta\",\"seats\":2,\"stage\":\"Won\",\"amount\":200.25,\"close_date\":\"2026-"
+        "02-10\",\"engage_date\":\"2026-02-01\"}",
         "{\"name\":\"epsilon\",\"seats\":1,\"stage\":\"Prospecting\"}",
     };
 
@@ -85,8 +88,11 @@ TEST(a_list_and_a_single_record_say_the_same)
     struct query q = on(w, "deal");
     int64_t account = world_new(w, w->admin, "account", "{\"name\":\"Ac\\\"me\\n\"}");
     int64_t id = world_new(w, w->admin, "deal",
-                           BODY("{\"name\":\"x\\ty \\u0001\\\\\",\"account\":\"%lld\",\"owner\":\"%lld\",\"amount\":{\"amount\":5,\"currency\":\"JPY\"},"
-                                "\"score\":1.5,\"cycle\":\"90s\",\"tags\":[\"q\"],\"engage_date\":\"2026-01-01\",\"close_date\":\"2026-01-04\"}",
+                           BODY("{\"name\":\"x\\ty "
+                                "\\u0001\\\\\",\"account\":\"%lld\",\"owner\":\"%lld\",\"amount\":{"
+                                "\"amount\":5,\"currency\":\"JPY\"},"
+                                "\"score\":1.5,\"cycle\":\"90s\",\"tags\":[\"q\"],\"engage_date\":"
+                                "\"2026-01-01\",\"close_date\":\"2026-01-04\"}",
                                 (long long)account, (long long)w->bob));
     struct json list, one;
     struct str json;
@@ -118,10 +124,13 @@ TEST(fields_reach_through_one_reference)
     struct world *w = *state;
     struct query q = on(w, "deal");
     struct json j;
-    int64_t account = world_new(w, w->admin, "account", "{\"name\":\"Acme\",\"sector\":\"Healthcare\"}");
+    int64_t account =
+        world_new(w, w->admin, "account", "{\"name\":\"Acme\",\"sector\":\"Healthcare\"}");
     int64_t contact = world_new(w, w->admin, "contact", "{\"last_name\":\"K\"}");
 
-    world_new(w, w->admin, "deal", BODY("{\"name\":\"with\",\"account\":\"%lld\",\"contacts\":[\"%lld\"]}", (long long)account, (long long)contact));
+    world_new(w, w->admin, "deal",
+              BODY("{\"name\":\"with\",\"account\":\"%lld\",\"contacts\":[\"%lld\"]}",
+                   (long long)account, (long long)contact));
     world_new(w, w->admin, "deal", "{\"name\":\"without\"}");
     q.fields = STR("name, account, account.name, account.sector, contacts");
     q.sort = STR("account.name");
@@ -144,10 +153,13 @@ TEST(composed_names_are_known)
     struct query q = on(w, "activity");
     struct json j;
 
-    int64_t b = world_new(w, w->admin, "contact", "{\"first_name\":\"Bea\",\"last_name\":\"Young\"}");
+    int64_t b =
+        world_new(w, w->admin, "contact", "{\"first_name\":\"Bea\",\"last_name\":\"Young\"}");
     int64_t a = world_new(w, w->admin, "contact", "{\"first_name\":\"Al\",\"last_name\":\"Old\"}");
-    int64_t second = world_new(w, w->admin, "task_note", BODY("{\"name\":\"second\",\"about\":\"%lld\"}", (long long)b));
-    world_new(w, w->admin, "task_note", BODY("{\"name\":\"first\",\"about\":\"%lld\"}", (long long)a));
+    int64_t second = world_new(w, w->admin, "task_note",
+                               BODY("{\"name\":\"second\",\"about\":\"%lld\"}", (long long)b));
+    world_new(w, w->admin, "task_note",
+              BODY("{\"name\":\"first\",\"about\":\"%lld\"}", (long long)a));
     world_new(w, w->admin, "task_note", "{\"name\":\"none\"}");
     q = on(w, "task_note");
     q.sort = STR("about");
@@ -174,11 +186,18 @@ TEST(tasks_and_breaches_are_seen_with_their_records)
     struct world *w = *state;
     struct query q = on(w, "breach");
     struct json j;
-    int64_t mine = world_new(w, w->rep, "lead", "{\"name\":\"mine\"}"), other = world_new(w, w->rep_dora, "lead", "{\"name\":\"other\"}");
+    int64_t mine = world_new(w, w->rep, "lead", "{\"name\":\"mine\"}"),
+            other = world_new(w, w->rep_dora, "lead", "{\"name\":\"other\"}");
     const int64_t rows[][3] = {{1, mine, w->bob}, {2, other, w->dora}, {3, mine, w->dora}};
 
     for (size_t i = 0; i < 3; i++)
-        assert_ok(world_write(w, put_task, (void *)(uintptr_t)BODY("INSERT INTO breach (id, record_id, object, page, rule, owed_by, at_us, manual_version, version, clock_us) VALUES (%lld, %lld, 'lead', 'policy/x', 'x', %lld, 1, 1, 1, %lld)", (long long)rows[i][0], (long long)rows[i][1], (long long)rows[i][2], (long long)i)));
+        assert_ok(world_write(
+            w, put_task,
+            (void *)(uintptr_t)BODY("INSERT INTO breach (id, record_id, object, page, rule, "
+                                    "owed_by, at_us, manual_version, version, clock_us) VALUES "
+                                    "(%lld, %lld, 'lead', 'policy/x', 'x', %lld, 1, 1, 1, %lld)",
+                                    (long long)rows[i][0], (long long)rows[i][1],
+                                    (long long)rows[i][2], (long long)i)));
     q.fields = STR("rule");
     assert_ok(world_list(w, w->admin, &q, &j));
     assert_str(column(w, &j, "id"), "3 2 1");
@@ -191,8 +210,18 @@ TEST(tasks_and_breaches_are_seen_with_their_records)
 /* Pages over ties and empty values: every row once, in the order of one large page. */
 TEST(pages_are_complete_and_without_repeats)
 {
-    static const char *const sorts[] = {"", "seats", "seats desc", "stage, seats desc", "-close_date, stage", "name desc", "owner, name",
-                                        "account.name desc, seats", "id", "seats, id desc, name", "days desc", "double_score"};
+    static const char *const sorts[] = {"",
+                                        "seats",
+                                        "seats desc",
+                                        "stage, seats desc",
+                                        "-close_date, stage",
+                                        "name desc",
+                                        "owner, name",
+                                        "account.name desc, seats",
+                                        "id",
+                                        "seats, id desc, name",
+                                        "days desc",
+                                        "double_score"};
     struct world *w = *state;
     int64_t accounts[3];
 
@@ -205,9 +234,11 @@ TEST(pages_are_complete_and_without_repeats)
         if (rand() % 3)
             buf_fmt(&b, ",\"seats\":%d,\"score\":%d.5", rand() % 4, rand() % 9);
         if (rand() % 3)
-            buf_fmt(&b, ",\"close_date\":\"2026-01-0%d\",\"engage_date\":\"2025-12-0%d\"", 1 + rand() % 5, 1 + rand() % 3);
+            buf_fmt(&b, ",\"close_date\":\"2026-01-0%d\",\"engage_date\":\"2025-12-0%d\"",
+                    1 + rand() % 5, 1 + rand() % 3);
         if (rand() % 2)
-            buf_fmt(&b, ",\"account\":\"%lld\",\"owner\":\"%lld\"", (long long)accounts[rand() % 3], (long long)(rand() % 2 ? w->bob : w->dora));
+            buf_fmt(&b, ",\"account\":\"%lld\",\"owner\":\"%lld\"", (long long)accounts[rand() % 3],
+                    (long long)(rand() % 2 ? w->bob : w->dora));
         buf_fmt(&b, ",\"stage\":\"%s\"}", rand() % 2 ? "Won" : "Lost");
         world_new(w, w->admin, "deal", str_cstr(w->arena, buf_str(&b)));
     }
@@ -240,7 +271,8 @@ TEST(pages_are_complete_and_without_repeats)
 
 TEST(a_cursor_belongs_to_its_query)
 {
-    static const char *const bad[] = {"x", "!!!", "AAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+    static const char *const bad[] = {"x", "!!!", "AAAA",
+                                      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
     struct world *w = *state;
     struct query q = on(w, "deal"), other;
     struct json j;
@@ -316,7 +348,10 @@ TEST(hidden_fields_answer_no_questions)
     struct group_query g = {.object = world_object(w, "lead")};
     struct json j;
 
-    assert_ok(world_save(w, w->admin, "lead", 0, BODY("{\"name\":\"A\",\"secret\":\"s3cret\",\"owner\":\"%lld\"}", (long long)w->bob), NULL));
+    assert_ok(world_save(
+        w, w->admin, "lead", 0,
+        BODY("{\"name\":\"A\",\"secret\":\"s3cret\",\"owner\":\"%lld\"}", (long long)w->bob),
+        NULL));
     assert_ok(world_list(w, w->rep, &q, &j));
     assert_int_equal(data(&j)->n, 1);
     assert_null(json_get(&data(&j)->items[0], "secret"));
@@ -355,13 +390,16 @@ TEST(rows_are_limited_to_what_the_actor_may_read)
     assert_ok(world_list(w, w->admin, &q, &j));
     assert_int_equal(data(&j)->n, 3);
     /* deals: read team */
-    world_new(w, w->rep_carl, "deal", BODY("{\"name\":\"east\",\"owner\":\"%lld\"}", (long long)w->carl));
-    int64_t west = world_new(w, w->rep_dora, "deal", BODY("{\"name\":\"west\",\"owner\":\"%lld\"}", (long long)w->dora));
+    world_new(w, w->rep_carl, "deal",
+              BODY("{\"name\":\"east\",\"owner\":\"%lld\"}", (long long)w->carl));
+    int64_t west = world_new(w, w->rep_dora, "deal",
+                             BODY("{\"name\":\"west\",\"owner\":\"%lld\"}", (long long)w->dora));
     q = on(w, "deal");
     assert_ok(world_list(w, w->rep, &q, &j));
     assert_str(column(w, &j, "name"), "east");
     /* a reference to a record the actor may not see has no name, and counts see nothing of it */
-    world_new(w, w->admin, "line_item", BODY("{\"name\":\"l\",\"deal\":\"%lld\"}", (long long)west));
+    world_new(w, w->admin, "line_item",
+              BODY("{\"name\":\"l\",\"deal\":\"%lld\"}", (long long)west));
     q = on(w, "line_item");
     assert_err(world_list(w, w->rep, &q, &j), "access.denied");
 }
@@ -371,7 +409,8 @@ TEST(bin_and_archive_are_asked_for)
     struct world *w = *state;
     struct query q = on(w, "account");
     struct json j;
-    int64_t binned = world_new(w, w->admin, "account", "{\"name\":\"binned\"}"), archived = world_new(w, w->admin, "account", "{\"name\":\"archived\"}");
+    int64_t binned = world_new(w, w->admin, "account", "{\"name\":\"binned\"}"),
+            archived = world_new(w, w->admin, "account", "{\"name\":\"archived\"}");
 
     world_new(w, w->admin, "account", "{\"name\":\"live\"}");
     assert_ok(world_move(w, w->admin, "account", binned, RECORD_DELETE));
@@ -395,7 +434,8 @@ static const struct json *group_at(const struct json *j, size_t i)
     return &data(j)->items[i];
 }
 
-static struct str value_of(struct world *w, const struct json *j, size_t i, const char *part, const char *name)
+static struct str value_of(struct world *w, const struct json *j, size_t i, const char *part,
+                           const char *name)
 {
     struct buf b = buf_new(w->arena, 32);
     struct json_writer jw = json_writer(&b);
@@ -409,8 +449,11 @@ static struct str value_of(struct world *w, const struct json *j, size_t i, cons
 TEST(groups_count_and_add_up)
 {
     struct world *w = *state;
-    struct group_query g = {.object = world_object(w, "deal"), .by = STR("stage"),
-                            .measure = STR("count, sum(amount), avg(amount), min(seats), max(close_date), median(amount)")};
+    struct group_query g = {
+        .object = world_object(w, "deal"),
+        .by = STR("stage"),
+        .measure =
+            STR("count, sum(amount), avg(amount), min(seats), max(close_date), median(amount)")};
     struct json j;
 
     seed_deals(w);
@@ -418,8 +461,10 @@ TEST(groups_count_and_add_up)
     assert_int_equal(data(&j)->n, 4);
     assert_str(value_of(w, &j, 3, "keys", "stage"), "\"Won\"");
     assert_str(value_of(w, &j, 3, "values", "count"), "2");
-    assert_str(value_of(w, &j, 3, "values", "sum(amount)"), "{\"amount\":\"300.25\",\"currency\":\"USD\"}");
-    assert_str(value_of(w, &j, 3, "values", "avg(amount)"), "{\"amount\":\"150.12\",\"currency\":\"USD\"}");
+    assert_str(value_of(w, &j, 3, "values", "sum(amount)"),
+               "{\"amount\":\"300.25\",\"currency\":\"USD\"}");
+    assert_str(value_of(w, &j, 3, "values", "avg(amount)"),
+               "{\"amount\":\"150.12\",\"currency\":\"USD\"}");
     assert_str(value_of(w, &j, 3, "values", "min(seats)"), "2");
     assert_str(value_of(w, &j, 3, "values", "max(close_date)"), "\"2026-02-10\"");
     assert_str(value_of(w, &j, 2, "values", "sum(amount)"), "null");
@@ -437,7 +482,9 @@ TEST(groups_count_and_add_up)
 TEST(groups_by_time_follow_the_calendar_of_the_asker)
 {
     struct world *w = *state;
-    struct group_query g = {.object = world_object(w, "lead"), .by = STR("received_at by month"), .measure = STR("count")};
+    struct group_query g = {.object = world_object(w, "lead"),
+                            .by = STR("received_at by month"),
+                            .measure = STR("count")};
     struct json j;
 
     /* 22:30 UTC on the last of March is April in Berlin (summer time), 22:30 on the last of January is not February */
@@ -452,7 +499,9 @@ TEST(groups_by_time_follow_the_calendar_of_the_asker)
     assert_str(value_of(w, &j, 2, "keys", "received_at by month"), "\"2026-02\"");
     assert_str(value_of(w, &j, 3, "keys", "received_at by month"), "\"2026-04\"");
     seed_deals(w);
-    g = (struct group_query){.object = world_object(w, "deal"), .by = STR("close_date by quarter, stage"), .measure = STR("count")};
+    g = (struct group_query){.object = world_object(w, "deal"),
+                             .by = STR("close_date by quarter, stage"),
+                             .measure = STR("count")};
     assert_ok(world_group(w, w->admin, &g, &j));
     assert_str(value_of(w, &j, 0, "keys", "close_date by quarter"), "\"2026-Q1\"");
     assert_int_equal(data(&j)->n, 4);
@@ -473,7 +522,8 @@ TEST(groups_by_time_follow_the_calendar_of_the_asker)
 TEST(groups_by_people_have_names)
 {
     struct world *w = *state;
-    struct group_query g = {.object = world_object(w, "deal"), .by = STR("owner"), .measure = STR("count")};
+    struct group_query g = {
+        .object = world_object(w, "deal"), .by = STR("owner"), .measure = STR("count")};
     struct json j;
 
     world_new(w, w->rep, "deal", BODY("{\"name\":\"a\",\"owner\":\"%lld\"}", (long long)w->bob));
@@ -495,7 +545,8 @@ static struct err *ids_fn(struct tx *tx, void *ctx)
     int64_t *ids, after = 0;
     size_t n, total = 0;
 
-    TRY(expr_compile(tx_arena(tx), w->m->schema, o->index, STR("stage = 'Won'"), EXPR_CONDITION, &e));
+    TRY(expr_compile(tx_arena(tx), w->m->schema, o->index, STR("stage = 'Won'"), EXPR_CONDITION,
+                     &e));
     do {
         TRY(query_ids(tx, w->m, NULL, o, e, &env, after, 1, &ids, &n));
         if (n) {
@@ -516,9 +567,11 @@ TEST(ids_for_sweeps)
     assert_ok(world_read(w, ids_fn, w));
 }
 
-TEST_MAIN_WITH(world_setup, world_teardown, lists_filter_and_sort, a_list_and_a_single_record_say_the_same,
-               fields_reach_through_one_reference, composed_names_are_known,
-               tasks_and_breaches_are_seen_with_their_records, pages_are_complete_and_without_repeats, a_cursor_belongs_to_its_query,
-               unknown_parts_of_a_query_are_named, hidden_fields_answer_no_questions, rows_are_limited_to_what_the_actor_may_read,
-               bin_and_archive_are_asked_for, groups_count_and_add_up, groups_by_time_follow_the_calendar_of_the_asker,
+TEST_MAIN_WITH(world_setup, world_teardown, lists_filter_and_sort,
+               a_list_and_a_single_record_say_the_same, fields_reach_through_one_reference,
+               composed_names_are_known, tasks_and_breaches_are_seen_with_their_records,
+               pages_are_complete_and_without_repeats, a_cursor_belongs_to_its_query,
+               unknown_parts_of_a_query_are_named, hidden_fields_answer_no_questions,
+               rows_are_limited_to_what_the_actor_may_read, bin_and_archive_are_asked_for,
+               groups_count_and_add_up, groups_by_time_follow_the_calendar_of_the_asker,
                groups_by_people_have_names, ids_for_sweeps)

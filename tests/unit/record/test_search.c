@@ -3,7 +3,8 @@
 #define BODY(...) str_cstr(w->arena, str_fmt(w->arena, __VA_ARGS__))
 
 /* Titles found, in order. */
-static struct str found(struct world *w, const struct actor *a, const char *text, const char *objects)
+static struct str found(struct world *w, const struct actor *a, const char *text,
+                        const char *objects)
 {
     struct buf b = buf_new(w->arena, 64);
     struct json j;
@@ -24,7 +25,9 @@ TEST(words_are_found_by_their_beginning)
 
     world_new(w, w->admin, "account", "{\"name\":\"Kanecode Systems\",\"city\":\"Görlitz\"}");
     world_new(w, w->admin, "account", "{\"name\":\"Systems of Kane\"}");
-    world_new(w, w->admin, "contact", "{\"first_name\":\"José\",\"last_name\":\"O'Neill\",\"email\":\"jose.oneill@example.com\",\"phone\":\"+49 30 901820\"}");
+    world_new(w, w->admin, "contact",
+              "{\"first_name\":\"José\",\"last_name\":\"O'Neill\",\"email\":\"jose.oneill@example."
+              "com\",\"phone\":\"+49 30 901820\"}");
     assert_str(found(w, w->admin, "kane", ""), "Kanecode Systems; Systems of Kane");
     assert_str(found(w, w->admin, "KANE sys", ""), "Systems of Kane; Kanecode Systems");
     assert_str(found(w, w->admin, "systems of kane", ""), "Systems of Kane");
@@ -44,7 +47,8 @@ TEST(words_are_found_by_their_beginning)
 
 TEST(all_scripts_are_found)
 {
-    static const char *const names[] = {"株式会社オメガ", "Жуковский", "नमस्ते दुनिया", "Straße Nord", "ﬁne Wine", "ΑΘΗΝΑ"};
+    static const char *const names[] = {"株式会社オメガ", "Жуковский", "नमस्ते दुनिया",
+                                        "Straße Nord",    "ﬁne Wine",  "ΑΘΗΝΑ"};
     static const char *const asked[] = {"株式", "жук", "नमस्", "strasse", "fine", "αθηνα"};
     struct world *w = *state;
 
@@ -85,12 +89,17 @@ TEST(rights_hold_in_search)
 {
     struct world *w = *state;
 
-    assert_ok(world_save(w, w->admin, "lead", 0, BODY("{\"name\":\"Visible Lead\",\"secret\":\"platypus\",\"owner\":\"%lld\"}", (long long)w->bob), NULL));
+    assert_ok(
+        world_save(w, w->admin, "lead", 0,
+                   BODY("{\"name\":\"Visible Lead\",\"secret\":\"platypus\",\"owner\":\"%lld\"}",
+                        (long long)w->bob),
+                   NULL));
     world_new(w, w->rep_dora, "lead", "{\"name\":\"Other Lead\"}");
     assert_str(found(w, w->admin, "lead", ""), "Other Lead; Visible Lead");
     assert_str(found(w, w->rep, "lead", ""), "Visible Lead");
     assert_str(found(w, w->admin, "platypus", ""), "Visible Lead");
-    assert_str(found(w, w->rep, "platypus", ""), ""); /* the word stands in a field that reps do not see */
+    assert_str(found(w, w->rep, "platypus", ""),
+               ""); /* the word stands in a field that reps do not see */
     assert_str(found(w, w->rep, "platypsu", ""), "");
     assert_str(found(w, w->rep, "visible", ""), "Visible Lead");
 }
@@ -105,5 +114,7 @@ TEST(the_best_match_comes_before_hundreds_of_newer_ones)
     assert_true(str_starts(found(w, w->admin, "quartz", ""), STR("Quartz; ")));
 }
 
-TEST_MAIN_WITH(world_setup, world_teardown, words_are_found_by_their_beginning, all_scripts_are_found, changes_and_the_bin_are_followed,
-               a_slip_of_the_keys_is_forgiven, rights_hold_in_search, the_best_match_comes_before_hundreds_of_newer_ones)
+TEST_MAIN_WITH(world_setup, world_teardown, words_are_found_by_their_beginning,
+               all_scripts_are_found, changes_and_the_bin_are_followed,
+               a_slip_of_the_keys_is_forgiven, rights_hold_in_search,
+               the_best_match_comes_before_hundreds_of_newer_ones)

@@ -67,10 +67,24 @@ int world_setup(void **state)
     const struct actor *root = actor_system(w->arena, w->m, STR_NONE);
     w->east = world_new(w, root, "team", "{\"name\":\"East\"}");
     w->west = world_new(w, root, "team", "{\"name\":\"West\"}");
-    w->anna = world_new(w, root, "user", "{\"name\":\"Anna\",\"email\":\"anna@example.com\",\"roles\":[\"admin\"],\"zone\":\"Europe/Berlin\"}");
-    w->bob = world_new(w, root, "user", str_cstr(w->arena, str_fmt(w->arena, "{\"name\":\"Bob\",\"email\":\"bob@example.com\",\"roles\":[\"rep\"],\"team\":\"%lld\"}", (long long)w->east)));
-    w->carl = world_new(w, root, "user", str_cstr(w->arena, str_fmt(w->arena, "{\"name\":\"Carl\",\"email\":\"carl@example.com\",\"roles\":[\"rep\"],\"team\":\"%lld\"}", (long long)w->east)));
-    w->dora = world_new(w, root, "user", str_cstr(w->arena, str_fmt(w->arena, "{\"name\":\"Dora\",\"email\":\"dora@example.com\",\"roles\":[\"rep\"],\"team\":\"%lld\"}", (long long)w->west)));
+    w->anna = world_new(w, root, "user",
+                        "{\"name\":\"Anna\",\"email\":\"anna@example.com\",\"roles\":[\"admin\"],"
+                        "\"zone\":\"Europe/Berlin\"}");
+    w->bob = world_new(w, root, "user",
+                       str_cstr(w->arena, str_fmt(w->arena,
+                                                  "{\"name\":\"Bob\",\"email\":\"bob@example.com\","
+                                                  "\"roles\":[\"rep\"],\"team\":\"%lld\"}",
+                                                  (long long)w->east)));
+    w->carl = world_new(w, root, "user",
+                        str_cstr(w->arena, str_fmt(w->arena,
+                                                   "{\"name\":\"Carl\",\"email\":\"carl@example."
+                                                   "com\",\"roles\":[\"rep\"],\"team\":\"%lld\"}",
+                                                   (long long)w->east)));
+    w->dora = world_new(w, root, "user",
+                        str_cstr(w->arena, str_fmt(w->arena,
+                                                   "{\"name\":\"Dora\",\"email\":\"dora@example."
+                                                   "com\",\"roles\":[\"rep\"],\"team\":\"%lld\"}",
+                                                   (long long)w->west)));
     w->admin = actor_of(w, w->anna);
     w->rep = actor_of(w, w->bob);
     w->rep_carl = actor_of(w, w->carl);
@@ -122,17 +136,18 @@ static struct err *save_fn(struct tx *tx, void *ctx)
     return record_save(tx, s->cx, &in, s->out);
 }
 
-struct err *world_save_cx(struct world *w, struct save_context cx, const char *object, int64_t id, int64_t if_version,
-                          const char *body, struct save_result *out)
+struct err *world_save_cx(struct world *w, struct save_context cx, const char *object, int64_t id,
+                          int64_t if_version, const char *body, struct save_result *out)
 {
     struct save_result unused;
-    struct saving s = {&cx, world_object(w, object), str_from(body), id, if_version, out ? out : &unused};
+    struct saving s = {&cx,        world_object(w, object), str_from(body), id,
+                       if_version, out ? out : &unused};
 
     return world_write(w, save_fn, &s);
 }
 
-struct err *world_save(struct world *w, const struct actor *a, const char *object, int64_t id, const char *body,
-                       struct save_result *out)
+struct err *world_save(struct world *w, const struct actor *a, const char *object, int64_t id,
+                       const char *body, struct save_result *out)
 {
     return world_save_cx(w, world_cx(w, a), object, id, -1, body, out);
 }
@@ -160,7 +175,8 @@ static struct err *move_fn(struct tx *tx, void *ctx)
     return record_move(tx, &v->cx, v->object, v->id, -1, v->move, &r);
 }
 
-struct err *world_move(struct world *w, const struct actor *a, const char *object, int64_t id, enum record_move move)
+struct err *world_move(struct world *w, const struct actor *a, const char *object, int64_t id,
+                       enum record_move move)
 {
     struct moving v = {world_cx(w, a), world_object(w, object), id, move};
 
@@ -191,7 +207,8 @@ static struct err *get_fn(struct tx *tx, void *ctx)
     return NULL;
 }
 
-struct err *world_get(struct world *w, const struct actor *a, const char *object, int64_t id, bool bin, struct str *json)
+struct err *world_get(struct world *w, const struct actor *a, const char *object, int64_t id,
+                      bool bin, struct str *json)
 {
     struct asking k = {.w = w, .a = a, .object = world_object(w, object), .id = id, .bin = bin};
 
@@ -225,21 +242,24 @@ static struct err *ask(struct asking *k, struct json *out)
     return e;
 }
 
-struct err *world_list(struct world *w, const struct actor *a, const struct query *q, struct json *out)
+struct err *world_list(struct world *w, const struct actor *a, const struct query *q,
+                       struct json *out)
 {
     struct asking k = {.w = w, .a = a, .q = q};
 
     return ask(&k, out);
 }
 
-struct err *world_group(struct world *w, const struct actor *a, const struct group_query *q, struct json *out)
+struct err *world_group(struct world *w, const struct actor *a, const struct group_query *q,
+                        struct json *out)
 {
     struct asking k = {.w = w, .a = a, .g = q};
 
     return ask(&k, out);
 }
 
-struct err *world_search(struct world *w, const struct actor *a, const char *text, const char *objects, struct json *out)
+struct err *world_search(struct world *w, const struct actor *a, const char *text,
+                         const char *objects, struct json *out)
 {
     struct asking k = {.w = w, .a = a, .text = str_from(text), .objects = str_from(objects)};
 
@@ -301,10 +321,15 @@ static struct err *dump_fn(struct tx *tx, void *ctx)
 
     for (size_t i = 0; i < d->m->n_objects; i++)
         if (!d->m->objects[i].built_in)
-            TRY(dump_table(tx, &d->text, str_cstr(tx_arena(tx), str_fmt(tx_arena(tx), "SELECT * FROM %.*s ORDER BY id", STR_ARG(d->m->objects[i].table)))));
+            TRY(dump_table(
+                tx, &d->text,
+                str_cstr(tx_arena(tx), str_fmt(tx_arena(tx), "SELECT * FROM %.*s ORDER BY id",
+                                               STR_ARG(d->m->objects[i].table)))));
     TRY(dump_table(tx, &d->text, "SELECT * FROM link ORDER BY field, from_id, to_id"));
     TRY(dump_table(tx, &d->text, "SELECT * FROM change ORDER BY id"));
-    TRY(dump_table(tx, &d->text, "SELECT record_id, object, owner, team, title, title_fold, body FROM search_entry ORDER BY record_id"));
+    TRY(dump_table(tx, &d->text,
+                   "SELECT record_id, object, owner, team, title, title_fold, body FROM "
+                   "search_entry ORDER BY record_id"));
     return dump_table(tx, &d->text, "SELECT * FROM auto_number ORDER BY object_field");
 }
 

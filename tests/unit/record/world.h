@@ -11,8 +11,9 @@ struct world {
     struct manual_store *store;
     const struct manual *m;
     int64_t now_us;
-    int64_t east, west;            /* teams */
-    int64_t anna, bob, carl, dora; /* admin without team; reps: bob and carl in east, dora in west */
+    int64_t east, west; /* teams */
+    int64_t anna, bob, carl,
+        dora; /* admin without team; reps: bob and carl in east, dora in west */
     const struct actor *admin, *rep, *rep_carl, *rep_dora; /* rep: bob */
 };
 int world_setup(void **state);
@@ -24,19 +25,24 @@ struct err *world_write(struct world *w, tx_fn fn, void *ctx);
 struct err *world_read(struct world *w, tx_fn fn, void *ctx);
 
 /* Saves a JSON body. id 0: creates. out may be NULL. */
-struct err *world_save(struct world *w, const struct actor *a, const char *object, int64_t id, const char *body,
-                       struct save_result *out);
+struct err *world_save(struct world *w, const struct actor *a, const char *object, int64_t id,
+                       const char *body, struct save_result *out);
 /* As world_save with a context of the caller's. */
-struct err *world_save_cx(struct world *w, struct save_context cx, const char *object, int64_t id, int64_t if_version,
-                          const char *body, struct save_result *out);
+struct err *world_save_cx(struct world *w, struct save_context cx, const char *object, int64_t id,
+                          int64_t if_version, const char *body, struct save_result *out);
 struct save_context world_cx(struct world *w, const struct actor *a);
 /* Creates, asserts that it worked, returns the id. */
 int64_t world_new(struct world *w, const struct actor *a, const char *object, const char *body);
-struct err *world_move(struct world *w, const struct actor *a, const char *object, int64_t id, enum record_move move);
-struct err *world_get(struct world *w, const struct actor *a, const char *object, int64_t id, bool bin, struct str *json);
-struct err *world_list(struct world *w, const struct actor *a, const struct query *q, struct json *out);
-struct err *world_group(struct world *w, const struct actor *a, const struct group_query *q, struct json *out);
-struct err *world_search(struct world *w, const struct actor *a, const char *text, const char *objects, struct json *out);
+struct err *world_move(struct world *w, const struct actor *a, const char *object, int64_t id,
+                       enum record_move move);
+struct err *world_get(struct world *w, const struct actor *a, const char *object, int64_t id,
+                      bool bin, struct str *json);
+struct err *world_list(struct world *w, const struct actor *a, const struct query *q,
+                       struct json *out);
+struct err *world_group(struct world *w, const struct actor *a, const struct group_query *q,
+                        struct json *out);
+struct err *world_search(struct world *w, const struct actor *a, const char *text,
+                         const char *objects, struct json *out);
 /* Rows of a table, by a fixed text. */
 int64_t world_count(struct world *w, const char *sql);
 /* All rows of all tables that records touch, as one text: "nothing changed" is equality of two of them. */
