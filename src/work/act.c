@@ -12,8 +12,8 @@ struct acting {
     int64_t record_id, breach_id, owed_by;
 };
 
-static struct err *save_fields(const struct acting *x, const struct record *r, const struct field **fields, struct value *values,
-                               size_t n)
+static struct err *save_fields(const struct acting *x, const struct record *r,
+                               const struct field **fields, struct value *values, size_t n)
 {
     struct save_context cx = work_save_context(&x->w, x->p->page->path);
     struct save_input in = {
@@ -103,7 +103,8 @@ static struct err *act_notify(const struct acting *x, const struct record *r)
         .record_id = r->id,
         .object = r->object->name,
         .page = x->p->page->path,
-        .title = str_fmt(x->w.arena, "%.*s: %.*s", STR_ARG(x->p->page->label), STR_ARG(record_title(x->w.arena, x->w.m, r))),
+        .title = str_fmt(x->w.arena, "%.*s: %.*s", STR_ARG(x->p->page->label),
+                         STR_ARG(record_title(x->w.arena, x->w.m, r))),
         .kind = "rule",
     };
     struct str role;
@@ -135,13 +136,15 @@ static struct err *act_task(const struct acting *x, const struct record *r)
         .page = x->p->page->path,
         .kind = STR("breach"),
         .priority = 2,
-        .cause = str_fmt(x->w.arena, "breach:%lld:%zu", (long long)x->breach_id, (size_t)(x->a - x->p->on_breach)),
+        .cause = str_fmt(x->w.arena, "breach:%lld:%zu", (long long)x->breach_id,
+                         (size_t)(x->a - x->p->on_breach)),
     };
     bool fresh;
     int64_t id;
 
-    TRY(who_resolve(&x->w, x->a->who.name.len || x->a->who.kind != WHO_OWNER ? &x->a->who : &x->p->owed_by, r,
-                    x->p->page->owner, &n.owed_by, &n.role));
+    TRY(who_resolve(&x->w,
+                    x->a->who.name.len || x->a->who.kind != WHO_OWNER ? &x->a->who : &x->p->owed_by,
+                    r, x->p->page->owner, &n.owed_by, &n.role));
     return task_open(&x->w, &n, &id, &fresh);
 }
 
@@ -170,9 +173,10 @@ static struct err *act_one(struct tx *tx, void *ctx)
     case ACT_ESCALATE:
         if (x->a->escalation < 0)
             return NULL;
-        return escalation_begin(&x->w, &x->w.m->escalations[x->a->escalation], r.object->name, r.id,
-                                str_fmt(x->w.arena, "%.*s:%lld", STR_ARG(x->p->page->path), (long long)r.id),
-                                x->p->page->label, &id);
+        return escalation_begin(
+            &x->w, &x->w.m->escalations[x->a->escalation], r.object->name, r.id,
+            str_fmt(x->w.arena, "%.*s:%lld", STR_ARG(x->p->page->path), (long long)r.id),
+            x->p->page->label, &id);
     }
     return NULL;
 }
@@ -184,13 +188,16 @@ static bool allowed(enum policy_mode mode, enum action_kind kind)
     return mode >= (changes ? PM_FIX : PM_REMIND);
 }
 
-struct err *policy_act(const struct work *w, const struct policy *p, int64_t record_id, int64_t breach_id, int64_t owed_by)
+struct err *policy_act(const struct work *w, const struct policy *p, int64_t record_id,
+                       int64_t breach_id, int64_t owed_by)
 {
     if (!p->n_on_breach || p->mode < PM_REMIND)
         return NULL;
     if (w->depth >= ENGINE_DEPTH_MAX)
         return decision_note(w, record_id, p->page->path, "loop cut",
-                             str_fmt(w->arena, "rules triggered rules %d times over; this one did not act", w->depth));
+                             str_fmt(w->arena,
+                                     "rules triggered rules %d times over; this one did not act",
+                                     w->depth));
     for (size_t i = 0; i < p->n_on_breach; i++) {
         struct acting x = {
             .w = *w,

@@ -46,7 +46,8 @@ struct err *breach_met(const struct work *w, int64_t id)
     return db_run(s, NULL);
 }
 
-struct err *policy_count(const struct work *w, struct str page, int64_t at_us, int64_t passes, int64_t breaches)
+struct err *policy_count(const struct work *w, struct str page, int64_t at_us, int64_t passes,
+                         int64_t breaches)
 {
     struct expr_env env = work_env(w);
     int64_t day = zone_date(env.zone, at_us);
@@ -62,7 +63,8 @@ struct err *policy_count(const struct work *w, struct str page, int64_t at_us, i
 
 /* ---- reading ---- */
 static const char breach_list_columns[] =
-    "SELECT b.id, b.record_id, b.object, b.page, b.rule, b.task_id, b.owed_by, b.at_us, b.due_us, b.met_us, b.cause, "
+    "SELECT b.id, b.record_id, b.object, b.page, b.rule, b.task_id, b.owed_by, b.at_us, b.due_us, "
+    "b.met_us, b.cause, "
     "b.comment, b.manual_version, b.version, b.count_seen, b.count_due FROM breach b WHERE b.id < ";
 
 /* Names are for the person and those above them; right see-breaches shows all. */
@@ -113,8 +115,9 @@ static void breach_row_json(const struct work *w, const struct stmt *s, struct j
     jw_end_object(jw);
 }
 
-struct err *breach_list(struct tx *tx, const struct manual *m, const struct actor *a, struct str filter, struct str cursor, int limit,
-                        int64_t now_us, struct buf *json)
+struct err *breach_list(struct tx *tx, const struct manual *m, const struct actor *a,
+                        struct str filter, struct str cursor, int limit, int64_t now_us,
+                        struct buf *json)
 {
     struct work w = work_at(tx, m, now_us);
     struct sql_text q = sql_text_new(w.arena, tx_kind(tx));
@@ -128,7 +131,8 @@ struct err *breach_list(struct tx *tx, const struct manual *m, const struct acto
 
     limit = limit <= 0 ? PAGE_ROWS_DEFAULT : limit > PAGE_ROWS_MAX ? PAGE_ROWS_MAX : limit;
     if (cursor.len && (!str_to_i64(cursor, &before) || before <= 0))
-        return FAIL(w.arena, ERR_INVALID, "query.cursor", NULL, "This cursor is not one of ours; start again without it.");
+        return FAIL(w.arena, ERR_INVALID, "query.cursor", NULL,
+                    "This cursor is not one of ours; start again without it.");
     if (filter.len && object >= 0) {
         TRY(expr_compile(w.arena, m->schema, object, filter, EXPR_CONDITION, &e));
         TRY(access_check_expr(w.arena, m, a, e));
@@ -165,7 +169,8 @@ struct err *breach_list(struct tx *tx, const struct manual *m, const struct acto
     return NULL;
 }
 
-struct err *breach_cause(struct tx *tx, const struct save_context *cx, int64_t id, struct str cause, struct str comment)
+struct err *breach_cause(struct tx *tx, const struct save_context *cx, int64_t id, struct str cause,
+                         struct str comment)
 {
     static const char *const causes[] = {"unclear", "no-tool", "overload", "customer", "other"};
     struct work w = work_of(tx, cx);
@@ -180,8 +185,8 @@ struct err *breach_cause(struct tx *tx, const struct save_context *cx, int64_t i
         return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/cause",
                     "What got in the way is one of: unclear, no-tool, overload, customer, other.");
     if (!utf8_valid(comment) || utf8_count(comment) > NOTE_CHARS_MAX)
-        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/comment", "The comment is longer than %d characters.",
-                    NOTE_CHARS_MAX);
+        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/comment",
+                    "The comment is longer than %d characters.", NOTE_CHARS_MAX);
     TRY(db_stmt(tx, &sql_breach_by_id, &s));
     db_bind_i64(s, 1, id);
     TRY(db_step(s, &row));
@@ -193,7 +198,8 @@ struct err *breach_cause(struct tx *tx, const struct save_context *cx, int64_t i
         may |= cx->actor->below[i] == owed_by;
     may |= row && !owed_by && access_right(cx->actor, RIGHT_SEE_BREACHES);
     if (!row || !may)
-        return FAIL(w.arena, ERR_NOT_FOUND, "work.not_found", NULL, "There is no such breach, or it is not yours to explain.");
+        return FAIL(w.arena, ERR_NOT_FOUND, "work.not_found", NULL,
+                    "There is no such breach, or it is not yours to explain.");
     TRY(db_stmt(tx, &sql_breach_put_cause, &s));
     db_bind_i64(s, 1, id);
     db_bind_str(s, 2, cause);

@@ -17,7 +17,8 @@ static bool is_live(const struct manual *m, const struct rule_ref *ref)
 
 static int ref_object(const struct manual *m, const struct rule_ref *ref)
 {
-    return ref->kind == RR_WORKFLOW ? m->workflows[ref->index].object : m->policies[ref->index].object;
+    return ref->kind == RR_WORKFLOW ? m->workflows[ref->index].object
+                                    : m->policies[ref->index].object;
 }
 
 static void touch_ref(const struct work *w, struct touched *t, const struct rule_ref *ref)
@@ -50,7 +51,8 @@ static void touch_own(const struct work *w, struct touched *t, int object)
     for (size_t i = 0; i < w->m->n_workflows; i++)
         t->any |= t->workflow[i] |= w->m->workflows[i].object == object;
     for (size_t i = 0; i < w->m->n_policies; i++)
-        t->any |= t->policy[i] |= w->m->policies[i].object == object && w->m->policies[i].mode != PM_OFF &&
+        t->any |= t->policy[i] |= w->m->policies[i].object == object &&
+                                  w->m->policies[i].mode != PM_OFF &&
                                   w->m->policies[i].clock != PC_EVERY;
 }
 
@@ -114,7 +116,8 @@ static void add_in(struct sql_text *q, const struct id_list *ids)
 }
 
 /* Rows of object whose reference field is one of inner. */
-static struct err *back_over_field(const struct work *w, const struct object *o, const struct field *f, const struct id_list *inner,
+static struct err *back_over_field(const struct work *w, const struct object *o,
+                                   const struct field *f, const struct id_list *inner,
                                    struct id_list *out)
 {
     struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
@@ -130,8 +133,8 @@ static struct err *back_over_field(const struct work *w, const struct object *o,
 }
 
 /* Rows on the near side of a relation whose far side is one of inner. */
-static struct err *back_over_relation(const struct work *w, const struct expr_relation *rel, const struct id_list *inner,
-                                      struct id_list *out)
+static struct err *back_over_relation(const struct work *w, const struct expr_relation *rel,
+                                      const struct id_list *inner, struct id_list *out)
 {
     const struct expr_object *far = &w->m->schema->objects[rel->object];
     struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
@@ -139,7 +142,8 @@ static struct err *back_over_relation(const struct work *w, const struct expr_re
     if (rel->join == EJ_LINK || rel->join == EJ_LINK_OUT) {
         bool from = rel->join == EJ_LINK;
 
-        sql_add(&q, from ? "SELECT DISTINCT l.to_id FROM link l WHERE l.field = " : "SELECT DISTINCT l.from_id FROM link l WHERE l.field = ");
+        sql_add(&q, from ? "SELECT DISTINCT l.to_id FROM link l WHERE l.field = "
+                         : "SELECT DISTINCT l.from_id FROM link l WHERE l.field = ");
         sql_add_str(&q, rel->via);
         sql_add(&q, from ? " AND l.from_id" : " AND l.to_id");
         add_in(&q, inner);
@@ -161,8 +165,8 @@ static struct err *back_over_relation(const struct work *w, const struct expr_re
 }
 
 /* Where the changed record pointed before the change: those records have lost something. */
-static void add_former(const struct work *w, const struct expr_relation *rel, const struct record *before, const struct record *after,
-                       struct id_list *out)
+static void add_former(const struct work *w, const struct expr_relation *rel,
+                       const struct record *before, const struct record *after, struct id_list *out)
 {
     const struct record *both[] = {before, after};
 
@@ -178,7 +182,8 @@ static void add_former(const struct work *w, const struct expr_relation *rel, co
             if (rel->join == EJ_BACK_REF && str_eq(f->column, rel->via) && !v->empty && v->i)
                 VEC_PUSH(w->arena, out->list) = v->i;
             if (rel->join == EJ_LINK && f->type == FT_REFS &&
-                str_eq(str_fmt(w->arena, "%.*s.%.*s", STR_ARG(r->object->name), STR_ARG(f->name)), rel->via))
+                str_eq(str_fmt(w->arena, "%.*s.%.*s", STR_ARG(r->object->name), STR_ARG(f->name)),
+                       rel->via))
                 for (size_t k = 0; k < v->n_ids; k++)
                     VEC_PUSH(w->arena, out->list) = v->ids[k];
         }
@@ -202,7 +207,8 @@ struct hop { /* one segment of a path: a reference or a relation */
 };
 
 /* The path as hops from the rule's object; 0 if it is not one. */
-static int path_hops(const struct work *w, int object, struct str path, struct hop hops[EXPR_HOPS_MAX * 2])
+static int path_hops(const struct work *w, int object, struct str path,
+                     struct hop hops[EXPR_HOPS_MAX * 2])
 {
     struct str name;
     int n = 0;
@@ -232,8 +238,9 @@ static int path_hops(const struct work *w, int object, struct str path, struct h
     return n;
 }
 
-struct err *outer_records(const struct work *w, int outer_object, struct str path, const struct record *before,
-                          const struct record *after, int64_t **ids, size_t *n)
+struct err *outer_records(const struct work *w, int outer_object, struct str path,
+                          const struct record *before, const struct record *after, int64_t **ids,
+                          size_t *n)
 {
     struct hop hops[EXPR_HOPS_MAX * 2];
     int n_hops = path_hops(w, outer_object, path, hops);
@@ -271,7 +278,8 @@ static struct err *refresh(const struct work *w, struct record *r, int64_t *save
     return work_read(w, r->object->name, r->id, r, live);
 }
 
-static struct err *look_own(const struct work *w, const struct touched *t, const struct record *before, const struct record *after)
+static struct err *look_own(const struct work *w, const struct touched *t,
+                            const struct record *before, const struct record *after)
 {
     struct record r = *after;
     int64_t saves = work_memory(w->tx)->saves;
@@ -305,7 +313,8 @@ static struct err *look_own(const struct work *w, const struct touched *t, const
     return NULL;
 }
 
-static struct err *look_outer(const struct work *w, const struct rule_ref *ref, const struct record *before, const struct record *after)
+static struct err *look_outer(const struct work *w, const struct rule_ref *ref,
+                              const struct record *before, const struct record *after)
 {
     int object = ref_object(w->m, ref);
     int64_t *ids;
@@ -314,6 +323,8 @@ static struct err *look_outer(const struct work *w, const struct rule_ref *ref, 
     if (w->m->objects[object].built_in)
         return NULL;
     TRY(outer_records(w, object, ref->path, before, after, &ids, &n));
+    if (n >= OUTER_RECORDS_MAX)
+        return sweep_once(w, ref->kind == RR_WORKFLOW ? w->m->workflows[ref->index].page->path : w->m->policies[ref->index].page->path);
     for (size_t i = 0; i < n; i++) {
         struct record r;
         bool live;
@@ -329,7 +340,8 @@ static struct err *look_outer(const struct work *w, const struct rule_ref *ref, 
     return NULL;
 }
 
-static struct err *look_outers(const struct work *w, const struct touched *t, const struct record *before, const struct record *after)
+static struct err *look_outers(const struct work *w, const struct touched *t,
+                               const struct record *before, const struct record *after)
 {
     for (size_t i = 0; i < t->outer.n; i++)
         TRY(look_outer(w, &t->outer.at[i], before, after));
@@ -337,7 +349,8 @@ static struct err *look_outers(const struct work *w, const struct touched *t, co
 }
 
 /* last_activity_at of what an activity is linked to is kept by the timeline, without a save of its own. */
-static struct err *look_activity_of(const struct work *w, const struct object *o, int64_t id, int depth)
+static struct err *look_activity_of(const struct work *w, const struct object *o, int64_t id,
+                                    int depth)
 {
     struct touched t = touch_new(w);
     struct record r;
@@ -366,7 +379,8 @@ static bool anything_reads_activity(const struct manual *m)
     return false;
 }
 
-static struct err *look_activity(const struct work *w, const struct record *activity, const bool *changed)
+static struct err *look_activity(const struct work *w, const struct record *activity,
+                                 const bool *changed)
 {
     const struct object *o;
 
@@ -385,7 +399,8 @@ static struct err *look_activity(const struct work *w, const struct record *acti
 }
 
 /* ---- hooks ---- */
-struct err *work_check_hook(struct tx *tx, const struct save_context *cx, const struct record *before, const struct record *after,
+struct err *work_check_hook(struct tx *tx, const struct save_context *cx,
+                            const struct record *before, const struct record *after,
                             const bool *changed)
 {
     struct work w = work_of(tx, cx);
@@ -402,7 +417,8 @@ struct err *work_check_hook(struct tx *tx, const struct save_context *cx, const 
             continue;
         for (size_t f = 0; !read && f < o->n_fields; f++)
             for (size_t k = 0; changed[f] && k < w.m->reads[o->index][f].n; k++)
-                read |= w.m->reads[o->index][f].refs[k].kind == RR_POLICY && w.m->reads[o->index][f].refs[k].index == (int)i;
+                read |= w.m->reads[o->index][f].refs[k].kind == RR_POLICY &&
+                        w.m->reads[o->index][f].refs[k].index == (int)i;
         if (!read)
             continue;
         if (!made)
@@ -420,7 +436,8 @@ static bool changes_people(const struct manual *m, const struct object *o)
     return o->index == manual_object_index(m, "user") || o->index == manual_object_index(m, "team");
 }
 
-struct err *work_change_hook(struct tx *tx, const struct save_context *cx, const struct record *before, const struct record *after,
+struct err *work_change_hook(struct tx *tx, const struct save_context *cx,
+                             const struct record *before, const struct record *after,
                              const bool *changed, int64_t change_id)
 {
     struct work w = work_of(tx, cx);
@@ -432,8 +449,11 @@ struct err *work_change_hook(struct tx *tx, const struct save_context *cx, const
     if (changes_people(w.m, o))
         who_forget(tx);
     if (cx->depth > ENGINE_DEPTH_MAX)
-        return decision_note(&w, after->id, cx->actor->rule, "loop cut",
-                             str_fmt(w.arena, "rules triggered rules %d times over; no further rule looks at this change", cx->depth));
+        return decision_note(
+            &w, after->id, cx->actor->rule, "loop cut",
+            str_fmt(w.arena,
+                    "rules triggered rules %d times over; no further rule looks at this change",
+                    cx->depth));
     for (size_t f = 0; f < o->n_fields; f++)
         if (changed[f])
             touch_refs(&w, &t, &w.m->reads[o->index][f]);
@@ -442,7 +462,8 @@ struct err *work_change_hook(struct tx *tx, const struct save_context *cx, const
         touch_refs(&w, &t, &w.m->reads_rows[o->index]);
     } else {
         for (size_t f = 0; f < o->n_fields; f++)
-            if (changed[f] && o->fields[f].type == FT_REFS) /* linked elsewhere: a row came or went there */
+            if (changed[f] &&
+                o->fields[f].type == FT_REFS) /* linked elsewhere: a row came or went there */
                 touch_refs(&w, &t, &w.m->reads_rows[o->index]);
         if (changed[F_OWNER] && record_is_live(after)) {
             TRY(run_evaluate_record(&w, after, false));
@@ -455,7 +476,8 @@ struct err *work_change_hook(struct tx *tx, const struct save_context *cx, const
     return look_activity(&w, after, changed);
 }
 
-struct err *work_gone_hook(struct tx *tx, const struct save_context *cx, const struct record *r, bool gone)
+struct err *work_gone_hook(struct tx *tx, const struct save_context *cx, const struct record *r,
+                           bool gone)
 {
     struct work w = work_of(tx, cx);
     struct touched t = touch_new(&w);

@@ -145,7 +145,8 @@ int64_t col_i64(const struct stmt *s, const char *name)
     return db_i64(s, db_col(s, name));
 }
 
-struct err *work_read(const struct work *w, struct str object, int64_t id, struct record *out, bool *live)
+struct err *work_read(const struct work *w, struct str object, int64_t id, struct record *out,
+                      bool *live)
 {
     const struct object *o = manual_object(w->m, object);
     struct err *e;

@@ -45,8 +45,8 @@ static void bag_put(struct bag *b, const struct field *f, struct value v)
 
 static bool writable(const struct field *f)
 {
-    return (!f->system || f->index == F_OWNER || f->index == F_TEAM || f->index == F_TAGS) && !f->hidden && f->type != FT_FORMULA &&
-           f->type != FT_AUTO_NUMBER && f->type != FT_REFS;
+    return (!f->system || f->index == F_OWNER || f->index == F_TEAM || f->index == F_TAGS) &&
+           !f->hidden && f->type != FT_FORMULA && f->type != FT_AUTO_NUMBER && f->type != FT_REFS;
 }
 
 static bool option_exists(const struct field *f, struct str s)
@@ -62,8 +62,8 @@ static void carry_over(struct bag *b, const struct record *lead)
     for (size_t i = 0; i < b->o->n_fields; i++) {
         const struct field *f = &b->o->fields[i], *from = object_field(lead->object, f->name);
 
-        if (!from || !writable(f) || from->type != f->type || from->to_object != f->to_object || from->scale != f->scale ||
-            lead->values[from->index].empty)
+        if (!from || !writable(f) || from->type != f->type || from->to_object != f->to_object ||
+            from->scale != f->scale || lead->values[from->index].empty)
             continue;
         if (f->type == FT_CHOICE && !option_exists(f, lead->values[from->index].s))
             continue;
@@ -97,7 +97,10 @@ static void put_reference(struct bag *b, const struct work *w, const struct obje
 
 static struct value text_value(const struct work *w, const struct field *f, struct str s)
 {
-    return (struct value){.type = f->type, .s = s, .fold = field_types[f->type].store == FS_TEXT_FOLD ? utf8_fold(w->arena, s) : STR_NONE};
+    return (struct value){
+        .type = f->type,
+        .s = s,
+        .fold = field_types[f->type].store == FS_TEXT_FOLD ? utf8_fold(w->arena, s) : STR_NONE};
 }
 
 static struct str lead_text(const struct record *lead, const char *const *names)
@@ -111,10 +114,12 @@ static struct str lead_text(const struct record *lead, const char *const *names)
     return STR("");
 }
 
-static const char *const company_names[] = {"company", "company_name", "account_name", "organization", "organisation", NULL};
+static const char *const company_names[] = {"company",      "company_name", "account_name",
+                                            "organization", "organisation", NULL};
 
 /* A record of o with this text in this field, not in the bin; the oldest one. 0: none. */
-static struct err *find_same(const struct work *w, const struct object *o, const struct field *f, struct str text, int64_t *id)
+static struct err *find_same(const struct work *w, const struct object *o, const struct field *f,
+                             struct str text, int64_t *id)
 {
     struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
     bool fold = field_types[f->type].store == FS_TEXT_FOLD;
@@ -142,7 +147,8 @@ static struct err *find_same(const struct work *w, const struct object *o, const
 static struct err *create(struct converting *c, struct bag *b, int64_t *id)
 {
     struct save_context cx = work_save_context(&c->w, c->wf->page->path);
-    struct save_input in = {.object = b->o, .if_version = -1, .fields = b->fields, .values = b->values, .n = b->n};
+    struct save_input in = {
+        .object = b->o, .if_version = -1, .fields = b->fields, .values = b->values, .n = b->n};
     struct save_result res;
 
     TRY(record_save(c->w.tx, &cx, &in, &res));
@@ -179,7 +185,8 @@ static struct err *make_account(struct converting *c)
 static struct err *make_contact(struct converting *c)
 {
     struct bag b = bag_new(&c->w, c->contact);
-    const struct field *email = object_field(c->contact, STR("email")), *from = object_field(c->lead->object, STR("email"));
+    const struct field *email = object_field(c->contact, STR("email")),
+                       *from = object_field(c->lead->object, STR("email"));
 
     if (email && from && !c->lead->values[from->index].empty) {
         TRY(find_same(&c->w, c->contact, email, c->lead->values[from->index].s, &c->contact_id));
@@ -195,7 +202,8 @@ static struct err *make_deal(struct converting *c)
 {
     static const char *const amounts[] = {"budget", "amount", "expected_amount", NULL};
     struct bag b = bag_new(&c->w, c->deal);
-    const struct field *title = title_field(c->deal), *amount = object_field(c->deal, STR("amount"));
+    const struct field *title = title_field(c->deal),
+                       *amount = object_field(c->deal, STR("amount"));
     struct str name = lead_text(c->lead, company_names);
 
     carry_over(&b, c->lead);
@@ -204,14 +212,17 @@ static struct err *make_deal(struct converting *c)
     for (const char *const *a = amounts; *a && amount; a++) {
         const struct field *f = object_field(c->lead->object, str_from(*a));
 
-        if (f && f->type == amount->type && f->scale == amount->scale && !c->lead->values[f->index].empty) {
+        if (f && f->type == amount->type && f->scale == amount->scale &&
+            !c->lead->values[f->index].empty) {
             bag_put(&b, amount, c->lead->values[f->index]);
             break;
         }
     }
     /* Where the manual composes the name itself, it is left to the manual. */
     if (title && !c->deal->name_pattern.len)
-        bag_put(&b, title, text_value(&c->w, title, name.len ? name : record_title(c->w.arena, c->w.m, c->lead)));
+        bag_put(
+            &b, title,
+            text_value(&c->w, title, name.len ? name : record_title(c->w.arena, c->w.m, c->lead)));
     else if (title)
         for (size_t i = 0; i < b.n; i++)
             if (b.fields[i] == title)
@@ -274,16 +285,19 @@ static struct err *convert_all(struct tx *tx, void *ctx)
     TRY(db_run(s, NULL));
     TRY(link_lead(c));
     return decision_note(&c->w, c->lead->id, c->wf->page->path, "converted",
-                         str_fmt(c->w.arena, "account %lld, contact %lld, deal %lld", (long long)c->account_id,
-                                 (long long)c->contact_id, (long long)c->deal_id));
+                         str_fmt(c->w.arena, "account %lld, contact %lld, deal %lld",
+                                 (long long)c->account_id, (long long)c->contact_id,
+                                 (long long)c->deal_id));
 }
 
-static struct err *by_hand(const struct work *w, const struct workflow *wf, const struct record *r, const struct err *e)
+static struct err *by_hand(const struct work *w, const struct workflow *wf, const struct record *r,
+                           const struct err *e)
 {
     struct task_new n = {
         .record_id = r->id,
         .object = r->object->name,
-        .title = str_fmt(w->arena, "Convert %.*s by hand", STR_ARG(record_title(w->arena, w->m, r))),
+        .title =
+            str_fmt(w->arena, "Convert %.*s by hand", STR_ARG(record_title(w->arena, w->m, r))),
         .page = wf->page->path,
         .kind = STR("asked"),
         .priority = 2,
@@ -320,7 +334,8 @@ struct err *convert_record(const struct work *w, const struct workflow *wf, cons
     db_bind_i64(s, 2, w->now_us);
     TRY(db_run(s, &changed));
     if (!changed)
-        return decision_note(w, r->id, wf->page->path, "not converted again", STR("it was converted before"));
+        return decision_note(w, r->id, wf->page->path, "not converted again",
+                             STR("it was converted before"));
     e = tx_nested(w->tx, convert_all, &c);
     if (!e)
         return NULL;

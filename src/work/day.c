@@ -11,14 +11,23 @@
 
 #define NEAR_US (4 * US_PER_HOUR)
 
-enum day_class { DAY_ESCALATION, DAY_PROMISE, DAY_LATE, DAY_NEAR, DAY_TODAY, DAY_LATER, DAY_SOMETIME, DAY_OPTIONAL };
+enum day_class {
+    DAY_ESCALATION,
+    DAY_PROMISE,
+    DAY_LATE,
+    DAY_NEAR,
+    DAY_TODAY,
+    DAY_LATER,
+    DAY_SOMETIME,
+    DAY_OPTIONAL
+};
 
 struct entry {
     struct task_row row;
     enum day_class class;
     struct str because;
     int64_t covering; /* whose task it is, if they are away */
-    int64_t due; /* INT64_MAX: none */
+    int64_t due;      /* INT64_MAX: none */
 };
 
 struct day {
@@ -48,7 +57,8 @@ static void judge(const struct day *d, struct entry *e)
     e->due = t->due_us ? t->due_us : INT64_MAX;
     if (str_eq(t->kind, STR("escalation"))) {
         e->class = DAY_ESCALATION;
-        e->because = t->due_us && left > 0 ? str_fmt(arena, "escalation: passes on in %.*s", STR_ARG(span_words(arena, left)))
+        e->because = t->due_us && left > 0 ? str_fmt(arena, "escalation: passes on in %.*s",
+                                                     STR_ARG(span_words(arena, left)))
                                            : STR("escalation: somebody is waiting for your answer");
     } else if (e->row.optional) {
         e->class = DAY_OPTIONAL;
@@ -58,7 +68,9 @@ static void judge(const struct day *d, struct entry *e)
         e->because = promise ? STR("promised, no date") : STR("no due time");
     } else if (promise && t->due_us < d->end_us) {
         e->class = DAY_PROMISE;
-        e->because = left < 0 ? str_fmt(arena, "promised, %.*s late", STR_ARG(span_words(arena, -left))) : STR("promised for today");
+        e->because = left < 0
+                         ? str_fmt(arena, "promised, %.*s late", STR_ARG(span_words(arena, -left)))
+                         : STR("promised for today");
     } else if (left < 0) {
         e->class = DAY_LATE;
         e->because = str_fmt(arena, "overdue by %.*s", STR_ARG(span_words(arena, -left)));
@@ -73,9 +85,11 @@ static void judge(const struct day *d, struct entry *e)
         e->because = str_fmt(arena, "due in %.*s", STR_ARG(span_words(arena, left)));
     }
     if (!t->owed_by)
-        e->because = str_fmt(arena, "%.*s; anyone with the role %.*s", STR_ARG(e->because), STR_ARG(t->role));
+        e->because = str_fmt(arena, "%.*s; anyone with the role %.*s", STR_ARG(e->because),
+                             STR_ARG(t->role));
     if (e->covering)
-        e->because = str_fmt(arena, "%.*s; covering for %.*s", STR_ARG(e->because), STR_ARG(who_name(&d->w, e->covering)));
+        e->because = str_fmt(arena, "%.*s; covering for %.*s", STR_ARG(e->because),
+                             STR_ARG(who_name(&d->w, e->covering)));
 }
 
 static int by_order(const void *pa, const void *pb)
@@ -186,7 +200,9 @@ static struct err *owed_json(const struct day *d, struct json_writer *jw, int64_
             jw_kv_i64(jw, "seen", owed[k].seen);
             jw_kv_i64(jw, "due", owed[k].due);
             jw_kv_instant(jw, "until", owed[k].until_us);
-            jw_kv_str(jw, "because", str_fmt(d->w.arena, "%lld of %lld so far", (long long)owed[k].seen, (long long)owed[k].due));
+            jw_kv_str(jw, "because",
+                      str_fmt(d->w.arena, "%lld of %lld so far", (long long)owed[k].seen,
+                              (long long)owed[k].due));
             jw_end_object(jw);
         }
     }
@@ -194,7 +210,8 @@ static struct err *owed_json(const struct day *d, struct json_writer *jw, int64_
     return NULL;
 }
 
-static struct err *count_sql(const struct day *d, const struct sql *sql, int64_t at_us, int64_t *out)
+static struct err *count_sql(const struct day *d, const struct sql *sql, int64_t at_us,
+                             int64_t *out)
 {
     struct stmt *s;
     bool row;
@@ -216,7 +233,8 @@ static struct err *may_look(const struct work *w, const struct actor *a, int64_t
         ok |= a->below[i] == user;
     if (ok)
         return NULL;
-    return FAIL(w->arena, ERR_FORBIDDEN, "access.denied", NULL, "The day of a colleague is seen by them and the people above them.");
+    return FAIL(w->arena, ERR_FORBIDDEN, "access.denied", NULL,
+                "The day of a colleague is seen by them and the people above them.");
 }
 
 static struct err *gather(struct day *d)
@@ -235,7 +253,8 @@ static struct err *gather(struct day *d)
     return NULL;
 }
 
-static void summary_json(const struct day *d, int64_t owed, int64_t done, int64_t later, struct json_writer *jw)
+static void summary_json(const struct day *d, int64_t owed, int64_t done, int64_t later,
+                         struct json_writer *jw)
 {
     int64_t n[DAY_OPTIONAL + 1] = {0};
 
@@ -272,8 +291,8 @@ static bool cursor_read(struct str cursor, struct entry *key)
     return true;
 }
 
-struct err *task_day(struct tx *tx, const struct manual *m, const struct actor *a, int64_t user, struct str cursor, int limit,
-                     int64_t now_us, struct buf *json)
+struct err *task_day(struct tx *tx, const struct manual *m, const struct actor *a, int64_t user,
+                     struct str cursor, int limit, int64_t now_us, struct buf *json)
 {
     struct day d = {.w = work_at(tx, m, now_us), .a = a, .user = user ? user : a->user_id};
     struct json_writer jw = json_writer(json);
@@ -285,12 +304,14 @@ struct err *task_day(struct tx *tx, const struct manual *m, const struct actor *
     limit = limit <= 0 ? PAGE_ROWS_DEFAULT : limit > PAGE_ROWS_MAX ? PAGE_ROWS_MAX : limit;
     TRY(may_look(&d.w, a, d.user));
     if (cursor.len && !cursor_read(cursor, &key))
-        return FAIL(d.w.arena, ERR_INVALID, "query.cursor", NULL, "This cursor is not one of ours; start again without it.");
+        return FAIL(d.w.arena, ERR_INVALID, "query.cursor", NULL,
+                    "This cursor is not one of ours; start again without it.");
     TRY(gather(&d));
     while (cursor.len && from < d.list.n && by_order(&d.list.at[from], &key) <= 0)
         from++;
     TRY(who_worktime(&d.w, d.user, &wt));
-    TRY(count_sql(&d, &sql_task_day_done, zone_instant(wt->zone, zone_date(wt->zone, now_us), 0), &done));
+    TRY(count_sql(&d, &sql_task_day_done, zone_instant(wt->zone, zone_date(wt->zone, now_us), 0),
+                  &done));
     TRY(count_sql(&d, &sql_task_day_later, now_us, &later));
     jw_object(&jw);
     jw_key(&jw, STR("data"));
@@ -302,8 +323,8 @@ struct err *task_day(struct tx *tx, const struct manual *m, const struct actor *
     if (from + n < d.list.n) {
         const struct entry *e = &d.list.at[from + n - 1];
 
-        jw_str(&jw, str_fmt(d.w.arena, "%d.%lld.%d.%lld", (int)e->class, (long long)e->due, e->row.t.priority,
-                            (long long)e->row.t.id));
+        jw_str(&jw, str_fmt(d.w.arena, "%d.%lld.%d.%lld", (int)e->class, (long long)e->due,
+                            e->row.t.priority, (long long)e->row.t.id));
     } else {
         jw_null(&jw);
     }
@@ -324,7 +345,8 @@ static bool step_is_open(const struct task_row *tasks, size_t n, struct str stag
     return false;
 }
 
-static struct err *run_json(const struct work *w, const struct run *run, const struct record *r, struct json_writer *jw)
+static struct err *run_json(const struct work *w, const struct run *run, const struct record *r,
+                            struct json_writer *jw)
 {
     int k = workflow_index(w->m, run->workflow), at;
     const struct workflow *wf = k >= 0 ? &w->m->workflows[k] : NULL;
@@ -371,7 +393,8 @@ static struct err *run_json(const struct work *w, const struct run *run, const s
 }
 
 /* A record in a workflow always has an answer: if no task is open, what would take it further. */
-static struct err *next_words(const struct work *w, const struct run *run, const struct record *r, struct json_writer *jw)
+static struct err *next_words(const struct work *w, const struct run *run, const struct record *r,
+                              struct json_writer *jw)
 {
     int k = workflow_index(w->m, run->workflow), at;
     const struct workflow *wf = k >= 0 ? &w->m->workflows[k] : NULL;
@@ -392,7 +415,9 @@ static struct err *next_words(const struct work *w, const struct run *run, const
     if (missing.list.n)
         jw_kv_str(jw, "title", str_fmt(w->arena, "To go on: %.*s", STR_ARG(buf_str(&b))));
     else if (at >= 0 && (size_t)at + 1 < wf->n_stages)
-        jw_kv_str(jw, "title", str_fmt(w->arena, "Everything is done here: move it on to %.*s", STR_ARG(wf->stages[at + 1].name)));
+        jw_kv_str(jw, "title",
+                  str_fmt(w->arena, "Everything is done here: move it on to %.*s",
+                          STR_ARG(wf->stages[at + 1].name)));
     else
         jw_kv_str(jw, "title", STR("Everything is done here: decide how it ends"));
     jw_key(jw, STR("ends"));
@@ -429,8 +454,8 @@ static struct err *record_tasks(struct day *d, const struct object *o, int64_t i
     return NULL;
 }
 
-struct err *work_record_json(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t id,
-                             int64_t now_us, struct buf *json)
+struct err *work_record_json(struct tx *tx, const struct manual *m, const struct actor *a,
+                             const struct object *o, int64_t id, int64_t now_us, struct buf *json)
 {
     struct day d = {.w = work_at(tx, m, now_us), .a = a};
     struct json_writer jw = json_writer(json);

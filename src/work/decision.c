@@ -3,7 +3,8 @@
 #include "work/decision.sql.h"
 #include "base/id.h"
 
-struct err *decision_note(const struct work *w, int64_t record_id, struct str page, const char *what, struct str detail)
+struct err *decision_note(const struct work *w, int64_t record_id, struct str page,
+                          const char *what, struct str detail)
 {
     struct stmt *s;
 
@@ -28,8 +29,8 @@ struct err *decision_prune(const struct work *w)
     return db_run(s, NULL);
 }
 
-struct err *decision_json(const struct work *w, int64_t record_id, struct str page, int limit, struct json_writer *jw,
-                          struct buf *text)
+struct err *decision_json(const struct work *w, int64_t record_id, struct str page, int limit,
+                          struct json_writer *jw, struct buf *text)
 {
     struct stmt *s;
     bool row;
@@ -54,7 +55,8 @@ struct err *decision_json(const struct work *w, int64_t record_id, struct str pa
         jw_kv_i64(jw, "manual_version", col_i64(s, "manual_version"));
         jw_end_object(jw);
         if (text)
-            buf_fmt(text, "  %.*s  %.*s%s%.*s\n", STR_ARG(instant_text(w->arena, col_i64(s, "at_us"))), STR_ARG(what),
+            buf_fmt(text, "  %.*s  %.*s%s%.*s\n",
+                    STR_ARG(instant_text(w->arena, col_i64(s, "at_us"))), STR_ARG(what),
                     detail.len ? ": " : "", STR_ARG(detail));
     }
     jw_end_array(jw);

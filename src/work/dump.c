@@ -54,13 +54,15 @@ static struct err *dump_tasks(struct dump *d)
             return NULL;
         buf_fmt(d->out, "task %.*s ", STR_ARG(col_str(&d->w, s, "object")));
         add_record(d, col_i64(s, "record_id"));
-        buf_fmt(d->out, " %.*s \"%.*s\" of %.*s/%.*s/%.*s", STR_ARG(col_str(&d->w, s, "kind")), STR_ARG(col_str(&d->w, s, "title")),
-                STR_ARG(col_str(&d->w, s, "page")), STR_ARG(col_str(&d->w, s, "stage")), STR_ARG(col_str(&d->w, s, "step")));
+        buf_fmt(d->out, " %.*s \"%.*s\" of %.*s/%.*s/%.*s", STR_ARG(col_str(&d->w, s, "kind")),
+                STR_ARG(col_str(&d->w, s, "title")), STR_ARG(col_str(&d->w, s, "page")),
+                STR_ARG(col_str(&d->w, s, "stage")), STR_ARG(col_str(&d->w, s, "step")));
         add_person(d, col_i64(s, "owed_by"), col_str(&d->w, s, "role"));
         add_us(d, "opened", col_i64(s, "opened_us"));
         add_us(d, "due", col_i64(s, "due_us"));
         add_us(d, "closed", col_i64(s, "closed_us"));
-        buf_fmt(d->out, " %.*s priority %lld\n", STR_ARG(col_str(&d->w, s, "closed_as")), (long long)col_i64(s, "priority"));
+        buf_fmt(d->out, " %.*s priority %lld\n", STR_ARG(col_str(&d->w, s, "closed_as")),
+                (long long)col_i64(s, "priority"));
     }
 }
 
@@ -76,7 +78,8 @@ static struct err *dump_runs(struct dump *d)
             return NULL;
         buf_fmt(d->out, "run %.*s ", STR_ARG(col_str(&d->w, s, "object")));
         add_record(d, col_i64(s, "record_id"));
-        buf_fmt(d->out, " %.*s stage \"%.*s\"", STR_ARG(col_str(&d->w, s, "workflow")), STR_ARG(col_str(&d->w, s, "stage")));
+        buf_fmt(d->out, " %.*s stage \"%.*s\"", STR_ARG(col_str(&d->w, s, "workflow")),
+                STR_ARG(col_str(&d->w, s, "stage")));
         add_us(d, "entered", col_i64(s, "stage_entered_us"));
         add_us(d, "started", col_i64(s, "started_us"));
         add_us(d, "ended", col_i64(s, "ended_us"));
@@ -96,13 +99,14 @@ static struct err *dump_breaches(struct dump *d)
             return NULL;
         buf_fmt(d->out, "breach %.*s ", STR_ARG(col_str(&d->w, s, "object")));
         add_record(d, col_i64(s, "record_id"));
-        buf_fmt(d->out, " %.*s/%.*s", STR_ARG(col_str(&d->w, s, "page")), STR_ARG(col_str(&d->w, s, "rule")));
+        buf_fmt(d->out, " %.*s/%.*s", STR_ARG(col_str(&d->w, s, "page")),
+                STR_ARG(col_str(&d->w, s, "rule")));
         add_person(d, col_i64(s, "owed_by"), STR("-"));
         add_us(d, "at", col_i64(s, "at_us"));
         add_us(d, "due", col_i64(s, "due_us"));
         add_us(d, "met", col_i64(s, "met_us"));
-        buf_fmt(d->out, " seen %lld of %lld %.*s\n", (long long)col_i64(s, "count_seen"), (long long)col_i64(s, "count_due"),
-                STR_ARG(col_str(&d->w, s, "cause")));
+        buf_fmt(d->out, " seen %lld of %lld %.*s\n", (long long)col_i64(s, "count_seen"),
+                (long long)col_i64(s, "count_due"), STR_ARG(col_str(&d->w, s, "cause")));
     }
 }
 
@@ -117,7 +121,8 @@ struct err *work_dump(struct tx *tx, struct buf *text)
 }
 
 /* ---- invariants ---- */
-static struct err *none(const struct work *w, const struct sql *sql, const char *what, struct buf *findings)
+static struct err *none(const struct work *w, const struct sql *sql, const char *what,
+                        struct buf *findings)
 {
     struct stmt *s;
     bool row;
@@ -129,7 +134,8 @@ static struct err *none(const struct work *w, const struct sql *sql, const char 
             return NULL;
         struct str first = db_str(s, 0);
 
-        buf_fmt(findings, "%s: %.*s", what, STR_ARG(first.len ? first : str_fmt(w->arena, "%lld", (long long)db_i64(s, 0))));
+        buf_fmt(findings, "%s: %.*s", what,
+                STR_ARG(first.len ? first : str_fmt(w->arena, "%lld", (long long)db_i64(s, 0))));
         if (db_cols(s) > 1)
             buf_fmt(findings, " %lld", (long long)db_i64(s, 1));
         buf_add_char(findings, '\n');
@@ -154,7 +160,8 @@ static struct err *tasks_on_gone_records(const struct work *w, struct buf *findi
             TRY(db_step(s, &row));
             if (!row)
                 break;
-            rows[n++].t = (struct task){.id = db_i64(s, 0), .record_id = db_i64(s, 1), .object = col_str(w, s, "object")};
+            rows[n++].t = (struct task){
+                .id = db_i64(s, 0), .record_id = db_i64(s, 1), .object = col_str(w, s, "object")};
         }
         for (int i = 0; i < n; i++) {
             struct record r;
@@ -162,7 +169,8 @@ static struct err *tasks_on_gone_records(const struct work *w, struct buf *findi
 
             TRY(work_read(w, rows[i].t.object, rows[i].t.record_id, &r, &live));
             if (!live)
-                buf_fmt(findings, "an open task on a record that is gone: task %lld\n", (long long)rows[i].t.id);
+                buf_fmt(findings, "an open task on a record that is gone: task %lld\n",
+                        (long long)rows[i].t.id);
             after = rows[i].t.id;
         }
     } while (n == 200);
@@ -178,6 +186,7 @@ struct err *work_check(struct tx *tx, const struct manual *m, struct buf *findin
     TRY(none(&w, &sql_check_state_timer, "a running clock without a timer", findings));
     TRY(none(&w, &sql_check_task_nobody, "a task that nobody can see", findings));
     TRY(none(&w, &sql_check_task_run, "an open task of a run that ended", findings));
-    TRY(none(&w, &sql_check_task_step_timer, "an open step with a due time and neither timer nor breach", findings));
+    TRY(none(&w, &sql_check_task_step_timer,
+             "an open step with a due time and neither timer nor breach", findings));
     return tasks_on_gone_records(&w, findings);
 }

@@ -8,7 +8,8 @@
 #include "base/id.h"
 
 struct esc {
-    int64_t id, record_id, started_us, started_by, level, level_us, who, acknowledged_us, acknowledged_by, ended_us, version;
+    int64_t id, record_id, started_us, started_by, level, level_us, who, acknowledged_us,
+        acknowledged_by, ended_us, version;
     struct str page, object, cause, note, answer;
 };
 
@@ -47,7 +48,8 @@ static struct err *esc_read(const struct work *w, int64_t id, struct esc *out, b
     return NULL;
 }
 
-static struct err *arm(const struct work *w, int64_t id, int64_t record_id, struct str page, int64_t due_us)
+static struct err *arm(const struct work *w, int64_t id, int64_t record_id, struct str page,
+                       int64_t due_us)
 {
     struct timer t = {
         .name = str_fmt(w->arena, "escalation:%lld", (long long)id),
@@ -68,8 +70,9 @@ static int64_t wait_until(const struct work *w, int64_t from_us, struct duration
     return at == DATE_NONE ? from_us : at;
 }
 
-static struct err *put_call(const struct work *w, const struct esc *e, int64_t level, const struct escalation_level *lv, int64_t who,
-                            int64_t instead_of, int64_t task_id)
+static struct err *put_call(const struct work *w, const struct esc *e, int64_t level,
+                            const struct escalation_level *lv, int64_t who, int64_t instead_of,
+                            int64_t task_id)
 {
     struct stmt *s;
 
@@ -92,13 +95,14 @@ static struct err *put_call(const struct work *w, const struct esc *e, int64_t l
 }
 
 /* Calls the people of one level. */
-static struct err *call_level(const struct work *w, const struct escalation *p, const struct esc *e, int64_t level,
-                              const struct record *r)
+static struct err *call_level(const struct work *w, const struct escalation *p, const struct esc *e,
+                              int64_t level, const struct record *r)
 {
     const struct escalation_level *lv = &p->levels[level];
     bool last = (size_t)level + 1 == p->n_levels, fresh;
     int64_t user, instead_of, task = 0;
-    struct str title = str_fmt(w->arena, "%.*s: %.*s", STR_ARG(p->page->label), STR_ARG(record_title(w->arena, w->m, r)));
+    struct str title = str_fmt(w->arena, "%.*s: %.*s", STR_ARG(p->page->label),
+                               STR_ARG(record_title(w->arena, w->m, r)));
 
     TRY(who_reachable(w, &lv->who, r, w->now_us, p->cover_superior, &user, &instead_of));
     /* The last level must not end in nothing: it is a task even if its page only tells. */
@@ -131,8 +135,11 @@ static struct err *call_level(const struct work *w, const struct escalation *p, 
     TRY(put_call(w, e, level, lv, user, instead_of, task));
     if (!user)
         TRY(decision_note(w, r->id, p->page->path, "nobody reachable",
-                          str_fmt(w->arena, "%.*s: %.*s", STR_ARG(lv->name), STR_ARG(who_words(w->arena, &lv->who)))));
-    return last ? NULL : arm(w, e->id, r->id, p->page->path, wait_until(w, w->now_us, p->levels[level + 1].after));
+                          str_fmt(w->arena, "%.*s: %.*s", STR_ARG(lv->name),
+                                  STR_ARG(who_words(w->arena, &lv->who)))));
+    return last ? NULL
+                : arm(w, e->id, r->id, p->page->path,
+                      wait_until(w, w->now_us, p->levels[level + 1].after));
 }
 
 struct err *escalation_due(const struct work *w, int64_t id)
@@ -159,8 +166,8 @@ struct err *escalation_due(const struct work *w, int64_t id)
     return db_run(s, NULL);
 }
 
-struct err *escalation_begin(const struct work *w, const struct escalation *p, struct str object, int64_t record_id,
-                             struct str cause, struct str note, int64_t *id)
+struct err *escalation_begin(const struct work *w, const struct escalation *p, struct str object,
+                             int64_t record_id, struct str cause, struct str note, int64_t *id)
 {
     struct stmt *s;
     int64_t changed = 0, due;
@@ -193,7 +200,8 @@ struct err *escalation_begin(const struct work *w, const struct escalation *p, s
     return due <= w->now_us ? escalation_due(w, *id) : arm(w, *id, record_id, p->page->path, due);
 }
 
-static struct err *acknowledge(const struct work *w, const struct esc *e, int64_t user, struct str note)
+static struct err *acknowledge(const struct work *w, const struct esc *e, int64_t user,
+                               struct str note)
 {
     struct stmt *s;
     bool row, closed;
@@ -262,8 +270,8 @@ struct err *escalation_end_record(const struct work *w, int64_t record_id)
 }
 
 /* ---- for people ---- */
-struct err *escalation_start(struct tx *tx, const struct save_context *cx, struct str escalation, int64_t record_id,
-                             struct str note, int64_t *id)
+struct err *escalation_start(struct tx *tx, const struct save_context *cx, struct str escalation,
+                             int64_t record_id, struct str note, int64_t *id)
 {
     struct work w = work_of(tx, cx);
     const struct object *o;
@@ -271,22 +279,26 @@ struct err *escalation_start(struct tx *tx, const struct save_context *cx, struc
     int k = escalation_index(w.m, escalation);
 
     if (k < 0)
-        return FAIL(w.arena, ERR_NOT_FOUND, "work.not_found", NULL, "The manual has no escalation %.*s.", STR_ARG(escalation));
+        return FAIL(w.arena, ERR_NOT_FOUND, "work.not_found", NULL,
+                    "The manual has no escalation %.*s.", STR_ARG(escalation));
     if (!utf8_valid(note) || utf8_count(note) > NOTE_CHARS_MAX)
-        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/note", "The note is longer than %d characters.", NOTE_CHARS_MAX);
+        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/note",
+                    "The note is longer than %d characters.", NOTE_CHARS_MAX);
     TRY(record_object_of(tx, w.m, record_id, &o));
     if (!o || o->built_in)
-        return FAIL(w.arena, ERR_NOT_FOUND, "record.not_found", NULL, "There is no such record, or you may not see it.");
+        return FAIL(w.arena, ERR_NOT_FOUND, "record.not_found", NULL,
+                    "There is no such record, or you may not see it.");
     TRY(record_get(tx, w.m, cx->actor, o, record_id, false, &r));
     if (w.m->escalations[k].object >= 0 && w.m->escalations[k].object != o->index)
-        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/escalation", "%.*s is for records of %.*s.",
-                    STR_ARG(w.m->escalations[k].page->label),
+        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/escalation",
+                    "%.*s is for records of %.*s.", STR_ARG(w.m->escalations[k].page->label),
                     STR_ARG(w.m->objects[w.m->escalations[k].object].label));
     return escalation_begin(&w, &w.m->escalations[k], o->name, record_id,
                             str_fmt(w.arena, "asked:%lld", (long long)record_id), note, id);
 }
 
-struct err *escalation_acknowledge(struct tx *tx, const struct save_context *cx, int64_t id, struct str note)
+struct err *escalation_acknowledge(struct tx *tx, const struct save_context *cx, int64_t id,
+                                   struct str note)
 {
     struct work w = work_of(tx, cx);
     const struct object *o;
@@ -301,7 +313,8 @@ struct err *escalation_acknowledge(struct tx *tx, const struct save_context *cx,
     if (e.who != cx->actor->user_id)
         TRY(record_get(tx, w.m, cx->actor, o, e.record_id, true, &r));
     if (!utf8_valid(note) || utf8_count(note) > NOTE_CHARS_MAX)
-        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/note", "The note is longer than %d characters.", NOTE_CHARS_MAX);
+        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/note",
+                    "The note is longer than %d characters.", NOTE_CHARS_MAX);
     return acknowledge(&w, &e, cx->actor->user_id, note);
 }
 
@@ -330,7 +343,8 @@ static struct err *calls_json(const struct work *w, int64_t id, struct json_writ
     return NULL;
 }
 
-struct err *escalation_list(struct tx *tx, const struct manual *m, const struct actor *a, int64_t record_id, struct buf *json)
+struct err *escalation_list(struct tx *tx, const struct manual *m, const struct actor *a,
+                            int64_t record_id, struct buf *json)
 {
     struct work w = work_at(tx, m, 0);
     struct json_writer jw = json_writer(json);
@@ -342,7 +356,8 @@ struct err *escalation_list(struct tx *tx, const struct manual *m, const struct 
 
     TRY(record_object_of(tx, m, record_id, &o));
     if (!o || o->built_in)
-        return FAIL(w.arena, ERR_NOT_FOUND, "record.not_found", NULL, "There is no such record, or you may not see it.");
+        return FAIL(w.arena, ERR_NOT_FOUND, "record.not_found", NULL,
+                    "There is no such record, or you may not see it.");
     TRY(record_get(tx, m, a, o, record_id, true, &r));
     TRY(db_stmt(tx, &sql_escalation_by_record, &s));
     db_bind_i64(s, 1, record_id);
@@ -382,8 +397,8 @@ struct err *escalation_list(struct tx *tx, const struct manual *m, const struct 
     return NULL;
 }
 
-struct err *escalation_who(struct tx *tx, const struct manual *m, struct str escalation, int64_t record_id, int64_t at_us,
-                           struct buf *json)
+struct err *escalation_who(struct tx *tx, const struct manual *m, struct str escalation,
+                           int64_t record_id, int64_t at_us, struct buf *json)
 {
     struct work w = work_at(tx, m, at_us);
     struct json_writer jw = json_writer(json);
@@ -394,13 +409,16 @@ struct err *escalation_who(struct tx *tx, const struct manual *m, struct str esc
     int k = escalation_index(m, escalation);
 
     if (k < 0)
-        return FAIL(w.arena, ERR_NOT_FOUND, "work.not_found", NULL, "The manual has no escalation %.*s.", STR_ARG(escalation));
+        return FAIL(w.arena, ERR_NOT_FOUND, "work.not_found", NULL,
+                    "The manual has no escalation %.*s.", STR_ARG(escalation));
     p = &m->escalations[k];
     if (at_us < 0 || at_us > MOMENT_MAX_US)
-        return FAIL(w.arena, ERR_INVALID, "query.parameter", NULL, "The moment is out of bounds: use one between 1970 and 2200.");
+        return FAIL(w.arena, ERR_INVALID, "query.parameter", NULL,
+                    "The moment is out of bounds: use one between 1970 and 2200.");
     TRY(record_object_of(tx, m, record_id, &o));
     if (!o || o->built_in)
-        return FAIL(w.arena, ERR_NOT_FOUND, "record.not_found", NULL, "There is no such record, or you may not see it.");
+        return FAIL(w.arena, ERR_NOT_FOUND, "record.not_found", NULL,
+                    "There is no such record, or you may not see it.");
     TRY(record_read(tx, m, o, record_id, &r));
     jw_object(&jw);
     jw_kv_str(&jw, "page", p->page->path);

@@ -32,7 +32,8 @@ static void why_text(struct buf *b, const struct expr_why *why, int indent)
         why_text(b, &why->parts[i], indent + 4);
 }
 
-static bool term(struct explaining *x, const char *key, const char *title, const struct rule *rule, bool if_none)
+static bool term(struct explaining *x, const char *key, const char *title, const struct rule *rule,
+                 bool if_none)
 {
     struct expr_env env = work_env(&x->w);
     struct expr_why *why;
@@ -68,16 +69,20 @@ static struct err *explain_policy(struct explaining *x, const struct policy *p)
     if (p->mode == PM_OFF)
         verdict(x, STR("The rule is off: it does nothing."));
     else if (p->object != x->r->object->index)
-        verdict(x, str_fmt(arena, "The rule is about %.*s, not about %.*s.", STR_ARG(x->w.m->objects[p->object].plural),
-                           STR_ARG(x->r->object->plural)));
+        verdict(x,
+                str_fmt(arena, "The rule is about %.*s, not about %.*s.",
+                        STR_ARG(x->w.m->objects[p->object].plural), STR_ARG(x->r->object->plural)));
     else if (!live)
         verdict(x, STR("The record is archived or in the bin: no rule looks at it."));
     else if (!when)
         verdict(x, STR("The record is not one of those the rule is about."));
     else if (except)
         verdict(x, STR("The record falls under the exception."));
-    else if (!p->applies_to_all && on_us != DATE_NONE && !x->r->values[F_CREATED_AT].empty && x->r->values[F_CREATED_AT].i < on_us)
-        verdict(x, str_fmt(arena, "The record was there before the rule was switched on (%.*s), and the rule is for new ones.",
+    else if (!p->applies_to_all && on_us != DATE_NONE && !x->r->values[F_CREATED_AT].empty &&
+             x->r->values[F_CREATED_AT].i < on_us)
+        verdict(x, str_fmt(arena,
+                           "The record was there before the rule was switched on (%.*s), and the "
+                           "rule is for new ones.",
                            STR_ARG(instant_text(arena, on_us))));
     else if (p->clock == PC_EVERY)
         verdict(x, STR("The rule is judged at the end of each period."));
@@ -88,7 +93,8 @@ static struct err *explain_policy(struct explaining *x, const struct policy *p)
     return NULL;
 }
 
-static struct err *explain_run(struct explaining *x, const struct workflow *wf, const struct run *run)
+static struct err *explain_run(struct explaining *x, const struct workflow *wf,
+                               const struct run *run)
 {
     int at = workflow_stage(wf, run->stage);
     struct missing_list missing = {0};
@@ -99,8 +105,8 @@ static struct err *explain_run(struct explaining *x, const struct workflow *wf, 
     jw_kv_instant(x->jw, "started", run->started_us);
     jw_kv_instant(x->jw, "ended", run->ended_us);
     buf_fmt(x->text, "Started %.*s on version %lld of the manual; stage %.*s since %.*s\n",
-            STR_ARG(instant_text(x->w.arena, run->started_us)), (long long)run->manual_version, STR_ARG(run->stage),
-            STR_ARG(instant_text(x->w.arena, run->stage_entered_us)));
+            STR_ARG(instant_text(x->w.arena, run->started_us)), (long long)run->manual_version,
+            STR_ARG(run->stage), STR_ARG(instant_text(x->w.arena, run->stage_entered_us)));
     if (run->ended_us) {
         verdict(x, str_fmt(x->w.arena, "The run ended as %.*s.", STR_ARG(run->end_name)));
         return NULL;
@@ -117,10 +123,12 @@ static struct err *explain_run(struct explaining *x, const struct workflow *wf, 
         jw_kv_str(x->jw, "way_out", missing.list.at[i].way_out);
         jw_kv_str(x->jw, "reason", missing.list.at[i].reason);
         jw_end_object(x->jw);
-        buf_fmt(x->text, "  missing: %.*s. %.*s\n", STR_ARG(missing.list.at[i].text), STR_ARG(missing.list.at[i].way_out));
+        buf_fmt(x->text, "  missing: %.*s. %.*s\n", STR_ARG(missing.list.at[i].text),
+                STR_ARG(missing.list.at[i].way_out));
     }
     jw_end_array(x->jw);
-    verdict(x, missing.list.n ? STR("It cannot move on yet.") : STR("Nothing holds it where it is."));
+    verdict(x,
+            missing.list.n ? STR("It cannot move on yet.") : STR("Nothing holds it where it is."));
     return NULL;
 }
 
@@ -141,7 +149,8 @@ static struct err *explain_workflow(struct explaining *x, const struct workflow 
     if (wf->object != x->r->object->index)
         verdict(x, STR("The workflow is about other records."));
     else
-        verdict(x, starts ? STR("It would start with the next change of what it reads.") : STR("It has not started: its condition does not hold."));
+        verdict(x, starts ? STR("It would start with the next change of what it reads.")
+                          : STR("It has not started: its condition does not hold."));
     return NULL;
 }
 
@@ -166,7 +175,8 @@ static struct err *open_things(struct explaining *x, struct str page)
         jw_kv_str(x->jw, "owed_by_name", who_name(&x->w, t->owed_by));
         jw_end_object(x->jw);
         buf_fmt(x->text, "  open: %.*s, %.*s%s%.*s\n", STR_ARG(t->title),
-                STR_ARG(t->owed_by ? who_name(&x->w, t->owed_by) : t->role), t->due_us ? ", until " : "",
+                STR_ARG(t->owed_by ? who_name(&x->w, t->owed_by) : t->role),
+                t->due_us ? ", until " : "",
                 STR_ARG(t->due_us ? instant_text(x->w.arena, t->due_us) : STR("")));
     }
     jw_end_array(x->jw);
@@ -175,7 +185,8 @@ static struct err *open_things(struct explaining *x, struct str page)
 
 static struct err *explain_rule(struct explaining *x, int policy, int workflow)
 {
-    const struct page *page = policy >= 0 ? x->w.m->policies[policy].page : x->w.m->workflows[workflow].page;
+    const struct page *page =
+        policy >= 0 ? x->w.m->policies[policy].page : x->w.m->workflows[workflow].page;
 
     jw_kv_str(x->jw, "page", page->path);
     jw_kv_str(x->jw, "label", page->label);
@@ -193,8 +204,10 @@ static struct err *explain_all(struct explaining *x)
     jw_key(x->jw, STR("rules"));
     jw_array(x->jw);
     for (size_t i = 0; i < x->w.m->n_workflows + x->w.m->n_policies; i++) {
-        int workflow = i < x->w.m->n_workflows ? (int)i : -1, policy = workflow < 0 ? (int)(i - x->w.m->n_workflows) : -1;
-        int object = policy >= 0 ? x->w.m->policies[policy].object : x->w.m->workflows[workflow].object;
+        int workflow = i < x->w.m->n_workflows ? (int)i : -1,
+            policy = workflow < 0 ? (int)(i - x->w.m->n_workflows) : -1;
+        int object =
+            policy >= 0 ? x->w.m->policies[policy].object : x->w.m->workflows[workflow].object;
 
         if (object != x->r->object->index)
             continue;
@@ -207,8 +220,9 @@ static struct err *explain_all(struct explaining *x)
     return NULL;
 }
 
-struct err *work_explain(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t record_id,
-                         struct str page, int64_t now_us, struct buf *json, struct buf *text)
+struct err *work_explain(struct tx *tx, const struct manual *m, const struct actor *a,
+                         const struct object *o, int64_t record_id, struct str page, int64_t now_us,
+                         struct buf *json, struct buf *text)
 {
     struct json_writer jw = json_writer(json);
     struct explaining x = {.w = work_at(tx, m, now_us), .jw = &jw, .text = text};
@@ -216,7 +230,8 @@ struct err *work_explain(struct tx *tx, const struct manual *m, const struct act
     struct record r;
 
     if (page.len && policy < 0 && workflow < 0) {
-        struct err *e = FAIL(x.w.arena, ERR_NOT_FOUND, "manual.not_found", NULL, "The manual has no rule %.*s.", STR_ARG(page));
+        struct err *e = FAIL(x.w.arena, ERR_NOT_FOUND, "manual.not_found", NULL,
+                             "The manual has no rule %.*s.", STR_ARG(page));
 
         e->way_out = STR("Name a page such as policy/lead-assigned or workflow/closing.");
         return e;

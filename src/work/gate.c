@@ -12,8 +12,8 @@
 
 #include <string.h>
 
-static void add_missing(const struct work *w, struct missing_list *out, struct str text, struct str field, struct str way_out,
-                        struct str reason)
+static void add_missing(const struct work *w, struct missing_list *out, struct str text,
+                        struct str field, struct str way_out, struct str reason)
 {
     for (size_t i = 0; i < out->list.n; i++)
         if (str_eq(out->list.at[i].text, text))
@@ -31,21 +31,24 @@ static struct str section_why(const struct section *s, const struct page *page)
     return s && s->why.len ? s->why : page->why.ptr ? page->why : STR("");
 }
 
-static void missing_fields(const struct work *w, const struct workflow *wf, const int *needs, size_t n_needs, struct str at,
-                           const struct section *section, const struct record *r, struct missing_list *out)
+static void missing_fields(const struct work *w, const struct workflow *wf, const int *needs,
+                           size_t n_needs, struct str at, const struct section *section,
+                           const struct record *r, struct missing_list *out)
 {
     for (size_t i = 0; i < n_needs; i++) {
         const struct field *f = &r->object->fields[needs[i]];
 
         if (value_filled(&r->values[needs[i]]))
             continue;
-        add_missing(w, out, str_fmt(w->arena, "%.*s is empty", STR_ARG(f->label)), f->name,
-                    str_fmt(w->arena, "Fill in %.*s; %.*s asks for it.", STR_ARG(f->label), STR_ARG(at)),
-                    section_why(section, wf->page));
+        add_missing(
+            w, out, str_fmt(w->arena, "%.*s is empty", STR_ARG(f->label)), f->name,
+            str_fmt(w->arena, "Fill in %.*s; %.*s asks for it.", STR_ARG(f->label), STR_ARG(at)),
+            section_why(section, wf->page));
     }
 }
 
-static const struct task_row *find_open(const struct task_row *tasks, size_t n, struct str stage, struct str step)
+static const struct task_row *find_open(const struct task_row *tasks, size_t n, struct str stage,
+                                        struct str step)
 {
     for (size_t i = 0; i < n; i++)
         if (!tasks[i].t.closed_us && str_eq(tasks[i].stage, stage) && str_eq(tasks[i].t.step, step))
@@ -55,8 +58,9 @@ static const struct task_row *find_open(const struct task_row *tasks, size_t n, 
 
 enum steps_asked { STEPS_NONE, STEPS_PROVABLE, STEPS_ALL };
 
-static void missing_steps(const struct work *w, const struct workflow *wf, const struct stage *st, enum steps_asked asked,
-                          const struct expr_record *er, const struct task_row *tasks, size_t n, struct missing_list *out)
+static void missing_steps(const struct work *w, const struct workflow *wf, const struct stage *st,
+                          enum steps_asked asked, const struct expr_record *er,
+                          const struct task_row *tasks, size_t n, struct missing_list *out)
 {
     for (size_t i = 0; i < st->n_steps; i++) {
         const struct step *s = &st->steps[i];
@@ -68,21 +72,26 @@ static void missing_steps(const struct work *w, const struct workflow *wf, const
             continue;
         t = find_open(tasks, n, st->name, s->name);
         whom = t && t->t.owed_by ? who_name(w, t->t.owed_by) : s->role;
-        how = s->done_when.e ? str_fmt(w->arena, "It is done when %.*s.", STR_ARG(expr_words(w->arena, s->done_when.e)))
+        how = s->done_when.e ? str_fmt(w->arena, "It is done when %.*s.",
+                                       STR_ARG(expr_words(w->arena, s->done_when.e)))
                              : STR("Close its task when it is done.");
-        add_missing(w, out, str_fmt(w->arena, "the step \"%.*s\" is open", STR_ARG(s->name)), STR(""),
-                    str_fmt(w->arena, "%.*s Ask %.*s.", STR_ARG(how), STR_ARG(whom)), section_why(s->section, wf->page));
+        add_missing(w, out, str_fmt(w->arena, "the step \"%.*s\" is open", STR_ARG(s->name)),
+                    STR(""), str_fmt(w->arena, "%.*s Ask %.*s.", STR_ARG(how), STR_ARG(whom)),
+                    section_why(s->section, wf->page));
     }
 }
 
-static void missing_condition(const struct work *w, const struct workflow *wf, const struct stage *st, const struct rule *rule,
-                              const char *what, const struct expr_record *er, struct missing_list *out)
+static void missing_condition(const struct work *w, const struct workflow *wf,
+                              const struct stage *st, const struct rule *rule, const char *what,
+                              const struct expr_record *er, struct missing_list *out)
 {
     struct expr_env env = work_env(w);
 
     if (!rule->e || expr_test(w->arena, rule->e, er, &env))
         return;
-    add_missing(w, out, str_fmt(w->arena, "%s %.*s asks that %.*s", what, STR_ARG(st->name), STR_ARG(expr_words(w->arena, rule->e))),
+    add_missing(w, out,
+                str_fmt(w->arena, "%s %.*s asks that %.*s", what, STR_ARG(st->name),
+                        STR_ARG(expr_words(w->arena, rule->e))),
                 STR(""), STR("See to it first."), section_why(st->section, wf->page));
 }
 
@@ -103,23 +112,26 @@ static int closed_mark(const struct record *r)
     return mark;
 }
 
-static void missing_for_end(const struct work *w, const struct workflow *wf, int from, const struct workflow_end *end,
-                            const struct record *r, const struct expr_record *er, const struct task_row *tasks, size_t n,
+static void missing_for_end(const struct work *w, const struct workflow *wf, int from,
+                            const struct workflow_end *end, const struct record *r,
+                            const struct expr_record *er, const struct task_row *tasks, size_t n,
                             struct missing_list *out)
 {
     int mark = closed_mark(r);
     bool lost = mark == 2 || (mark == 0 && !end->convert && end->n_needs > 0);
     enum steps_asked asked = lost ? STEPS_NONE : end->convert ? STEPS_ALL : STEPS_PROVABLE;
 
-    missing_fields(w, wf, end->needs, end->n_needs, end->name, page_section(wf->page, end->name), r, out);
+    missing_fields(w, wf, end->needs, end->n_needs, end->name, page_section(wf->page, end->name), r,
+                   out);
     if (from < 0 || lost)
         return;
     missing_steps(w, wf, &wf->stages[from], asked, er, tasks, n, out);
     missing_condition(w, wf, &wf->stages[from], &wf->stages[from].leave_when, "leaving", er, out);
 }
 
-void gate_missing(const struct work *w, const struct workflow *wf, int from, int to, const struct record *r,
-                  const struct expr_record *er, const struct task_row *tasks, size_t n, struct missing_list *out)
+void gate_missing(const struct work *w, const struct workflow *wf, int from, int to,
+                  const struct record *r, const struct expr_record *er,
+                  const struct task_row *tasks, size_t n, struct missing_list *out)
 {
     if (to >= (int)wf->n_stages) {
         size_t end = (size_t)to - wf->n_stages;
@@ -145,7 +157,8 @@ static struct str target_name(const struct workflow *wf, int to)
     return to < (int)wf->n_stages ? wf->stages[to].name : wf->ends[to - (int)wf->n_stages].name;
 }
 
-static struct err *refuse(const struct work *w, const struct workflow *wf, int from, int to, const struct missing_list *missing)
+static struct err *refuse(const struct work *w, const struct workflow *wf, int from, int to,
+                          const struct missing_list *missing)
 {
     struct err *head = NULL;
     struct str all = STR("");
@@ -159,11 +172,14 @@ static struct err *refuse(const struct work *w, const struct workflow *wf, int f
     all = buf_str(&b);
     for (size_t i = 0; i < missing->list.n; i++) {
         const struct missing *x = &missing->list.at[i];
-        const char *pointer = x->field.len ? str_cstr(w->arena, str_fmt(w->arena, "/%.*s", STR_ARG(x->field))) : NULL;
-        struct err *e = i == 0 ? FAIL(w->arena, ERR_INVALID, "work.gate", pointer, "%.*s cannot move on to %.*s yet: %.*s.",
-                                      STR_ARG(from >= 0 ? wf->stages[from].name : wf->page->label), STR_ARG(target_name(wf, to)),
-                                      STR_ARG(all))
-                               : FAIL(w->arena, ERR_INVALID, "work.gate", pointer, "%.*s.", STR_ARG(x->text));
+        const char *pointer =
+            x->field.len ? str_cstr(w->arena, str_fmt(w->arena, "/%.*s", STR_ARG(x->field))) : NULL;
+        struct err *e =
+            i == 0 ? FAIL(w->arena, ERR_INVALID, "work.gate", pointer,
+                          "%.*s cannot move on to %.*s yet: %.*s.",
+                          STR_ARG(from >= 0 ? wf->stages[from].name : wf->page->label),
+                          STR_ARG(target_name(wf, to)), STR_ARG(all))
+                   : FAIL(w->arena, ERR_INVALID, "work.gate", pointer, "%.*s.", STR_ARG(x->text));
 
         e->page = wf->page->path;
         e->line = from >= 0 ? wf->stages[from].line : 0;
@@ -175,19 +191,23 @@ static struct err *refuse(const struct work *w, const struct workflow *wf, int f
 }
 
 /* Nobody asks for a bypass by accident: the right alone does nothing without a reason. */
-static struct err *pass_or_refuse(const struct work *w, const struct save_context *cx, const struct workflow *wf, int from, int to,
-                                  int64_t record_id, const struct missing_list *missing, struct err **errs)
+static struct err *pass_or_refuse(const struct work *w, const struct save_context *cx,
+                                  const struct workflow *wf, int from, int to, int64_t record_id,
+                                  const struct missing_list *missing, struct err **errs)
 {
     struct err *e = refuse(w, wf, from, to, missing);
 
-    if (str_trim(cx->reason).len && !cx->actor->system && access_right(cx->actor, RIGHT_BYPASS_GATES))
-        return decision_note(w, record_id, wf->page->path, "gate bypassed",
-                             str_fmt(w->arena, "%.*s Reason: %.*s", STR_ARG(e->message), STR_ARG(cx->reason)));
+    if (str_trim(cx->reason).len && !cx->actor->system &&
+        access_right(cx->actor, RIGHT_BYPASS_GATES))
+        return decision_note(
+            w, record_id, wf->page->path, "gate bypassed",
+            str_fmt(w->arena, "%.*s Reason: %.*s", STR_ARG(e->message), STR_ARG(cx->reason)));
     err_add(errs, e);
     return NULL;
 }
 
-static struct err *check_run(const struct work *w, const struct save_context *cx, const struct run *run, const struct record *before,
+static struct err *check_run(const struct work *w, const struct save_context *cx,
+                             const struct run *run, const struct record *before,
                              const struct record *after, struct err **errs)
 {
     int k = workflow_index(w->m, run->workflow), from, to, was;
@@ -218,7 +238,8 @@ static struct err *check_run(const struct work *w, const struct save_context *cx
 }
 
 /* Does any rule of this object read a changed field? */
-static bool rules_read(const struct manual *m, const struct object *o, const bool *changed, int kind)
+static bool rules_read(const struct manual *m, const struct object *o, const bool *changed,
+                       int kind)
 {
     for (size_t f = 0; m->reads && m->reads[o->index] && f < o->n_fields; f++) {
         const struct rule_refs *refs = &m->reads[o->index][f];
@@ -241,15 +262,16 @@ static bool ends_by_choice(const struct manual *m, const struct object *o, const
     return false;
 }
 
-struct err *gate_check(const struct work *w, const struct save_context *cx, const struct record *before, const struct record *after,
-                       const bool *changed)
+struct err *gate_check(const struct work *w, const struct save_context *cx,
+                       const struct record *before, const struct record *after, const bool *changed)
 {
     const struct object *o = after->object;
     struct err *errs = NULL;
     struct run *runs;
     size_t n;
 
-    if (!before->object || (!rules_read(w->m, o, changed, RR_WORKFLOW) && !ends_by_choice(w->m, o, changed)))
+    if (!before->object ||
+        (!rules_read(w->m, o, changed, RR_WORKFLOW) && !ends_by_choice(w->m, o, changed)))
         return NULL;
     TRY(run_list(w, after->id, true, &runs, &n));
     for (size_t i = 0; i < n; i++)

@@ -27,14 +27,15 @@ static struct err *notice_mail(const struct work *w, const struct notice_new *n,
         jw_kv_str(&jw, "title", n->title);
     }
     jw_end_object(&jw);
-    once = at_once ? str_fmt(w->arena, "notice-mail:%lld:%lld:%.*s:%lld", (long long)n->user, (long long)n->record_id,
-                             STR_ARG(n->page), (long long)w->now_us)
+    once = at_once ? str_fmt(w->arena, "notice-mail:%lld:%lld:%.*s:%lld", (long long)n->user,
+                             (long long)n->record_id, STR_ARG(n->page), (long long)w->now_us)
                    : str_fmt(w->arena, "notice-mail:%lld:%lld", (long long)n->user, (long long)day);
-    return outbox_put(w->tx, "notice-mail", buf_str(&b), once, w->now_us + (at_once ? 0 : NOTICE_MAIL_DELAY_US));
+    return outbox_put(w->tx, "notice-mail", buf_str(&b), once,
+                      w->now_us + (at_once ? 0 : NOTICE_MAIL_DELAY_US));
 }
 
-static struct err *notice_bundled(const struct work *w, int64_t user, int64_t day, struct str bundle, struct str title,
-                                  bool *found)
+static struct err *notice_bundled(const struct work *w, int64_t user, int64_t day,
+                                  struct str bundle, struct str title, bool *found)
 {
     struct stmt *s;
 
@@ -94,7 +95,8 @@ struct err *notice_send(const struct work *w, const struct notice_new *n)
     return notice_mail(w, n, day);
 }
 
-struct err *notice_list(struct tx *tx, const struct actor *a, struct str cursor, int limit, struct buf *json)
+struct err *notice_list(struct tx *tx, const struct actor *a, struct str cursor, int limit,
+                        struct buf *json)
 {
     struct work w = {.tx = tx, .arena = tx_arena(tx)};
     struct json_writer jw = json_writer(json);
@@ -108,7 +110,8 @@ struct err *notice_list(struct tx *tx, const struct actor *a, struct str cursor,
     if (limit > PAGE_ROWS_MAX)
         limit = PAGE_ROWS_MAX;
     if (cursor.len && (!str_to_i64(cursor, &before) || before <= 0))
-        return FAIL(w.arena, ERR_INVALID, "query.cursor", NULL, "This cursor is not one of ours; start again without it.");
+        return FAIL(w.arena, ERR_INVALID, "query.cursor", NULL,
+                    "This cursor is not one of ours; start again without it.");
     TRY(db_stmt(tx, &sql_notice_page, &s));
     db_bind_i64(s, 1, a->user_id);
     db_bind_i64(s, 2, before);
@@ -169,6 +172,7 @@ struct err *notice_read(struct tx *tx, const struct actor *a, int64_t id, int64_
     TRY(db_step(s, &row));
     db_done(s);
     if (!row)
-        return FAIL(tx_arena(tx), ERR_NOT_FOUND, "work.not_found", NULL, "There is no such notice for you.");
+        return FAIL(tx_arena(tx), ERR_NOT_FOUND, "work.not_found", NULL,
+                    "There is no such notice for you.");
     return NULL;
 }

@@ -9,7 +9,8 @@
 
 #include <stdlib.h>
 
-struct err *outbox_put(struct tx *tx, const char *kind, struct str payload, struct str once_key, int64_t due_us)
+struct err *outbox_put(struct tx *tx, const char *kind, struct str payload, struct str once_key,
+                       int64_t due_us)
 {
     struct stmt *s;
 
@@ -29,7 +30,8 @@ static int by_id(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
-struct err *outbox_take(struct tx *tx, int64_t now_us, int limit, struct outbox_item **out, size_t *n)
+struct err *outbox_take(struct tx *tx, int64_t now_us, int limit, struct outbox_item **out,
+                        size_t *n)
 {
     struct arena *arena = tx_arena(tx);
     VEC(struct outbox_item) items = {0};
@@ -89,7 +91,8 @@ struct err *outbox_done(struct tx *tx, int64_t id, bool ok, struct str error, in
     db_done(s);
     TRY(db_stmt(tx, attempts >= OUTBOX_ATTEMPTS_MAX ? &sql_outbox_give_up : &sql_outbox_retry, &s));
     db_bind_i64(s, 1, id);
-    db_bind_i64(s, 2, attempts >= OUTBOX_ATTEMPTS_MAX ? now_us : now_us + outbox_pause_us(attempts));
+    db_bind_i64(s, 2,
+                attempts >= OUTBOX_ATTEMPTS_MAX ? now_us : now_us + outbox_pause_us(attempts));
     db_bind_str(s, 3, error.ptr ? str_sub(error, 0, 500) : STR(""));
     return db_run(s, NULL);
 }

@@ -74,7 +74,8 @@ static const struct worktime *calendar_by_name(const struct manual *m, struct st
     return manual_worktime(m, STR_NONE, NULL, 0);
 }
 
-static struct err *arm_one(const struct work *w, const struct policy *p, struct str calendar, const struct worktime *wt)
+static struct err *arm_one(const struct work *w, const struct policy *p, struct str calendar,
+                           const struct worktime *wt)
 {
     struct period period = period_at(p, wt, w->now_us);
     struct timer t = {
@@ -106,7 +107,8 @@ static const struct expr_relation *counted(const struct work *w, const struct po
 }
 
 /* The rows of the relation that belong to outer row "r" as rows "a". */
-static void add_join(struct sql_text *q, const struct expr_relation *rel, const struct expr_object *related)
+static void add_join(struct sql_text *q, const struct expr_relation *rel,
+                     const struct expr_object *related)
 {
     sql_add(q, " FROM ");
     sql_add_ident(q, related->table);
@@ -138,14 +140,15 @@ static void add_join(struct sql_text *q, const struct expr_relation *rel, const 
     }
 }
 
-static void add_count(struct sql_text *q, const struct work *w, const struct policy *p, const struct period *period,
-                      const struct expr_env *env)
+static void add_count(struct sql_text *q, const struct work *w, const struct policy *p,
+                      const struct period *period, const struct expr_env *env)
 {
     const struct expr_relation *rel = counted(w, p);
     const struct expr_object *related = &w->m->schema->objects[rel->object];
     int64_t time = -1;
 
-    strmap_get(related->field_by_name, related->default_time.len ? related->default_time : STR("created_at"), &time);
+    strmap_get(related->field_by_name,
+               related->default_time.len ? related->default_time : STR("created_at"), &time);
     sql_add(q, "(SELECT COUNT(*)");
     add_join(q, rel, related);
     if (time >= 0) {
@@ -166,8 +169,8 @@ static void add_count(struct sql_text *q, const struct work *w, const struct pol
 }
 
 /* Records in scope of the rule that owe something in this period. */
-static void add_scope(struct sql_text *q, const struct work *w, const struct policy *p, const struct period *period, int64_t on_us,
-                      const struct expr_env *env)
+static void add_scope(struct sql_text *q, const struct work *w, const struct policy *p,
+                      const struct period *period, int64_t on_us, const struct expr_env *env)
 {
     sql_add(q, " FROM ");
     sql_add_ident(q, w->m->objects[p->object].table);
@@ -191,8 +194,10 @@ struct owing { /* one record below its quota */
     int64_t id, owner, seen;
 };
 
-static struct err *owing_batch(const struct work *w, const struct policy *p, const struct period *period, int64_t quota, int64_t on_us,
-                               int64_t after, int64_t owner, int limit, struct owing **out, size_t *n)
+static struct err *owing_batch(const struct work *w, const struct policy *p,
+                               const struct period *period, int64_t quota, int64_t on_us,
+                               int64_t after, int64_t owner, int limit, struct owing **out,
+                               size_t *n)
 {
     struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
     struct expr_env env = work_env(w);
@@ -220,7 +225,8 @@ static struct err *owing_batch(const struct work *w, const struct policy *p, con
         TRY(db_step(s, &row));
         if (!row)
             break;
-        VEC_PUSH(w->arena, list) = (struct owing){.id = db_i64(s, 0), .owner = db_i64(s, 1), .seen = db_i64(s, 2)};
+        VEC_PUSH(w->arena, list) =
+            (struct owing){.id = db_i64(s, 0), .owner = db_i64(s, 1), .seen = db_i64(s, 2)};
     }
     *out = list.at;
     *n = list.n;
@@ -228,8 +234,9 @@ static struct err *owing_batch(const struct work *w, const struct policy *p, con
 }
 
 /* Records in scope per owner: what the quota is kept or broken out of. */
-static struct err *scope_by_owner(const struct work *w, const struct policy *p, const struct period *period, int64_t on_us,
-                                  struct owing **out, size_t *n)
+static struct err *scope_by_owner(const struct work *w, const struct policy *p,
+                                  const struct period *period, int64_t on_us, struct owing **out,
+                                  size_t *n)
 {
     struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
     struct expr_env env = work_env(w);
@@ -254,21 +261,24 @@ static struct err *scope_by_owner(const struct work *w, const struct policy *p, 
 }
 
 /* Does this person's time run in this calendar, and are they at work? */
-static struct err *owes_here(const struct work *w, int64_t user, const struct worktime *wt, const struct period *period, bool *out)
+static struct err *owes_here(const struct work *w, int64_t user, const struct worktime *wt,
+                             const struct period *period, bool *out)
 {
     const struct worktime *own;
     int64_t cover;
     bool absent = false;
 
     TRY(who_worktime(w, user, &own));
-    *out = own == wt || (own->zone == wt->zone && str_eq(calendar_name(w->m, own), calendar_name(w->m, wt)));
+    *out = own == wt ||
+           (own->zone == wt->zone && str_eq(calendar_name(w->m, own), calendar_name(w->m, wt)));
     if (*out && user)
         TRY(who_absent(w, user, period->end_us - 1, &absent, &cover));
     *out &= !absent;
     return NULL;
 }
 
-static struct err *owed_person(const struct work *w, const struct policy *p, const struct owing *o, int64_t *user)
+static struct err *owed_person(const struct work *w, const struct policy *p, const struct owing *o,
+                               int64_t *user)
 {
     struct record r;
     struct str role;
@@ -282,8 +292,9 @@ static struct err *owed_person(const struct work *w, const struct policy *p, con
     return live ? who_resolve(w, &p->owed_by, &r, p->page->owner, user, &role) : NULL;
 }
 
-static struct err *break_one(const struct work *w, const struct policy *p, const struct period *period, const struct owing *o,
-                             int64_t quota, int64_t user, bool *counted_one)
+static struct err *break_one(const struct work *w, const struct policy *p,
+                             const struct period *period, const struct owing *o, int64_t quota,
+                             int64_t user, bool *counted_one)
 {
     struct breach_new b = {
         .record_id = o->id,
@@ -317,8 +328,8 @@ static struct err *break_one(const struct work *w, const struct policy *p, const
     return policy_act(w, p, o->id, id, user);
 }
 
-static struct err *judge(const struct work *w, const struct policy *p, const struct period *period, const struct worktime *wt,
-                         int64_t quota, int64_t on_us)
+static struct err *judge(const struct work *w, const struct policy *p, const struct period *period,
+                         const struct worktime *wt, int64_t quota, int64_t on_us)
 {
     int64_t after = 0, broken = 0, in_scope = 0;
     struct owing *list;
@@ -350,7 +361,8 @@ static struct err *judge(const struct work *w, const struct policy *p, const str
             in_scope += here ? list[i].seen : 0;
         }
     }
-    return policy_count(w, p->page->path, period->end_us - 1, in_scope > broken ? in_scope - broken : 0, broken);
+    return policy_count(w, p->page->path, period->end_us - 1,
+                        in_scope > broken ? in_scope - broken : 0, broken);
 }
 
 struct err *period_ended(const struct work *w, const struct timer *t)
@@ -372,7 +384,8 @@ struct err *period_ended(const struct work *w, const struct timer *t)
     return arm_one(w, p, t->note, wt);
 }
 
-struct err *period_owed_now(const struct work *w, const struct policy *p, int64_t user, int limit, struct period_owed **out, size_t *n)
+struct err *period_owed_now(const struct work *w, const struct policy *p, int64_t user, int limit,
+                            struct period_owed **out, size_t *n)
 {
     const struct worktime *wt;
     struct period period;

@@ -105,7 +105,9 @@ static struct err *timers_set(const struct look *l)
 
     if (l->c.due_us)
         TRY(timer_set(l->w, &t));
-    if (l->p->mode < PM_REMIND || l->p->remind_before.us + l->p->remind_before.business_us + l->p->remind_before.business_days == 0)
+    if (l->p->mode < PM_REMIND || l->p->remind_before.us + l->p->remind_before.business_us +
+                                          l->p->remind_before.business_days ==
+                                      0)
         return NULL;
     const struct worktime *wt;
     struct duration back = l->p->remind_before;
@@ -169,7 +171,8 @@ static struct err *owed_resolve(struct look *l)
     bool fixed = l->p->owed_by.kind != WHO_OWNER && l->p->owed_by.kind != WHO_SUPERIOR;
     int64_t owner = record_owner_id(l->r);
 
-    if (l->c.state != CLOCK_NONE && fixed && l->c.owner_id == owner && (l->c.owed_by || l->c.role.len))
+    if (l->c.state != CLOCK_NONE && fixed && l->c.owner_id == owner &&
+        (l->c.owed_by || l->c.role.len))
         return NULL;
     l->c.owner_id = owner;
     return who_resolve(l->w, &l->p->owed_by, l->r, l->p->page->owner, &l->c.owed_by, &l->c.role);
@@ -226,8 +229,12 @@ static struct err *breach_now(struct look *l)
         l->c.breach_id = id;
     TRY(clock_put(l));
     TRY(timers_drop(l));
-    if (!id && l->p->clock == PC_ALWAYS) /* broken, met and broken again in one moment: rules undo each other */
-        return decision_note(l->w, l->r->id, l->page, "loop cut", STR("it was broken at this very moment already; it does not act again"));
+    if (!id &&
+        l->p->clock ==
+            PC_ALWAYS) /* broken, met and broken again in one moment: rules undo each other */
+        return decision_note(
+            l->w, l->r->id, l->page, "loop cut",
+            STR("it was broken at this very moment already; it does not act again"));
     if (!id)
         return NULL;
     TRY(policy_count(l->w, l->page, l->c.due_us, 0, 1));
@@ -345,7 +352,8 @@ struct err *policy_on_since(const struct work *w, struct str page, int64_t *on_u
     return NULL;
 }
 
-bool policy_in_scope(const struct work *w, const struct policy *p, const struct record *r, const struct expr_record *er)
+bool policy_in_scope(const struct work *w, const struct policy *p, const struct record *r,
+                     const struct expr_record *er)
 {
     struct expr_env env = work_env(w);
 
@@ -357,7 +365,8 @@ bool policy_in_scope(const struct work *w, const struct policy *p, const struct 
 }
 
 /* `applies_to: new` leaves records alone that were there before the rule. */
-static struct err *old_record(const struct work *w, const struct policy *p, const struct record *r, bool *out)
+static struct err *old_record(const struct work *w, const struct policy *p, const struct record *r,
+                              bool *out)
 {
     int64_t on_us;
 
@@ -365,7 +374,8 @@ static struct err *old_record(const struct work *w, const struct policy *p, cons
     if (p->applies_to_all)
         return NULL;
     TRY(policy_on_since(w, p->page->path, &on_us));
-    *out = on_us == DATE_NONE || (!r->values[F_CREATED_AT].empty && r->values[F_CREATED_AT].i < on_us);
+    *out =
+        on_us == DATE_NONE || (!r->values[F_CREATED_AT].empty && r->values[F_CREATED_AT].i < on_us);
     return NULL;
 }
 
@@ -436,7 +446,8 @@ struct err *policy_evaluate_running(const struct work *w, const struct record *r
     return NULL;
 }
 
-static struct err *look_at(const struct work *w, struct str page, int64_t record_id, struct look *l, struct record *r, bool *ok)
+static struct err *look_at(const struct work *w, struct str page, int64_t record_id, struct look *l,
+                           struct record *r, bool *ok)
 {
     int k = policy_index(w->m, page);
     bool live;
@@ -444,7 +455,8 @@ static struct err *look_at(const struct work *w, struct str page, int64_t record
     *ok = false;
     if (k < 0 || w->m->policies[k].mode == PM_OFF)
         return NULL;
-    *l = (struct look){.w = w, .p = &w->m->policies[k], .r = r, .page = w->m->policies[k].page->path};
+    *l = (struct look){
+        .w = w, .p = &w->m->policies[k], .r = r, .page = w->m->policies[k].page->path};
     TRY(work_read(w, w->m->objects[l->p->object].name, record_id, r, &live));
     if (!live)
         return NULL;
@@ -536,8 +548,9 @@ struct err *policy_forget_page(const struct work *w, struct str page, struct str
     return db_run(s, NULL);
 }
 
-struct err *policy_check_block(const struct work *w, const struct policy *p, const struct record *after,
-                               const struct expr_record *er, bool existed, struct err **errs)
+struct err *policy_check_block(const struct work *w, const struct policy *p,
+                               const struct record *after, const struct expr_record *er,
+                               bool existed, struct err **errs)
 {
     struct expr_env env = work_env(w);
     struct err *e;
@@ -554,7 +567,8 @@ struct err *policy_check_block(const struct work *w, const struct policy *p, con
     e->page = p->page->path;
     e->reason = p->page->why;
     e->line = p->must.line;
-    e->way_out = str_fmt(w->arena, "It has to hold that %.*s.", STR_ARG(expr_words(w->arena, p->must.e)));
+    e->way_out =
+        str_fmt(w->arena, "It has to hold that %.*s.", STR_ARG(expr_words(w->arena, p->must.e)));
     err_add(errs, e);
     return NULL;
 }

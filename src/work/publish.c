@@ -90,7 +90,8 @@ static struct err *look_again(const struct work *w, const struct policy *p)
     return NULL;
 }
 
-static struct err *publish_policy(const struct work *w, const struct policy *was, const struct policy *p, bool calendars)
+static struct err *publish_policy(const struct work *w, const struct policy *was,
+                                  const struct policy *p, bool calendars)
 {
     struct str page = p->page->path;
 
@@ -110,7 +111,8 @@ static struct err *publish_policy(const struct work *w, const struct policy *was
     return arm_policy(w, p);
 }
 
-static struct err *publish_policies(const struct work *w, const struct manual *before, const struct manual *after)
+static struct err *publish_policies(const struct work *w, const struct manual *before,
+                                    const struct manual *after)
 {
     bool calendars = calendars_differ(before, after);
 
@@ -121,7 +123,8 @@ static struct err *publish_policies(const struct work *w, const struct manual *b
             TRY(policy_forget_page(w, p->page->path, STR("The rule is no longer in the manual.")));
     }
     for (size_t i = 0; i < after->n_policies; i++)
-        TRY(publish_policy(w, find_policy(before, after->policies[i].page->path), &after->policies[i], calendars));
+        TRY(publish_policy(w, find_policy(before, after->policies[i].page->path),
+                           &after->policies[i], calendars));
     return NULL;
 }
 
@@ -150,7 +153,8 @@ static struct err *each_run(const struct work *w, struct str path, const struct 
     return NULL;
 }
 
-static struct err *publish_workflows(const struct work *w, const struct manual *before, const struct manual *after)
+static struct err *publish_workflows(const struct work *w, const struct manual *before,
+                                     const struct manual *after)
 {
     bool calendars = calendars_differ(before, after);
 
@@ -163,7 +167,8 @@ static struct err *publish_workflows(const struct work *w, const struct manual *
         TRY(timer_drop_page(w, path));
     }
     for (size_t i = 0; i < after->n_workflows; i++) {
-        const struct workflow *wf = &after->workflows[i], *was = find_workflow(before, wf->page->path);
+        const struct workflow *wf = &after->workflows[i],
+                              *was = find_workflow(before, wf->page->path);
 
         if (was && !calendars && str_eq(was->page->text, wf->page->text))
             continue;
@@ -181,7 +186,8 @@ static struct err *publish_workflows(const struct work *w, const struct manual *
     return NULL;
 }
 
-struct err *work_publish_hook(struct tx *tx, const struct manual *before, const struct manual *after, int64_t author, int64_t now_us)
+struct err *work_publish_hook(struct tx *tx, const struct manual *before,
+                              const struct manual *after, int64_t author, int64_t now_us)
 {
     struct work w = work_at(tx, after, now_us);
 
@@ -194,12 +200,15 @@ struct err *work_publish_hook(struct tx *tx, const struct manual *before, const 
 }
 
 /* ---- what publishing would do ---- */
-static void plan_add(struct arena *arena, struct plan *plan, const char *group, struct str page, struct str text)
+static void plan_add(struct arena *arena, struct plan *plan, const char *group, struct str page,
+                     struct str text)
 {
-    VEC_PUSH(arena, plan->items) = (struct plan_item){.group = str_from(group), .page = page, .text = text};
+    VEC_PUSH(arena, plan->items) =
+        (struct plan_item){.group = str_from(group), .page = page, .text = text};
 }
 
-static struct err *count_one(const struct work *w, const struct sql *sql, struct str by, int64_t *out)
+static struct err *count_one(const struct work *w, const struct sql *sql, struct str by,
+                             int64_t *out)
 {
     struct stmt *s;
     bool row;
@@ -213,17 +222,20 @@ static struct err *count_one(const struct work *w, const struct sql *sql, struct
 }
 
 /* The rule in terms of the live schema: columns that are still to come cannot be asked. */
-static const struct expr *in_live(const struct work *w, int object, const struct rule *rule, bool *ok)
+static const struct expr *in_live(const struct work *w, int object, const struct rule *rule,
+                                  bool *ok)
 {
     const struct expr *e = NULL;
 
-    if (rule->e && expr_compile(w->arena, w->m->schema, object, expr_text(rule->e), EXPR_CONDITION, &e))
+    if (rule->e &&
+        expr_compile(w->arena, w->m->schema, object, expr_text(rule->e), EXPR_CONDITION, &e))
         *ok = false;
     return e;
 }
 
 /* Records that do not meet the rule now; -1 if that cannot be asked yet. */
-static struct err *count_failing(const struct work *w, const struct policy *p, struct str object_name, int64_t *out)
+static struct err *count_failing(const struct work *w, const struct policy *p,
+                                 struct str object_name, int64_t *out)
 {
     int object = -1;
     struct expr_env env = work_env(w);
@@ -266,8 +278,8 @@ static struct err *count_failing(const struct work *w, const struct policy *p, s
     return NULL;
 }
 
-static struct err *plan_policy(const struct work *w, const struct manual *next, const struct policy *was, const struct policy *p,
-                               struct plan *out)
+static struct err *plan_policy(const struct work *w, const struct manual *next,
+                               const struct policy *was, const struct policy *p, struct plan *out)
 {
     struct str page = p->page->path;
     int64_t n;
@@ -276,29 +288,34 @@ static struct err *plan_policy(const struct work *w, const struct manual *next, 
         return NULL;
     if (!is_on(p)) {
         TRY(count_one(w, &sql_policy_task_count, page, &n));
-        plan_add(w->arena, out, "tasks", page, str_fmt(w->arena, "stops watching; %lld open tasks are cancelled", (long long)n));
+        plan_add(w->arena, out, "tasks", page,
+                 str_fmt(w->arena, "stops watching; %lld open tasks are cancelled", (long long)n));
         return NULL;
     }
     if (p->clock == PC_EVERY) {
-        plan_add(w->arena, out, "tasks", page, STR("is judged at the end of each period, from the next whole one on"));
+        plan_add(w->arena, out, "tasks", page,
+                 STR("is judged at the end of each period, from the next whole one on"));
         return NULL;
     }
     TRY(count_failing(w, p, next->objects[p->object].name, &n));
     if (!p->applies_to_all)
-        plan_add(w->arena, out, "tasks", page, STR("watches records made from now on; those that are there stay as they are"));
+        plan_add(w->arena, out, "tasks", page,
+                 STR("watches records made from now on; those that are there stay as they are"));
     else if (n >= 0)
         plan_add(w->arena, out, "tasks", page,
                  str_fmt(w->arena, "%s for %lld records that do not meet it now",
-                         p->clock == PC_ALWAYS       ? "notes a breach"
+                         p->clock == PC_ALWAYS  ? "notes a breach"
                          : p->mode >= PM_REMIND ? "starts a clock and opens a task"
-                                                     : "starts a clock",
+                                                : "starts a clock",
                          (long long)n));
     else
-        plan_add(w->arena, out, "tasks", page, STR("applies to all records; how many it concerns shows once its fields exist"));
+        plan_add(w->arena, out, "tasks", page,
+                 STR("applies to all records; how many it concerns shows once its fields exist"));
     return NULL;
 }
 
-struct err *work_plan_hook(struct tx *tx, const struct manual *live, const struct manual *next, int64_t now_us, struct plan *out)
+struct err *work_plan_hook(struct tx *tx, const struct manual *live, const struct manual *next,
+                           int64_t now_us, struct plan *out)
 {
     struct work w = work_at(tx, live, now_us);
     int64_t n;
@@ -309,12 +326,15 @@ struct err *work_plan_hook(struct tx *tx, const struct manual *live, const struc
         if (!is_on(p) || find_policy(next, p->page->path))
             continue;
         TRY(count_one(&w, &sql_policy_task_count, p->page->path, &n));
-        plan_add(w.arena, out, "tasks", p->page->path, str_fmt(w.arena, "is removed; %lld open tasks are cancelled", (long long)n));
+        plan_add(w.arena, out, "tasks", p->page->path,
+                 str_fmt(w.arena, "is removed; %lld open tasks are cancelled", (long long)n));
     }
     for (size_t i = 0; i < next->n_policies; i++)
-        TRY(plan_policy(&w, next, find_policy(live, next->policies[i].page->path), &next->policies[i], out));
+        TRY(plan_policy(&w, next, find_policy(live, next->policies[i].page->path),
+                        &next->policies[i], out));
     for (size_t i = 0; i < live->n_workflows; i++) {
-        const struct workflow *was = &live->workflows[i], *wf = find_workflow(next, was->page->path);
+        const struct workflow *was = &live->workflows[i],
+                              *wf = find_workflow(next, was->page->path);
 
         if (wf && str_eq(wf->page->text, was->page->text))
             continue;

@@ -8,7 +8,8 @@
 static const char *const mode_words[] = {"off", "watch", "remind", "fix", "block"};
 static const char *const clock_names[] = {"within", "every", "always"};
 
-static struct err *weeks_json(const struct work *w, struct str page, int64_t from_week, struct json_writer *jw)
+static struct err *weeks_json(const struct work *w, struct str page, int64_t from_week,
+                              struct json_writer *jw)
 {
     struct stmt *s;
     bool row;
@@ -31,10 +32,12 @@ static struct err *weeks_json(const struct work *w, struct str page, int64_t fro
     return NULL;
 }
 
-static struct err *figures_json(const struct work *w, const struct policy *p, struct json_writer *jw)
+static struct err *figures_json(const struct work *w, const struct policy *p,
+                                struct json_writer *jw)
 {
     struct expr_env env = work_env(w);
-    int64_t day = zone_date(env.zone, w->now_us), week = day - (civil_weekday(day) - 1) - 7 * (WEEKS_SHOWN - 1);
+    int64_t day = zone_date(env.zone, w->now_us),
+            week = day - (civil_weekday(day) - 1) - 7 * (WEEKS_SHOWN - 1);
     int64_t passes = 0, breaches = 0, on_us;
     struct period_owed *owed;
     struct stmt *s;
@@ -68,7 +71,8 @@ static struct err *figures_json(const struct work *w, const struct policy *p, st
     return NULL;
 }
 
-struct err *policy_list(struct tx *tx, const struct manual *m, const struct actor *a, int64_t now_us, struct buf *json)
+struct err *policy_list(struct tx *tx, const struct manual *m, const struct actor *a,
+                        int64_t now_us, struct buf *json)
 {
     struct work w = work_at(tx, m, now_us);
     struct json_writer jw = json_writer(json);
@@ -92,7 +96,8 @@ struct err *policy_list(struct tx *tx, const struct manual *m, const struct acto
         jw_kv_str(&jw, "except", p->except.e ? expr_words(w.arena, p->except.e) : STR(""));
         jw_kv_bool(&jw, "applies_to_all", p->applies_to_all);
         jw_kv_str(&jw, "owner", p->page->owner);
-        jw_kv_str(&jw, "review", p->page->review == DATE_NONE ? STR("") : date_text(w.arena, p->page->review));
+        jw_kv_str(&jw, "review",
+                  p->page->review == DATE_NONE ? STR("") : date_text(w.arena, p->page->review));
         TRY(figures_json(&w, p, &jw));
         jw_end_object(&jw);
     }

@@ -33,7 +33,8 @@ static void run_from(const struct work *w, const struct stmt *s, struct run *out
     };
 }
 
-struct err *run_list(const struct work *w, int64_t record_id, bool open_only, struct run **out, size_t *n)
+struct err *run_list(const struct work *w, int64_t record_id, bool open_only, struct run **out,
+                     size_t *n)
 {
     VEC(struct run) runs = {0};
     struct run run;
@@ -55,7 +56,8 @@ struct err *run_list(const struct work *w, int64_t record_id, bool open_only, st
     return NULL;
 }
 
-struct err *run_batch(const struct work *w, struct str workflow, int64_t after, int limit, struct run **out, size_t *n)
+struct err *run_batch(const struct work *w, struct str workflow, int64_t after, int limit,
+                      struct run **out, size_t *n)
 {
     VEC(struct run) runs = {0};
     struct stmt *s;
@@ -89,8 +91,8 @@ struct err *run_count(const struct work *w, struct str workflow, int64_t *out)
     return NULL;
 }
 
-bool step_done(const struct work *w, const struct step *s, struct str stage, const struct task_row *tasks, size_t n,
-               const struct expr_record *er)
+bool step_done(const struct work *w, const struct step *s, struct str stage,
+               const struct task_row *tasks, size_t n, const struct expr_record *er)
 {
     struct expr_env env = work_env(w);
 
@@ -104,8 +106,8 @@ bool step_done(const struct work *w, const struct step *s, struct str stage, con
     return s->done_when.e && expr_test(w->arena, s->done_when.e, er, &env);
 }
 
-static bool stage_done(const struct work *w, const struct stage *st, const struct record *r, const struct task_row *tasks, size_t n,
-                       const struct expr_record *er)
+static bool stage_done(const struct work *w, const struct stage *st, const struct record *r,
+                       const struct task_row *tasks, size_t n, const struct expr_record *er)
 {
     struct expr_env env = work_env(w);
 
@@ -119,43 +121,49 @@ static bool stage_done(const struct work *w, const struct stage *st, const struc
 }
 
 /* An end without `when` is reached when a choice of the record carries its name. */
-static bool end_reached(const struct work *w, const struct workflow_end *end, const struct record *r, const struct expr_record *er)
+static bool end_reached(const struct work *w, const struct workflow_end *end,
+                        const struct record *r, const struct expr_record *er)
 {
     struct expr_env env = work_env(w);
 
     if (end->when.e)
         return expr_test(w->arena, end->when.e, er, &env);
     for (size_t i = F_SYSTEM_COUNT; i < r->object->n_fields; i++)
-        if (r->object->fields[i].type == FT_CHOICE && !r->values[i].empty && str_eq(r->values[i].s, end->name))
+        if (r->object->fields[i].type == FT_CHOICE && !r->values[i].empty &&
+            str_eq(r->values[i].s, end->name))
             return true;
     return false;
 }
 
-int run_target(const struct work *w, const struct workflow *wf, int from, const struct record *r, const struct expr_record *er,
-               const struct task_row *tasks, size_t n)
+int run_target(const struct work *w, const struct workflow *wf, int from, const struct record *r,
+               const struct expr_record *er, const struct task_row *tasks, size_t n)
 {
     struct expr_env env = work_env(w);
 
     for (size_t i = 0; i < wf->n_ends; i++)
         if (end_reached(w, &wf->ends[i], r, er))
             return (int)(wf->n_stages + i);
-    if (from >= 0 && wf->stages[from].when.e && expr_test(w->arena, wf->stages[from].when.e, er, &env))
+    if (from >= 0 && wf->stages[from].when.e &&
+        expr_test(w->arena, wf->stages[from].when.e, er, &env))
         return from;
     for (size_t i = 0; i < wf->n_stages; i++)
         if (wf->stages[i].when.e && expr_test(w->arena, wf->stages[i].when.e, er, &env))
             return (int)i;
     if (from < 0)
         return 0;
-    if ((size_t)from + 1 < wf->n_stages && !wf->stages[from + 1].when.e && stage_done(w, &wf->stages[from], r, tasks, n, er) &&
+    if ((size_t)from + 1 < wf->n_stages && !wf->stages[from + 1].when.e &&
+        stage_done(w, &wf->stages[from], r, tasks, n, er) &&
         expr_test(w->arena, wf->stages[from + 1].enter_when.e, er, &env))
         return from + 1;
-    if ((size_t)from + 1 == wf->n_stages && !wf->n_ends && stage_done(w, &wf->stages[from], r, tasks, n, er))
+    if ((size_t)from + 1 == wf->n_stages && !wf->n_ends &&
+        stage_done(w, &wf->stages[from], r, tasks, n, er))
         return (int)wf->n_stages; /* nothing left to do, and no end is named */
     return from;
 }
 
 /* ---- tasks of a stage ---- */
-static struct err *step_due(const struct work *w, const struct step *st, int64_t owed_by, int64_t from_us, int64_t *due_us)
+static struct err *step_due(const struct work *w, const struct step *st, int64_t owed_by,
+                            int64_t from_us, int64_t *due_us)
 {
     const struct worktime *wt;
 
@@ -169,8 +177,9 @@ static struct err *step_due(const struct work *w, const struct step *st, int64_t
     return NULL;
 }
 
-static struct err *step_open(const struct work *w, const struct workflow *wf, const struct run *run, const struct stage *stage,
-                             const struct step *st, const struct record *r)
+static struct err *step_open(const struct work *w, const struct workflow *wf, const struct run *run,
+                             const struct stage *stage, const struct step *st,
+                             const struct record *r)
 {
     struct task_new n = {
         .record_id = r->id,
@@ -183,18 +192,21 @@ static struct err *step_open(const struct work *w, const struct workflow *wf, co
         .kind = STR("step"),
         .priority = st->optional ? 6 : 4,
         .optional = st->optional,
-        .cause = str_fmt(w->arena, "run:%lld:%.*s:%.*s", (long long)run->id, STR_ARG(stage->name), STR_ARG(st->name)),
+        .cause = str_fmt(w->arena, "run:%lld:%.*s:%.*s", (long long)run->id, STR_ARG(stage->name),
+                         STR_ARG(st->name)),
     };
     int64_t id;
     bool fresh;
 
-    TRY(who_for_role(w, st->role.len ? st->role : STR("owner"), r, wf->page->owner, &n.owed_by, &n.role));
+    TRY(who_for_role(w, st->role.len ? st->role : STR("owner"), r, wf->page->owner, &n.owed_by,
+                     &n.role));
     TRY(step_due(w, st, n.owed_by, run->stage_entered_us, &n.due_us));
     return task_open(w, &n, &id, &fresh);
 }
 
 /* Has the one who should do it changed? Only then is somebody looked for again: work does not wander about. */
-static struct err *step_follow_owner(const struct work *w, const struct workflow *wf, const struct run *run, const struct step *st,
+static struct err *step_follow_owner(const struct work *w, const struct workflow *wf,
+                                     const struct run *run, const struct step *st,
                                      const struct task_row *t, const struct record *r)
 {
     const struct person_info *info;
@@ -202,10 +214,12 @@ static struct err *step_follow_owner(const struct work *w, const struct workflow
     int64_t user, due;
 
     TRY(who_person(w, t->t.owed_by, &info));
-    if (info->found && !str_eq(st->role, STR("owner")) && st->role.len && person_has_role(&info->p, st->role))
+    if (info->found && !str_eq(st->role, STR("owner")) && st->role.len &&
+        person_has_role(&info->p, st->role))
         user = t->t.owed_by, role = t->t.role;
     else
-        TRY(who_for_role(w, st->role.len ? st->role : STR("owner"), r, wf->page->owner, &user, &role));
+        TRY(who_for_role(w, st->role.len ? st->role : STR("owner"), r, wf->page->owner, &user,
+                         &role));
     TRY(step_due(w, st, user, run->stage_entered_us, &due));
     /* A due time put off by an outcome stays put off. */
     if (t->t.due_us > due && t->t.not_before_us)
@@ -213,7 +227,8 @@ static struct err *step_follow_owner(const struct work *w, const struct workflow
     return task_move(w, t, user, role, due);
 }
 
-static const struct task_row *open_task(const struct task_row *tasks, size_t n, struct str stage, struct str step)
+static const struct task_row *open_task(const struct task_row *tasks, size_t n, struct str stage,
+                                        struct str step)
 {
     for (size_t i = 0; i < n; i++)
         if (!tasks[i].t.closed_us && str_eq(tasks[i].stage, stage) && str_eq(tasks[i].t.step, step))
@@ -227,8 +242,10 @@ static bool is_idle_task(const struct task_row *t)
 }
 
 /* Opens what is missing, closes what is done, follows the owner; cancels tasks of steps that are not of this stage. */
-static struct err *stage_tasks(const struct work *w, const struct workflow *wf, const struct run *run, const struct stage *stage,
-                               const struct record *r, const struct expr_record *er, const struct task_row *tasks, size_t n)
+static struct err *stage_tasks(const struct work *w, const struct workflow *wf,
+                               const struct run *run, const struct stage *stage,
+                               const struct record *r, const struct expr_record *er,
+                               const struct task_row *tasks, size_t n)
 {
     bool closed;
 
@@ -271,8 +288,8 @@ static struct str idle_name(const struct work *w, int64_t run_id)
     return str_fmt(w->arena, "idle:%lld", (long long)run_id);
 }
 
-static struct err *idle_arm(const struct work *w, const struct workflow *wf, const struct run *run, const struct stage *stage,
-                            int64_t since_us)
+static struct err *idle_arm(const struct work *w, const struct workflow *wf, const struct run *run,
+                            const struct stage *stage, int64_t since_us)
 {
     struct timer t = {
         .name = idle_name(w, run->id),
@@ -343,8 +360,9 @@ static struct err *enter(const struct work *w, const struct workflow *wf, struct
     const struct stage *stage = &wf->stages[to];
     struct stmt *s;
 
-    TRY(decision_note(w, run->record_id, wf->page->path, "stage entered",
-                      str_fmt(w->arena, "%.*s, from %.*s", STR_ARG(stage->name), STR_ARG(run->stage))));
+    TRY(decision_note(
+        w, run->record_id, wf->page->path, "stage entered",
+        str_fmt(w->arena, "%.*s, from %.*s", STR_ARG(stage->name), STR_ARG(run->stage))));
     run->stage = stage->name;
     run->stage_entered_us = w->now_us;
     TRY(db_stmt(w->tx, &sql_run_enter, &s));
@@ -376,7 +394,8 @@ struct err *run_drop(const struct work *w, const struct run *run, const char *en
 }
 
 /* What the last change itself has done counts as done before the rest of the stage is put away. */
-static struct err *close_done(const struct work *w, const struct workflow *wf, const struct run *run, const struct expr_record *er,
+static struct err *close_done(const struct work *w, const struct workflow *wf,
+                              const struct run *run, const struct expr_record *er,
                               const struct task_row *tasks, size_t n)
 {
     int at = workflow_stage(wf, run->stage);
@@ -392,8 +411,9 @@ static struct err *close_done(const struct work *w, const struct workflow *wf, c
     return NULL;
 }
 
-static struct err *finish(const struct work *w, const struct workflow *wf, struct run *run, size_t end, const struct record *r,
-                          const struct expr_record *er, const struct task_row *tasks, size_t n)
+static struct err *finish(const struct work *w, const struct workflow *wf, struct run *run,
+                          size_t end, const struct record *r, const struct expr_record *er,
+                          const struct task_row *tasks, size_t n)
 {
     const struct workflow_end *e = end < wf->n_ends ? &wf->ends[end] : NULL;
 
@@ -403,7 +423,8 @@ static struct err *finish(const struct work *w, const struct workflow *wf, struc
     return e && e->convert ? convert_record(w, wf, r) : NULL;
 }
 
-struct err *run_evaluate(const struct work *w, const struct workflow *wf, struct run *run, const struct record *r)
+struct err *run_evaluate(const struct work *w, const struct workflow *wf, struct run *run,
+                         const struct record *r)
 {
     struct expr_record er = record_expr(w->tx, w->m, r, NULL);
 
@@ -418,13 +439,16 @@ struct err *run_evaluate(const struct work *w, const struct workflow *wf, struct
             return finish(w, wf, run, (size_t)to - wf->n_stages, r, &er, tasks, n);
         if (to == from)
             return stage_tasks(w, wf, run, &wf->stages[from], r, &er, tasks, n);
-        TRY(close_done(w, wf, run, &er, tasks, n)); /* the rest of the old stage goes with the next look */
+        TRY(close_done(w, wf, run, &er, tasks,
+                       n)); /* the rest of the old stage goes with the next look */
         TRY(enter(w, wf, run, to));
     }
-    return decision_note(w, run->record_id, wf->page->path, "loop cut", STR("the stages' conditions chase each other"));
+    return decision_note(w, run->record_id, wf->page->path, "loop cut",
+                         STR("the stages' conditions chase each other"));
 }
 
-struct err *run_revive(const struct work *w, const struct workflow *wf, struct run *run, const struct record *r)
+struct err *run_revive(const struct work *w, const struct workflow *wf, struct run *run,
+                       const struct record *r)
 {
     int i;
 
@@ -434,7 +458,9 @@ struct err *run_revive(const struct work *w, const struct workflow *wf, struct r
         return NULL;
     const struct value *last = &r->values[F_LAST_ACTIVITY_AT];
 
-    return idle_arm(w, wf, run, &wf->stages[i], !last->empty && last->i > run->stage_entered_us ? last->i : run->stage_entered_us);
+    return idle_arm(w, wf, run, &wf->stages[i],
+                    !last->empty && last->i > run->stage_entered_us ? last->i
+                                                                    : run->stage_entered_us);
 }
 
 struct err *run_evaluate_record(const struct work *w, const struct record *r, bool revive)
@@ -456,7 +482,8 @@ struct err *run_evaluate_record(const struct work *w, const struct record *r, bo
     return NULL;
 }
 
-struct err *run_consider(const struct work *w, const struct workflow *wf, const struct record *r, bool was)
+struct err *run_consider(const struct work *w, const struct workflow *wf, const struct record *r,
+                         bool was)
 {
     struct expr_record er = record_expr(w->tx, w->m, r, NULL);
     struct expr_env env = work_env(w);
@@ -513,7 +540,8 @@ bool workflow_is_swept(const struct work *w, const struct workflow *wf)
     for (size_t i = 0; i < wf->n_stages; i++) {
         const struct stage *st = &wf->stages[i];
 
-        swept |= rule_is_swept(w, &st->when) || rule_is_swept(w, &st->enter_when) || rule_is_swept(w, &st->leave_when);
+        swept |= rule_is_swept(w, &st->when) || rule_is_swept(w, &st->enter_when) ||
+                 rule_is_swept(w, &st->leave_when);
         for (size_t k = 0; k < st->n_steps; k++)
             swept |= rule_is_swept(w, &st->steps[k].done_when);
     }

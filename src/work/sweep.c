@@ -19,7 +19,30 @@ struct err *sweep_arm(const struct work *w, struct str page)
     return timer_set(w, &t);
 }
 
-static void add_rule(struct sql_text *q, const char *before, const struct rule *rule, bool negate, const struct expr_env *env)
+struct err *sweep_once(const struct work *w, struct str page)
+{
+    struct timer t = {
+        .name = str_fmt(w->arena, "once:%.*s", STR_ARG(page)),
+        .kind = TIMER_SWEEP,
+        .page = page,
+        .due_us = w->now_us,
+    };
+
+    return timer_set(w, &t);
+}
+
+static bool is_once(const struct timer *t)
+{
+    return str_starts(t->name, STR("once:"));
+}
+
+static struct err *next_time(const struct work *w, const struct timer *t)
+{
+    return is_once(t) ? NULL : sweep_arm(w, t->page);
+}
+
+static void add_rule(struct sql_text *q, const char *before, const struct rule *rule, bool negate,
+                     const struct expr_env *env)
 {
     if (!rule->e)
         return;
@@ -37,7 +60,8 @@ static void add_live(struct sql_text *q, const struct work *w, int object, int64
     sql_add_i64(q, after);
 }
 
-static struct err *ids_of(const struct work *w, struct sql_text *q, int limit, int64_t **ids, size_t *n)
+static struct err *ids_of(const struct work *w, struct sql_text *q, int limit, int64_t **ids,
+                          size_t *n)
 {
     VEC(int64_t) list = {0};
     struct stmt *s;
@@ -58,7 +82,8 @@ static struct err *ids_of(const struct work *w, struct sql_text *q, int limit, i
 }
 
 /* Records in scope of which the policy knows nothing yet. */
-static struct err *fresh_batch(const struct work *w, const struct policy *p, int64_t after, int64_t **ids, size_t *n)
+static struct err *fresh_batch(const struct work *w, const struct policy *p, int64_t after,
+                               int64_t **ids, size_t *n)
 {
     struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
     struct expr_env env = work_env(w);
@@ -75,14 +100,16 @@ static struct err *fresh_batch(const struct work *w, const struct policy *p, int
     add_rule(&q, " AND ", &p->except, true, &env);
     if (p->clock == PC_ALWAYS)
         add_rule(&q, " AND ", &p->must, true, &env);
-    sql_add(&q, " AND NOT EXISTS (SELECT 1 FROM policy_state s WHERE s.record_id = r.id AND s.page = ");
+    sql_add(&q,
+            " AND NOT EXISTS (SELECT 1 FROM policy_state s WHERE s.record_id = r.id AND s.page = ");
     sql_add_str(&q, p->page->path);
     sql_add(&q, ")");
     return ids_of(w, &q, SWEEP_BATCH, ids, n);
 }
 
 /* Records whose clock no longer fits what is. */
-static struct err *changed_batch(const struct work *w, const struct policy *p, int64_t after, int64_t **ids, size_t *n)
+static struct err *changed_batch(const struct work *w, const struct policy *p, int64_t after,
+                                 int64_t **ids, size_t *n)
 {
     struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
     struct expr_env env = work_env(w);
@@ -105,7 +132,8 @@ static struct err *changed_batch(const struct work *w, const struct policy *p, i
     return ids_of(w, &q, SWEEP_BATCH, ids, n);
 }
 
-static struct err *evaluate_all(const struct work *w, const struct policy *p, const int64_t *ids, size_t n)
+static struct err *evaluate_all(const struct work *w, const struct policy *p, const int64_t *ids,
+                                size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct record r;
@@ -134,7 +162,8 @@ struct err *sweep_policy_all(const struct work *w, const struct policy *p)
     return NULL;
 }
 
-static struct err *again(const struct work *w, const struct timer *t, const char *part, int64_t after)
+static struct err *again(const struct work *w, const struct timer *t, const char *part,
+                         int64_t after)
 {
     struct timer next = *t;
 
@@ -153,15 +182,17 @@ static struct err *sweep_policy(const struct work *w, const struct policy *p, co
     if (!second) {
         TRY(fresh_batch(w, p, t->ref_id, &ids, &n));
         TRY(evaluate_all(w, p, ids, n));
-        return again(w, t, n == SWEEP_BATCH ? "fresh" : "changed", n == SWEEP_BATCH ? ids[n - 1] : 0);
+        return again(w, t, n == SWEEP_BATCH ? "fresh" : "changed",
+                     n == SWEEP_BATCH ? ids[n - 1] : 0);
     }
     TRY(changed_batch(w, p, t->ref_id, &ids, &n));
     TRY(evaluate_all(w, p, ids, n));
-    return n == SWEEP_BATCH ? again(w, t, "changed", ids[n - 1]) : sweep_arm(w, t->page);
+    return n == SWEEP_BATCH ? again(w, t, "changed", ids[n - 1]) : next_time(w, t);
 }
 
 /* Records a workflow starts for because time has passed. */
-static struct err *start_batch(const struct work *w, const struct workflow *wf, int64_t after, int64_t **ids, size_t *n)
+static struct err *start_batch(const struct work *w, const struct workflow *wf, int64_t after,
+                               int64_t **ids, size_t *n)
 {
     struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
     struct expr_env env = work_env(w);
@@ -175,9 +206,10 @@ static struct err *start_batch(const struct work *w, const struct workflow *wf, 
     return ids_of(w, &q, SWEEP_BATCH, ids, n);
 }
 
-static struct err *sweep_workflow(const struct work *w, const struct workflow *wf, const struct timer *t)
+static struct err *sweep_workflow(const struct work *w, const struct workflow *wf,
+                                  const struct timer *t)
 {
-    bool starts = rule_is_swept(w, &wf->starts_when);
+    bool starts = is_once(t) || rule_is_swept(w, &wf->starts_when);
     struct run *runs;
     struct record r;
     int64_t *ids;
@@ -193,7 +225,7 @@ static struct err *sweep_workflow(const struct work *w, const struct workflow *w
         }
         if (n == SWEEP_BATCH)
             return again(w, t, "runs", runs[n - 1].id);
-        return starts ? again(w, t, "start", 0) : sweep_arm(w, t->page);
+        return starts ? again(w, t, "start", 0) : next_time(w, t);
     }
     TRY(start_batch(w, wf, t->ref_id, &ids, &n));
     for (size_t i = 0; i < n; i++) {
@@ -201,7 +233,7 @@ static struct err *sweep_workflow(const struct work *w, const struct workflow *w
         if (live)
             TRY(run_consider(w, wf, &r, false));
     }
-    return n == SWEEP_BATCH ? again(w, t, "start", ids[n - 1]) : sweep_arm(w, t->page);
+    return n == SWEEP_BATCH ? again(w, t, "start", ids[n - 1]) : next_time(w, t);
 }
 
 struct err *sweep_due(const struct work *w, const struct timer *t)
@@ -209,9 +241,10 @@ struct err *sweep_due(const struct work *w, const struct timer *t)
     int k = policy_index(w->m, t->page);
 
     if (k >= 0)
-        return policy_is_swept(w, &w->m->policies[k]) ? sweep_policy(w, &w->m->policies[k], t) : NULL;
+        return is_once(t) || policy_is_swept(w, &w->m->policies[k]) ? sweep_policy(w, &w->m->policies[k], t)
+                                                      : NULL;
     k = workflow_index(w->m, t->page);
-    if (k >= 0 && workflow_is_swept(w, &w->m->workflows[k]))
+    if (k >= 0 && (is_once(t) || workflow_is_swept(w, &w->m->workflows[k])))
         return sweep_workflow(w, &w->m->workflows[k], t);
     return NULL;
 }

@@ -8,8 +8,10 @@
 
 const char *task_columns(void)
 {
-    return "t.id, t.record_id, t.object, t.title, t.page, t.step, t.kind, t.run_id, t.owed_by, t.team, t.role, "
-           "t.opened_us, t.due_us, t.closed_us, t.closed_as, t.note, t.version, t.manual_version, t.priority, "
+    return "t.id, t.record_id, t.object, t.title, t.page, t.step, t.kind, t.run_id, t.owed_by, "
+           "t.team, t.role, "
+           "t.opened_us, t.due_us, t.closed_us, t.closed_as, t.note, t.version, t.manual_version, "
+           "t.priority, "
            "t.not_before_us, t.by_user, t.stage, t.optional, t.cause";
 }
 
@@ -83,7 +85,8 @@ struct err *task_of_run(const struct work *w, int64_t run_id, struct task_row **
     return collect(w, s, out, n);
 }
 
-struct err *task_open_of_record(const struct work *w, int64_t record_id, struct task_row **out, size_t *n)
+struct err *task_open_of_record(const struct work *w, int64_t record_id, struct task_row **out,
+                                size_t *n)
 {
     struct stmt *s;
 
@@ -98,7 +101,8 @@ static struct str task_timer_name(const struct work *w, int64_t id)
 }
 
 /* Tasks of a policy are watched by the policy's own clock. */
-static struct err *task_timer(const struct work *w, int64_t id, struct str kind, struct str page, int64_t record_id, int64_t due_us)
+static struct err *task_timer(const struct work *w, int64_t id, struct str kind, struct str page,
+                              int64_t record_id, int64_t due_us)
 {
     struct timer t = {
         .name = task_timer_name(w, id),
@@ -203,12 +207,14 @@ static struct err *late_breach(const struct work *w, const struct stmt *s, int64
     };
     int64_t breach;
 
-    if (!b.due_us || b.due_us >= w->now_us || col_i64(s, "optional") || !b.rule.len || !str_eq(col_str(w, s, "kind"), STR("step")))
+    if (!b.due_us || b.due_us >= w->now_us || col_i64(s, "optional") || !b.rule.len ||
+        !str_eq(col_str(w, s, "kind"), STR("step")))
         return NULL;
     return breach_put(w, &b, &breach);
 }
 
-struct err *task_close(const struct work *w, int64_t id, const char *as, struct str note, bool *closed)
+struct err *task_close(const struct work *w, int64_t id, const char *as, struct str note,
+                       bool *closed)
 {
     struct stmt *s;
 
@@ -228,7 +234,8 @@ struct err *task_close(const struct work *w, int64_t id, const char *as, struct 
     return timer_drop(w, task_timer_name(w, id));
 }
 
-struct err *task_move(const struct work *w, const struct task_row *t, int64_t owed_by, struct str role, int64_t due_us)
+struct err *task_move(const struct work *w, const struct task_row *t, int64_t owed_by,
+                      struct str role, int64_t due_us)
 {
     struct stmt *s;
     int64_t team;
@@ -248,7 +255,8 @@ struct err *task_move(const struct work *w, const struct task_row *t, int64_t ow
     return task_timer(w, t->t.id, t->t.kind, t->t.page, t->t.record_id, due_us);
 }
 
-struct err *task_cancel_record(const struct work *w, int64_t record_id, const char *as, struct str note)
+struct err *task_cancel_record(const struct work *w, int64_t record_id, const char *as,
+                               struct str note)
 {
     struct task_row *rows;
     size_t n;
@@ -260,7 +268,8 @@ struct err *task_cancel_record(const struct work *w, int64_t record_id, const ch
     return NULL;
 }
 
-const struct step *task_step(const struct manual *m, const struct task *t, struct str stage, const struct workflow **wf)
+const struct step *task_step(const struct manual *m, const struct task *t, struct str stage,
+                             const struct workflow **wf)
 {
     int i = str_eq(t->kind, STR("step")) ? workflow_index(m, t->page) : -1;
 
@@ -376,13 +385,17 @@ struct err *task_need(const struct work *w, const struct actor *a, const struct 
     if (!o || e) {
         if (e && e->kind != ERR_NOT_FOUND && e->kind != ERR_FORBIDDEN)
             return e;
-        return FAIL(w->arena, ERR_NOT_FOUND, "task.not_found", NULL, "There is no such task, or you may not see it.");
+        return FAIL(w->arena, ERR_NOT_FOUND, "task.not_found", NULL,
+                    "There is no such task, or you may not see it.");
     }
-    if (!write || access_row(a, o->index, VERB_UPDATE, record_owner_id(&r), r.values[F_TEAM].empty ? 0 : r.values[F_TEAM].i))
+    if (!write || access_row(a, o->index, VERB_UPDATE, record_owner_id(&r),
+                             r.values[F_TEAM].empty ? 0 : r.values[F_TEAM].i))
         return NULL;
     e = FAIL(w->arena, ERR_FORBIDDEN, "access.denied", NULL, "This task is somebody else's.");
-    e->way_out = t->owed_by ? str_fmt(w->arena, "Ask %.*s, or their superior.", STR_ARG(who_name(w, t->owed_by)))
-                            : str_fmt(w->arena, "Anyone with the role %.*s can close it.", STR_ARG(t->role));
+    e->way_out =
+        t->owed_by
+            ? str_fmt(w->arena, "Ask %.*s, or their superior.", STR_ARG(who_name(w, t->owed_by)))
+            : str_fmt(w->arena, "Anyone with the role %.*s can close it.", STR_ARG(t->role));
     return e;
 }
 
@@ -399,7 +412,8 @@ static void add_ids(struct sql_text *q, const int64_t *ids, size_t n)
     sql_add(q, ")");
 }
 
-void task_scope_sql(struct sql_text *q, const struct manual *m, const struct actor *a, const char *alias)
+void task_scope_sql(struct sql_text *q, const struct manual *m, const struct actor *a,
+                    const char *alias)
 {
     if (a->system)
         return;

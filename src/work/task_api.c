@@ -4,10 +4,12 @@
 
 static struct err *not_found(struct arena *arena)
 {
-    return FAIL(arena, ERR_NOT_FOUND, "task.not_found", NULL, "There is no such task, or you may not see it.");
+    return FAIL(arena, ERR_NOT_FOUND, "task.not_found", NULL,
+                "There is no such task, or you may not see it.");
 }
 
-struct err *task_get(struct tx *tx, const struct manual *m, const struct actor *a, int64_t id, struct task *out)
+struct err *task_get(struct tx *tx, const struct manual *m, const struct actor *a, int64_t id,
+                     struct task *out)
 {
     struct work w = work_at(tx, m, INT64_MAX / 2);
     struct task_row row;
@@ -26,11 +28,13 @@ static struct err *check_note(const struct work *w, struct str note)
 {
     if (utf8_valid(note) && utf8_count(note) <= NOTE_CHARS_MAX)
         return NULL;
-    return FAIL(w->arena, ERR_INVALID, "record.field_invalid", "/note", "The note is longer than %d characters.", NOTE_CHARS_MAX);
+    return FAIL(w->arena, ERR_INVALID, "record.field_invalid", "/note",
+                "The note is longer than %d characters.", NOTE_CHARS_MAX);
 }
 
 /* The open task the actor may write, at the version they read. */
-static struct err *open_for(const struct work *w, const struct save_context *cx, int64_t id, int64_t if_version, struct task_row *out)
+static struct err *open_for(const struct work *w, const struct save_context *cx, int64_t id,
+                            int64_t if_version, struct task_row *out)
 {
     struct err *e;
     bool found;
@@ -41,9 +45,11 @@ static struct err *open_for(const struct work *w, const struct save_context *cx,
     TRY(task_need(w, cx->actor, &out->t, false));
     TRY(task_need(w, cx->actor, &out->t, true));
     if (out->t.closed_us)
-        return FAIL(w->arena, ERR_CONFLICT, "task.closed", NULL, "This task is closed already (%.*s).", STR_ARG(out->t.closed_as));
+        return FAIL(w->arena, ERR_CONFLICT, "task.closed", NULL,
+                    "This task is closed already (%.*s).", STR_ARG(out->t.closed_as));
     if (if_version >= 0 && out->t.version != if_version) {
-        e = FAIL(w->arena, ERR_STALE, "task.version_conflict", NULL, "Somebody changed this task meanwhile.");
+        e = FAIL(w->arena, ERR_STALE, "task.version_conflict", NULL,
+                 "Somebody changed this task meanwhile.");
         e->way_out = STR("Look at it again, then decide.");
         return e;
     }
@@ -78,12 +84,15 @@ static struct err *unknown_outcome(const struct work *w, const struct step *step
 
     for (size_t i = 0; step && i < step->n_outcomes; i++)
         buf_fmt(&b, "%s\"%.*s\"", i ? ", " : "", STR_ARG(step->outcomes[i].label));
-    e = FAIL(w->arena, ERR_INVALID, "record.field_invalid", "/outcome", "This step has no outcome \"%.*s\".", STR_ARG(label));
-    e->way_out = b.len ? str_fmt(w->arena, "Choose one of %.*s.", STR_ARG(buf_str(&b))) : STR("Leave the outcome out.");
+    e = FAIL(w->arena, ERR_INVALID, "record.field_invalid", "/outcome",
+             "This step has no outcome \"%.*s\".", STR_ARG(label));
+    e->way_out = b.len ? str_fmt(w->arena, "Choose one of %.*s.", STR_ARG(buf_str(&b)))
+                       : STR("Leave the outcome out.");
     return e;
 }
 
-static struct err *put_text(const struct work *w, const struct save_context *cx, struct save_input *in, const char *name, struct str text)
+static struct err *put_text(const struct work *w, const struct save_context *cx,
+                            struct save_input *in, const char *name, struct str text)
 {
     const struct field *f = object_field(in->object, str_from(name));
     struct expr_env env = actor_env(cx->actor, w->now_us);
@@ -96,8 +105,8 @@ static struct err *put_text(const struct work *w, const struct save_context *cx,
 }
 
 /* What happened with the customer, as an activity on the record. */
-static struct err *log_activity(const struct work *w, const struct save_context *cx, const struct task *t, const struct outcome *o,
-                                struct str note)
+static struct err *log_activity(const struct work *w, const struct save_context *cx,
+                                const struct task *t, const struct outcome *o, struct str note)
 {
     const struct object *activity = manual_object(w->m, STR("activity"));
     const struct field *at, *links;
@@ -128,9 +137,11 @@ static struct err *log_activity(const struct work *w, const struct save_context 
     return record_save(w->tx, cx, &in, &res);
 }
 
-static struct err *set_fields(const struct work *w, const struct save_context *cx, const struct task *t, const struct outcome *o)
+static struct err *set_fields(const struct work *w, const struct save_context *cx,
+                              const struct task *t, const struct outcome *o)
 {
-    struct save_input in = {.object = manual_object(w->m, t->object), .id = t->record_id, .if_version = -1};
+    struct save_input in = {
+        .object = manual_object(w->m, t->object), .id = t->record_id, .if_version = -1};
     struct save_result res;
 
     if (!o->n_set || !in.object)
@@ -149,7 +160,8 @@ static struct err *set_fields(const struct work *w, const struct save_context *c
     return in.n ? record_save(w->tx, cx, &in, &res) : NULL;
 }
 
-static struct err *put_off(const struct work *w, const struct task_row *row, int64_t until_us, int64_t due_us, bool timer)
+static struct err *put_off(const struct work *w, const struct task_row *row, int64_t until_us,
+                           int64_t due_us, bool timer)
 {
     struct stmt *s;
 
@@ -172,7 +184,8 @@ static struct err *put_off(const struct work *w, const struct task_row *row, int
 }
 
 /* "Again in 1d": what was tried is logged, the task comes back. */
-static struct err *try_again(const struct work *w, const struct task_row *row, const struct outcome *o, struct str note)
+static struct err *try_again(const struct work *w, const struct task_row *row,
+                             const struct outcome *o, struct str note)
 {
     const struct worktime *wt;
     int64_t until;
@@ -182,20 +195,23 @@ static struct err *try_again(const struct work *w, const struct task_row *row, c
     if (until == DATE_NONE)
         until = w->now_us;
     TRY(decision_note(w, row->t.record_id, row->t.page, "tried, again later",
-                      str_fmt(w->arena, "%.*s: %.*s%s%.*s", STR_ARG(row->t.title), STR_ARG(o->label), note.len ? ", " : "",
-                              STR_ARG(note))));
-    return put_off(w, row, until, row->t.due_us > until || !row->t.due_us ? row->t.due_us : until, true);
+                      str_fmt(w->arena, "%.*s: %.*s%s%.*s", STR_ARG(row->t.title),
+                              STR_ARG(o->label), note.len ? ", " : "", STR_ARG(note))));
+    return put_off(w, row, until, row->t.due_us > until || !row->t.due_us ? row->t.due_us : until,
+                   true);
 }
 
-static struct err *not_done(const struct work *w, const struct task_row *row, const struct step *step, const struct record *r)
+static struct err *not_done(const struct work *w, const struct task_row *row,
+                            const struct step *step, const struct record *r)
 {
     struct expr_record er = record_expr(w->tx, w->m, r, NULL);
     struct expr_env env = work_env(w);
     struct expr_why *why = expr_explain(w->arena, step->done_when.e, &er, &env);
     struct err *e;
 
-    e = FAIL(w->arena, ERR_CONFLICT, "task.not_done", NULL, "\"%.*s\" is done when %.*s: %.*s.", STR_ARG(row->t.title),
-             STR_ARG(expr_words(w->arena, step->done_when.e)), STR_ARG(why->words));
+    e = FAIL(w->arena, ERR_CONFLICT, "task.not_done", NULL, "\"%.*s\" is done when %.*s: %.*s.",
+             STR_ARG(row->t.title), STR_ARG(expr_words(w->arena, step->done_when.e)),
+             STR_ARG(why->words));
     e->page = row->t.page;
     e->line = step->line;
     e->reason = step->section ? step->section->why : STR("");
@@ -203,7 +219,8 @@ static struct err *not_done(const struct work *w, const struct task_row *row, co
     return e;
 }
 
-static struct err *finish_step(const struct work *w, const struct save_context *cx, const struct task_row *row, const struct step *step,
+static struct err *finish_step(const struct work *w, const struct save_context *cx,
+                               const struct task_row *row, const struct step *step,
                                const struct outcome *o, struct str note)
 {
     struct expr_env env = work_env(w);
@@ -263,7 +280,8 @@ static struct err *finish_policy(const struct work *w, const struct task_row *ro
     er = record_expr(w->tx, w->m, &r, NULL);
     if (expr_test(w->arena, p->must.e, &er, &env))
         return policy_evaluate(w, p, &r);
-    e = FAIL(w->arena, ERR_CONFLICT, "task.not_done", NULL, "The rule asks that %.*s: %.*s.", STR_ARG(expr_words(w->arena, p->must.e)),
+    e = FAIL(w->arena, ERR_CONFLICT, "task.not_done", NULL, "The rule asks that %.*s: %.*s.",
+             STR_ARG(expr_words(w->arena, p->must.e)),
              STR_ARG(expr_explain(w->arena, p->must.e, &er, &env)->words));
     e->page = p->page->path;
     e->line = p->must.line;
@@ -272,8 +290,8 @@ static struct err *finish_policy(const struct work *w, const struct task_row *ro
     return e;
 }
 
-struct err *task_finish(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version, struct str outcome,
-                        struct str note, struct task *out)
+struct err *task_finish(struct tx *tx, const struct save_context *cx, int64_t id,
+                        int64_t if_version, struct str outcome, struct str note, struct task *out)
 {
     struct work w = work_of(tx, cx);
     const struct outcome *o = NULL;
@@ -307,7 +325,8 @@ struct err *task_finish(struct tx *tx, const struct save_context *cx, int64_t id
     return reread(&w, id, out);
 }
 
-struct err *task_skip(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version, struct str note, struct task *out)
+struct err *task_skip(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version,
+                      struct str note, struct task *out)
 {
     struct work w = work_of(tx, cx);
     struct task_row row;
@@ -317,9 +336,11 @@ struct err *task_skip(struct tx *tx, const struct save_context *cx, int64_t id, 
     TRY(check_note(&w, note));
     TRY(open_for(&w, cx, id, if_version, &row));
     if (!str_trim(note).len)
-        return FAIL(w.arena, ERR_INVALID, "record.field_required", "/note", "Skipping needs a note: one sentence why.");
+        return FAIL(w.arena, ERR_INVALID, "record.field_required", "/note",
+                    "Skipping needs a note: one sentence why.");
     if (!row.optional && !cx->actor->system && !access_right(cx->actor, RIGHT_BYPASS_GATES)) {
-        e = FAIL(w.arena, ERR_FORBIDDEN, "access.denied", NULL, "Only optional steps can be skipped; this one is mandatory.");
+        e = FAIL(w.arena, ERR_FORBIDDEN, "access.denied", NULL,
+                 "Only optional steps can be skipped; this one is mandatory.");
         e->page = row.t.page;
         e->way_out = STR("Somebody with the right bypass-gates can skip it with a reason.");
         return e;
@@ -331,8 +352,8 @@ struct err *task_skip(struct tx *tx, const struct save_context *cx, int64_t id, 
     return reread(&w, id, out);
 }
 
-struct err *task_postpone(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version, int64_t until_us,
-                          struct task *out)
+struct err *task_postpone(struct tx *tx, const struct save_context *cx, int64_t id,
+                          int64_t if_version, int64_t until_us, struct task *out)
 {
     struct work w = work_of(tx, cx);
     struct task_row row;
@@ -340,10 +361,11 @@ struct err *task_postpone(struct tx *tx, const struct save_context *cx, int64_t 
 
     TRY(open_for(&w, cx, id, if_version, &row));
     if (until_us <= w.now_us || until_us - w.now_us > 366 * US_PER_DAY)
-        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/until", "Put it off to a moment within the next year.");
+        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/until",
+                    "Put it off to a moment within the next year.");
     if (row.t.due_us && row.t.due_us > w.now_us && until_us > row.t.due_us) {
-        e = FAIL(w.arena, ERR_CONFLICT, "record.field_invalid", "/until", "It is due before that, on %.*s.",
-                 STR_ARG(instant_text(w.arena, row.t.due_us)));
+        e = FAIL(w.arena, ERR_CONFLICT, "record.field_invalid", "/until",
+                 "It is due before that, on %.*s.", STR_ARG(instant_text(w.arena, row.t.due_us)));
         e->way_out = STR("Choose an earlier moment, or finish it now.");
         e->page = row.t.page;
         return e;
@@ -352,7 +374,8 @@ struct err *task_postpone(struct tx *tx, const struct save_context *cx, int64_t 
     return reread(&w, id, out);
 }
 
-struct err *task_assign(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version, int64_t user, struct task *out)
+struct err *task_assign(struct tx *tx, const struct save_context *cx, int64_t id,
+                        int64_t if_version, int64_t user, struct task *out)
 {
     struct work w = work_of(tx, cx);
     const struct person_info *info;
@@ -361,7 +384,8 @@ struct err *task_assign(struct tx *tx, const struct save_context *cx, int64_t id
     TRY(open_for(&w, cx, id, if_version, &row));
     TRY(who_person(&w, user, &info));
     if (!info->found)
-        return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/owed_by", "There is no active person with this id.");
+        return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/owed_by",
+                    "There is no active person with this id.");
     TRY(task_move(&w, &row, user, row.t.role, row.t.due_us));
     TRY(decision_note(&w, row.t.record_id, row.t.page, "task handed over",
                       str_fmt(w.arena, "%.*s, to %lld", STR_ARG(row.t.title), (long long)user)));
@@ -379,7 +403,8 @@ struct err *task_assign(struct tx *tx, const struct save_context *cx, int64_t id
     return reread(&w, id, out);
 }
 
-struct err *task_create(struct tx *tx, const struct save_context *cx, const struct task_ask *ask, struct task *out)
+struct err *task_create(struct tx *tx, const struct save_context *cx, const struct task_ask *ask,
+                        struct task *out)
 {
     struct work w = work_of(tx, cx);
     const struct person_info *info;
@@ -389,17 +414,22 @@ struct err *task_create(struct tx *tx, const struct save_context *cx, const stru
     int64_t id;
 
     TRY(check_note(&w, ask->note));
-    if (!utf8_valid(ask->title) || !str_trim(ask->title).len || utf8_count(ask->title) > TASK_TITLE_CHARS_MAX)
-        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/title", "A task needs a title of 1 to %d characters.",
-                    TASK_TITLE_CHARS_MAX);
+    if (!utf8_valid(ask->title) || !str_trim(ask->title).len ||
+        utf8_count(ask->title) > TASK_TITLE_CHARS_MAX)
+        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/title",
+                    "A task needs a title of 1 to %d characters.", TASK_TITLE_CHARS_MAX);
     TRY(who_person(&w, ask->owed_by, &info));
     if (!info->found)
-        return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/owed_by", "There is no active person with this id.");
-    if (ask->due_us && (ask->due_us < w.now_us - US_PER_DAY || ask->due_us > w.now_us + 3660 * US_PER_DAY))
-        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/due", "The due time is in the past or more than ten years away.");
+        return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/owed_by",
+                    "There is no active person with this id.");
+    if (ask->due_us &&
+        (ask->due_us < w.now_us - US_PER_DAY || ask->due_us > w.now_us + 3660 * US_PER_DAY))
+        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/due",
+                    "The due time is in the past or more than ten years away.");
     TRY(record_object_of(tx, w.m, ask->record_id, &o));
     if (!o || o->built_in)
-        return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/record", "There is no such record, or you may not see it.");
+        return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/record",
+                    "There is no such record, or you may not see it.");
     TRY(record_get(tx, w.m, cx->actor, o, ask->record_id, false, &r));
     struct task_new n = {
         .record_id = ask->record_id,
@@ -418,7 +448,8 @@ struct err *task_create(struct tx *tx, const struct save_context *cx, const stru
             .user = ask->owed_by,
             .record_id = ask->record_id,
             .object = o->name,
-            .title = str_fmt(w.arena, "%.*s asks: %.*s", STR_ARG(cx->actor->name), STR_ARG(n.title)),
+            .title =
+                str_fmt(w.arena, "%.*s asks: %.*s", STR_ARG(cx->actor->name), STR_ARG(n.title)),
             .kind = "assign",
         };
         TRY(notice_send(&w, &notice));
@@ -426,8 +457,9 @@ struct err *task_create(struct tx *tx, const struct save_context *cx, const stru
     return reread(&w, id, out);
 }
 
-struct err *task_list(struct tx *tx, const struct manual *m, const struct actor *a, struct str filter, struct str cursor, int limit,
-                      int64_t now_us, struct buf *json)
+struct err *task_list(struct tx *tx, const struct manual *m, const struct actor *a,
+                      struct str filter, struct str cursor, int limit, int64_t now_us,
+                      struct buf *json)
 {
     struct work w = work_at(tx, m, now_us);
     struct sql_text q = sql_text_new(w.arena, tx_kind(tx));
@@ -443,7 +475,8 @@ struct err *task_list(struct tx *tx, const struct manual *m, const struct actor 
 
     limit = limit <= 0 ? PAGE_ROWS_DEFAULT : limit > PAGE_ROWS_MAX ? PAGE_ROWS_MAX : limit;
     if (cursor.len && (!str_to_i64(cursor, &before) || before <= 0))
-        return FAIL(w.arena, ERR_INVALID, "query.cursor", NULL, "This cursor is not one of ours; start again without it.");
+        return FAIL(w.arena, ERR_INVALID, "query.cursor", NULL,
+                    "This cursor is not one of ours; start again without it.");
     if (filter.len && object >= 0) {
         TRY(expr_compile(w.arena, m->schema, object, filter, EXPR_CONDITION, &e));
         TRY(access_check_expr(w.arena, m, a, e));

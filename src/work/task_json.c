@@ -23,7 +23,8 @@ static struct str person_field(const struct person_info *p, struct str name, boo
     return STR("");
 }
 
-static struct str merge_record(const struct merge *x, struct arena *arena, const struct record *r, struct str path, int depth, bool *found)
+static struct str merge_record(const struct merge *x, struct arena *arena, const struct record *r,
+                               struct str path, int depth, bool *found)
 {
     struct str name;
     const struct field *f;
@@ -83,8 +84,8 @@ static const char *channel_word(enum channel c)
     return words[c];
 }
 
-static void words_json(const struct work *w, const struct actor *a, const struct template_page *t, const struct record *r,
-                       struct json_writer *jw)
+static void words_json(const struct work *w, const struct actor *a, const struct template_page *t,
+                       const struct record *r, struct json_writer *jw)
 {
     struct merge x = {.w = w, .a = a, .r = r};
     struct filled filled;
@@ -115,10 +116,13 @@ static void words_json(const struct work *w, const struct actor *a, const struct
 }
 
 /* ---- why, after ---- */
-static void why_json(const struct work *w, const struct task *t, const struct step *step, struct json_writer *jw)
+static void why_json(const struct work *w, const struct task *t, const struct step *step,
+                     struct json_writer *jw)
 {
     const struct page *page = t->page.len ? manual_page(w->m, t->page) : NULL;
-    const struct section *section = step ? step->section : page ? page_section(page, t->step) : NULL;
+    const struct section *section = step   ? step->section
+                                    : page ? page_section(page, t->step)
+                                           : NULL;
 
     jw_object(jw);
     jw_kv_str(jw, "page", t->page);
@@ -132,7 +136,9 @@ static void why_json(const struct work *w, const struct task *t, const struct st
         jw_kv_str(jw, "reason", page->why);
     else if (!t->page.len)
         jw_kv_str(jw, "reason",
-                  t->by_user ? str_fmt(w->arena, "%.*s asked for it", STR_ARG(who_name(w, t->by_user))) : STR("A colleague asked for it"));
+                  t->by_user
+                      ? str_fmt(w->arena, "%.*s asked for it", STR_ARG(who_name(w, t->by_user)))
+                      : STR("A colleague asked for it"));
     else
         jw_kv_str(jw, "reason", STR(""));
     jw_kv_str(jw, "how", section ? section->text : STR(""));
@@ -146,11 +152,13 @@ static void outcome_json(const struct work *w, const struct outcome *o, struct j
     struct buf then = buf_new(w->arena, 64);
 
     for (size_t i = 0; i < o->n_set; i++)
-        buf_fmt(&then, "%s%.*s becomes %.*s", then.len ? ", " : "", STR_ARG(o->set[i][0]), STR_ARG(o->set[i][1]));
+        buf_fmt(&then, "%s%.*s becomes %.*s", then.len ? ", " : "", STR_ARG(o->set[i][0]),
+                STR_ARG(o->set[i][1]));
     if (o->activity_kind.len)
         buf_fmt(&then, "%sa %.*s is logged", then.len ? ", " : "", STR_ARG(o->activity_kind));
     if (o->is_again)
-        buf_fmt(&then, "%sit comes back in %.*s", then.len ? ", " : "", STR_ARG(duration_text(w->arena, o->again)));
+        buf_fmt(&then, "%sit comes back in %.*s", then.len ? ", " : "",
+                STR_ARG(duration_text(w->arena, o->again)));
     jw_object(jw);
     jw_kv_str(jw, "label", o->label);
     jw_kv_str(jw, "then", buf_str(&then));
@@ -158,8 +166,8 @@ static void outcome_json(const struct work *w, const struct outcome *o, struct j
     jw_end_object(jw);
 }
 
-static void after_json(const struct work *w, const struct task *t, const struct step *step, const struct workflow *wf,
-                       struct json_writer *jw)
+static void after_json(const struct work *w, const struct task *t, const struct step *step,
+                       const struct workflow *wf, struct json_writer *jw)
 {
     struct str next = STR("");
 
@@ -187,8 +195,8 @@ static void after_json(const struct work *w, const struct task *t, const struct 
     jw_end_object(jw);
 }
 
-static void record_stub(const struct work *w, const struct actor *a, const struct task *t, struct record *r, bool *have,
-                        struct json_writer *jw)
+static void record_stub(const struct work *w, const struct actor *a, const struct task *t,
+                        struct record *r, bool *have, struct json_writer *jw)
 {
     const struct object *o = manual_object(w->m, t->object);
 
@@ -201,7 +209,8 @@ static void record_stub(const struct work *w, const struct actor *a, const struc
     jw_end_object(jw);
 }
 
-struct err *task_json_why(const struct work *w, const struct actor *a, const struct task *t, struct str because, struct json_writer *jw)
+struct err *task_json_why(const struct work *w, const struct actor *a, const struct task *t,
+                          struct str because, struct json_writer *jw)
 {
     const struct workflow *wf;
     const struct step *step;
@@ -246,8 +255,8 @@ struct err *task_json_why(const struct work *w, const struct actor *a, const str
     return NULL;
 }
 
-struct err *task_json(struct tx *tx, const struct manual *m, const struct actor *a, const struct task *t, int64_t now_us,
-                      struct json_writer *jw)
+struct err *task_json(struct tx *tx, const struct manual *m, const struct actor *a,
+                      const struct task *t, int64_t now_us, struct json_writer *jw)
 {
     struct work w = work_at(tx, m, now_us);
 

@@ -143,7 +143,8 @@ static struct err *fire(struct tx *tx, void *ctx)
     return NULL;
 }
 
-struct err *work_tick(struct tx *tx, const struct manual *m, int64_t now_us, int limit, int *done, int64_t *next_us)
+struct err *work_tick(struct tx *tx, const struct manual *m, int64_t now_us, int limit, int *done,
+                      int64_t *next_us)
 {
     struct work w = work_at(tx, m, now_us);
     struct stmt *s;
@@ -167,7 +168,8 @@ struct err *work_tick(struct tx *tx, const struct manual *m, int64_t now_us, int
             return e;
         if (e) { /* no timer is lost: it is tried again in an hour */
             struct timer later = t;
-            struct str why = str_fmt(w.arena, "%.*s: %s: %.*s", STR_ARG(t.name), e->code, STR_ARG(e->message));
+            struct str why =
+                str_fmt(w.arena, "%.*s: %s: %.*s", STR_ARG(t.name), e->code, STR_ARG(e->message));
 
             log_event(LOG_ERROR, "timer", "name", str_cstr(w.arena, t.name), "code", e->code, NULL);
             TRY(decision_note(&f.w, t.record_id, t.page, "could not run", why));
@@ -207,7 +209,8 @@ static struct err *catch_up_some(struct tx *tx, void *ctx)
     return e;
 }
 
-struct err *work_run_until(struct db *db, struct manual_store *store, int64_t now_us, int64_t *timers_done)
+struct err *work_run_until(struct db *db, struct manual_store *store, int64_t now_us,
+                           int64_t *timers_done)
 {
     struct arena *arena = arena_new(0);
     struct err *e = NULL;
@@ -234,8 +237,11 @@ struct err *work_run_until(struct db *db, struct manual_store *store, int64_t no
     }
     static _Thread_local struct err kept; /* there is no arena of the caller's to put it on */
 
-    kept = (struct err){.kind = e->kind, .code = e->code, .message = STR("The engine could not catch up; see the log."),
-                        .src_file = e->src_file, .src_line = e->src_line};
+    kept = (struct err){.kind = e->kind,
+                        .code = e->code,
+                        .message = STR("The engine could not catch up; see the log."),
+                        .src_file = e->src_file,
+                        .src_line = e->src_line};
     log_event(LOG_ERROR, "catch_up", "code", e->code, "message", str_cstr(arena, e->message), NULL);
     arena_free(arena);
     return &kept;

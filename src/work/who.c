@@ -77,7 +77,8 @@ struct str who_name(const struct work *w, int64_t user)
     return info->p.name;
 }
 
-struct err *who_absent(const struct work *w, int64_t user, int64_t at_us, bool *absent, int64_t *cover)
+struct err *who_absent(const struct work *w, int64_t user, int64_t at_us, bool *absent,
+                       int64_t *cover)
 {
     const struct person_info *info;
     struct stmt *s;
@@ -113,14 +114,15 @@ static struct err *open_count(const struct work *w, int64_t user, int64_t *out)
 }
 
 struct pick {
-    int64_t team;      /* only this team; 0: any */
+    int64_t team; /* only this team; 0: any */
     int64_t at_us;
-    bool on_duty;      /* whose calendar is working at at_us */
-    bool present;      /* not on leave at at_us */
+    bool on_duty; /* whose calendar is working at at_us */
+    bool present; /* not on leave at at_us */
 };
 
 /* The person with the role who has the fewest open tasks; 0 if nobody fits. */
-static struct err *least_busy(const struct work *w, const int64_t *users, size_t n, struct pick pick, int64_t *out)
+static struct err *least_busy(const struct work *w, const int64_t *users, size_t n,
+                              struct pick pick, int64_t *out)
 {
     int64_t best = INT64_MAX;
 
@@ -152,7 +154,8 @@ static struct err *least_busy(const struct work *w, const int64_t *users, size_t
 }
 
 /* Next free with the role: in the team of the record's owner first, then anywhere. */
-static struct err *next_free(const struct work *w, struct str role, const struct record *r, struct pick pick, int64_t *out)
+static struct err *next_free(const struct work *w, struct str role, const struct record *r,
+                             struct pick pick, int64_t *out)
 {
     const struct person_info *owner;
     int64_t *users;
@@ -193,8 +196,8 @@ static struct err *superior_of(const struct work *w, int64_t user, int64_t *out)
     return NULL;
 }
 
-struct err *who_for_role(const struct work *w, struct str role, const struct record *r, struct str page_owner, int64_t *user,
-                         struct str *role_out)
+struct err *who_for_role(const struct work *w, struct str role, const struct record *r,
+                         struct str page_owner, int64_t *user, struct str *role_out)
 {
     const struct person_info *owner;
     int64_t above;
@@ -230,8 +233,8 @@ struct err *who_for_role(const struct work *w, struct str role, const struct rec
     return next_free(w, role, r, (struct pick){.at_us = w->now_us, .present = true}, user);
 }
 
-struct err *who_resolve(const struct work *w, const struct who *who, const struct record *r, struct str page_owner,
-                        int64_t *user, struct str *role_out)
+struct err *who_resolve(const struct work *w, const struct who *who, const struct record *r,
+                        struct str page_owner, int64_t *user, struct str *role_out)
 {
     struct person p;
     struct err *e;
@@ -255,16 +258,19 @@ struct err *who_resolve(const struct work *w, const struct who *who, const struc
         *role_out = page_owner.len ? page_owner : STR("owner");
         return NULL;
     case WHO_ON_DUTY:
-        TRY(next_free(w, who->name, r, (struct pick){.at_us = w->now_us, .present = true, .on_duty = true}, user));
-        return *user ? NULL : next_free(w, who->name, r, (struct pick){.at_us = w->now_us, .present = true}, user);
+        TRY(next_free(w, who->name, r,
+                      (struct pick){.at_us = w->now_us, .present = true, .on_duty = true}, user));
+        return *user ? NULL
+                     : next_free(w, who->name, r,
+                                 (struct pick){.at_us = w->now_us, .present = true}, user);
     case WHO_NEXT_FREE:
         return next_free(w, who->name, r, (struct pick){.at_us = w->now_us, .present = true}, user);
     }
     return NULL;
 }
 
-struct err *who_reachable(const struct work *w, const struct who *who, const struct record *r, int64_t at_us,
-                          bool cover_superior, int64_t *user, int64_t *instead_of)
+struct err *who_reachable(const struct work *w, const struct who *who, const struct record *r,
+                          int64_t at_us, bool cover_superior, int64_t *user, int64_t *instead_of)
 {
     struct work then = *w;
     struct str role;
@@ -282,8 +288,10 @@ struct err *who_reachable(const struct work *w, const struct who *who, const str
             *instead_of = *user;
         if (!cover && cover_superior)
             TRY(superior_of(&then, *user, &cover));
-        if (!cover && (who->kind == WHO_ROLE || who->kind == WHO_ON_DUTY || who->kind == WHO_NEXT_FREE))
-            TRY(next_free(&then, who->name, r, (struct pick){.at_us = at_us, .present = true}, &cover));
+        if (!cover &&
+            (who->kind == WHO_ROLE || who->kind == WHO_ON_DUTY || who->kind == WHO_NEXT_FREE))
+            TRY(next_free(&then, who->name, r, (struct pick){.at_us = at_us, .present = true},
+                          &cover));
         *user = cover;
     }
     return NULL;
@@ -308,7 +316,8 @@ struct str who_words(struct arena *arena, const struct who *who)
     return STR("");
 }
 
-struct err *work_absence(struct tx *tx, const struct save_context *cx, int64_t user, int64_t from_day, int64_t to_day, int64_t cover)
+struct err *work_absence(struct tx *tx, const struct save_context *cx, int64_t user,
+                         int64_t from_day, int64_t to_day, int64_t cover)
 {
     struct work w = work_of(tx, cx);
     const struct person_info *info;
@@ -318,19 +327,24 @@ struct err *work_absence(struct tx *tx, const struct save_context *cx, int64_t u
     for (size_t i = 0; i < cx->actor->n_below; i++)
         below |= cx->actor->below[i] == user;
     if (!own && !below && !cx->actor->system && !access_right(cx->actor, RIGHT_MANAGE_USERS))
-        return FAIL(w.arena, ERR_FORBIDDEN, "access.denied", NULL,
-                    "Leave is entered by the person, by their superior, or by whoever manages users.");
+        return FAIL(
+            w.arena, ERR_FORBIDDEN, "access.denied", NULL,
+            "Leave is entered by the person, by their superior, or by whoever manages users.");
     TRY(who_person(&w, user, &info));
     if (!info->found)
-        return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/user", "There is no active person with this id.");
-    if (from_day < 0 || to_day > MOMENT_MAX_US / US_PER_DAY || to_day < from_day || to_day - from_day > 3660)
-        return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/to",
-                    "Leave needs a first and a last day, in this order and at most ten years apart.");
+        return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/user",
+                    "There is no active person with this id.");
+    if (from_day < 0 || to_day > MOMENT_MAX_US / US_PER_DAY || to_day < from_day ||
+        to_day - from_day > 3660)
+        return FAIL(
+            w.arena, ERR_INVALID, "record.field_invalid", "/to",
+            "Leave needs a first and a last day, in this order and at most ten years apart.");
     if (cover) {
         TRY(who_person(&w, cover, &info));
         if (!info->found || cover == user)
-            return FAIL(w.arena, ERR_INVALID, "record.reference_missing", "/cover",
-                        "The cover has to be another active person; leave it out if nobody covers.");
+            return FAIL(
+                w.arena, ERR_INVALID, "record.reference_missing", "/cover",
+                "The cover has to be another active person; leave it out if nobody covers.");
     }
     TRY(db_stmt(tx, &sql_absence_insert, &s));
     db_bind_i64(s, 1, id_new(w.now_us));

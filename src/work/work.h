@@ -40,7 +40,8 @@ struct task_ask {
 };
 MUST_USE struct err *task_create(struct tx *tx, const struct save_context *cx, const struct task_ask *ask, struct task *out);
 /* My Day of a user: open tasks in the order a wise colleague would do them, each with what, why, words, until, after.
- * {"data":[...],"next":..,"summary":{...}}. user 0: the actor; another person's day needs them below the actor. */
+ * {"data":[...],"next":..,"still_owed":[...],"summary":{...}}; still_owed: what period rules ask for until their end, live
+ * and without tasks. user 0: the actor; another person's day needs them below the actor. */
 MUST_USE struct err *task_day(struct tx *tx, const struct manual *m, const struct actor *a, int64_t user, struct str cursor, int limit,
                               int64_t now_us, struct buf *json);
 /* One task as JSON with its page, line, reason, filled template and outcomes. */
@@ -78,7 +79,7 @@ MUST_USE struct err *work_tick(struct tx *tx, const struct manual *m, int64_t no
 /* Catches up from the last tick to now_us in bounded transactions. */
 MUST_USE struct err *work_run_until(struct db *db, struct manual_store *store, int64_t now_us, int64_t *timers_done);
 
-/* Why did this rule (not) run for this record? JSON for API, text for the terminal. */
+/* Why did this rule (not) run for this record? page empty: every rule about it. JSON for API, text for the terminal. */
 MUST_USE struct err *work_explain(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t record_id,
                                   struct str page, int64_t now_us, struct buf *json, struct buf *text);
 /* All open tasks, runs and breaches as canonical text lines without ids: for "the same twice" tests and check. */

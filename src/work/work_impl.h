@@ -258,6 +258,8 @@ MUST_USE struct err *sweep_due(const struct work *w, const struct timer *t);
 MUST_USE struct err *sweep_arm(const struct work *w, struct str page);
 bool workflow_is_swept(const struct work *w, const struct workflow *wf);
 
+/* One sweep over a rule as soon as the engine has its turn: for changes that concern more records than a save may look at. */
+MUST_USE struct err *sweep_once(const struct work *w, struct str page);
 MUST_USE struct err *sweep_policy_all(const struct work *w, const struct policy *p);
 
 /* Per-transaction memory of the engine (TX_SLOT_WORK). */

@@ -21,7 +21,8 @@ static const char *const base[][3] = {
      "  first_name: { type: text }\n"
      "  company: { type: text }\n"
      "  email: { type: email }\n"
-     "  status: { type: choice, options: [New, Contacted, { name: Qualified, closed: won }, { name: Disqualified, closed: lost }], default: New }\n"
+     "  status: { type: choice, options: [New, Contacted, { name: Qualified, closed: won }, { "
+     "name: Disqualified, closed: lost }], default: New }\n"
      "  source: { type: choice, options: [Web, Import] }\n"
      "  priority: { type: choice, options: [Low, High] }\n"
      "  budget: { type: money, currency: USD, min: 0 }\n"
@@ -32,7 +33,10 @@ static const char *const base[][3] = {
      "  contact: { type: reference, to: contact, back: leads }\n"
      "  deal: { type: reference, to: deal, back: leads }\n",
      ""},
-    {"object/account", "title: name\nfields: { name: { type: text }, type: { type: choice, options: [Customer, Prospect] }, sector: { type: text } }\n", ""},
+    {"object/account",
+     "title: name\nfields: { name: { type: text }, type: { type: choice, options: [Customer, "
+     "Prospect] }, sector: { type: text } }\n",
+     ""},
     {"object/contact",
      "title: name\n"
      "fields:\n"
@@ -45,7 +49,8 @@ static const char *const base[][3] = {
      "title: name\n"
      "fields:\n"
      "  name: { type: text }\n"
-     "  stage: { type: choice, options: [Prospecting, Engaging, { name: Won, closed: won }, { name: Lost, closed: lost }], default: Prospecting }\n"
+     "  stage: { type: choice, options: [Prospecting, Engaging, { name: Won, closed: won }, { "
+     "name: Lost, closed: lost }], default: Prospecting }\n"
      "  amount: { type: money, currency: USD }\n"
      "  account: { type: reference, to: account, back: deals }\n"
      "  contact: { type: reference, to: contact, back: deals }\n"
@@ -66,17 +71,31 @@ static const char *const base[][3] = {
      "  links: { type: references, to: any, back: activities }\n",
      ""},
     {"object/product", "fields: { name: { type: text } }\n", ""},
-    {"object/line_item", "fields: { deal: { type: reference, to: deal, back: lines }, product: { type: reference, to: product } }\n", ""},
-    {"calendar/company", "zone: UTC\ndefault: true\nhours: { mon-fri: \"9:00-17:00\" }\nholidays: [2026-04-06]\n", ""},
-    {"role/sales-rep", "default: true\ncan: { lead: { read: all, create: yes, update: all, assign: all }, deal: { read: all, create: yes, update: all }, account: { read: all, create: yes, update: all }, contact: { read: all, create: yes, update: all }, activity: { read: all, create: yes, update: all } }\n", ""},
-    {"role/sales-manager", "can: { \"*\": { read: all, create: yes, update: all, assign: all } }\nrights: [publish, bypass-gates]\n", ""},
-    {"role/admin", "can: { \"*\": { read: all, create: yes, update: all } }\nrights: [see-breaches]\n", ""},
+    {"object/line_item",
+     "fields: { deal: { type: reference, to: deal, back: lines }, product: { type: reference, to: "
+     "product } }\n",
+     ""},
+    {"calendar/company",
+     "zone: UTC\ndefault: true\nhours: { mon-fri: \"9:00-17:00\" }\nholidays: [2026-04-06]\n", ""},
+    {"role/sales-rep",
+     "default: true\ncan: { lead: { read: all, create: yes, update: all, assign: all }, deal: { "
+     "read: all, create: yes, update: all }, account: { read: all, create: yes, update: all }, "
+     "contact: { read: all, create: yes, update: all }, activity: { read: all, create: yes, "
+     "update: all } }\n",
+     ""},
+    {"role/sales-manager",
+     "can: { \"*\": { read: all, create: yes, update: all, assign: all } }\nrights: [publish, "
+     "bypass-gates]\n",
+     ""},
+    {"role/admin",
+     "can: { \"*\": { read: all, create: yes, update: all } }\nrights: [see-breaches]\n", ""},
 };
 
 void company_page(struct company *c, const char *path, const char *front, const char *body)
 {
     const char *slash = strchr(path, '/');
-    struct str text = str_fmt(c->arena, "---\nkind: %.*s\nname: %s\n%s---\n%s", (int)(slash - path), path, slash + 1, front, body ? body : "");
+    struct str text = str_fmt(c->arena, "---\nkind: %.*s\nname: %s\n%s---\n%s", (int)(slash - path),
+                              path, slash + 1, front, body ? body : "");
     struct page_file file = {str_from(path), text};
 
     for (size_t i = 0; i < c->pages.n; i++)
@@ -101,7 +120,11 @@ static struct err *publish_in(struct tx *tx, void *ctx)
 {
     struct company *c = ctx;
     struct findings findings = {.arena = tx_arena(tx)};
-    struct publish p = {.files = c->pages.at, .n = c->pages.n, .reason = STR("test"), .expect_version = -1, .now_us = c->now};
+    struct publish p = {.files = c->pages.at,
+                        .n = c->pages.n,
+                        .reason = STR("test"),
+                        .expect_version = -1,
+                        .now_us = c->now};
     int64_t version;
     struct err *e = manual_publish(tx, c->store, &p, &findings, &version);
 
@@ -133,16 +156,17 @@ struct saving {
 
 static int64_t person(const struct company *c, const char *name)
 {
-    return strcmp(name, "lena") == 0  ? c->lena
-           : strcmp(name, "rob") == 0 ? c->rob
-           : strcmp(name, "ana") == 0 ? c->ana
-           : strcmp(name, "tom") == 0 ? c->tom
+    return strcmp(name, "lena") == 0    ? c->lena
+           : strcmp(name, "rob") == 0   ? c->rob
+           : strcmp(name, "ana") == 0   ? c->ana
+           : strcmp(name, "tom") == 0   ? c->tom
            : strcmp(name, "admin") == 0 ? c->admin
            : strcmp(name, "north") == 0 ? c->north
                                         : c->south;
 }
 
-static struct err *fill(struct tx *tx, const struct manual *m, struct saving *s, struct save_input *in)
+static struct err *fill(struct tx *tx, const struct manual *m, struct saving *s,
+                        struct save_input *in)
 {
     struct expr_env env = {.now_us = s->c->now, .zone = zone_utc()};
     struct arena *arena = tx_arena(tx);
@@ -177,8 +201,10 @@ static struct err *fill(struct tx *tx, const struct manual *m, struct saving *s,
 
 static struct err *save_with(struct tx *tx, struct saving *s, const struct manual *m)
 {
-    struct save_input in = {.object = manual_object(m, str_from(s->object)), .id = s->id, .if_version = -1};
-    struct save_context cx = {.manual = m, .now_us = s->c->now, .reason = s->reason ? str_from(s->reason) : STR("")};
+    struct save_input in = {
+        .object = manual_object(m, str_from(s->object)), .id = s->id, .if_version = -1};
+    struct save_context cx = {
+        .manual = m, .now_us = s->c->now, .reason = s->reason ? str_from(s->reason) : STR("")};
     struct save_result res;
     struct actor *actor;
 
@@ -237,7 +263,8 @@ void company_set(struct company *c, const char *object, int64_t id, ...)
     assert_ok(db_write(c->f->db, c->arena, save_in, &s));
 }
 
-struct err *company_try_set(struct company *c, int64_t user, const char *reason, const char *object, int64_t id, ...)
+struct err *company_try_set(struct company *c, int64_t user, const char *reason, const char *object,
+                            int64_t id, ...)
 {
     struct saving s = {.c = c, .object = object, .id = id, .user = user, .reason = reason};
     va_list ap;
@@ -271,9 +298,11 @@ static struct err *move_in(struct tx *tx, void *ctx)
 {
     struct moving *mv = ctx;
     const struct manual *m = manual_live(mv->c->store);
-    struct save_context cx = {.manual = m, .now_us = mv->c->now, .actor = actor_system(tx_arena(tx), m, STR(""))};
+    struct save_context cx = {
+        .manual = m, .now_us = mv->c->now, .actor = actor_system(tx_arena(tx), m, STR(""))};
     struct record r;
-    struct err *e = record_move(tx, &cx, manual_object(m, str_from(mv->object)), mv->id, -1, mv->move, &r);
+    struct err *e =
+        record_move(tx, &cx, manual_object(m, str_from(mv->object)), mv->id, -1, mv->move, &r);
 
     manual_unpin(m);
     return e;
@@ -425,7 +454,9 @@ static struct err *find_task(struct tx *tx, const struct save_context *cx, void 
     bool row;
 
     (void)cx;
-    TRY(db_stmt_text(tx, STR("SELECT id FROM task WHERE record_id = $1 AND title = $2 AND closed_us IS NULL"), &s));
+    TRY(db_stmt_text(
+        tx, STR("SELECT id FROM task WHERE record_id = $1 AND title = $2 AND closed_us IS NULL"),
+        &s));
     db_bind_i64(s, 1, f->record);
     db_bind_str(s, 2, str_from(f->title));
     TRY(db_step(s, &row));
@@ -455,7 +486,8 @@ static struct err *finish_in(struct tx *tx, const struct save_context *cx, void 
     return task_finish(tx, cx, f->task, -1, str_from(f->outcome), str_from(f->note), &t);
 }
 
-struct err *company_finish(struct company *c, int64_t user, int64_t task, const char *outcome, const char *note)
+struct err *company_finish(struct company *c, int64_t user, int64_t task, const char *outcome,
+                           const char *note)
 {
     struct finishing f = {task, outcome, note};
 
@@ -478,15 +510,16 @@ struct company *company_open(void)
     company_publish(c);
     c->north = company_create(c, "team", "name", "North", NULL);
     c->south = company_create(c, "team", "name", "South", NULL);
-    c->admin = company_create(c, "user", "name", "Ada", "email", "ada@x.example", "roles", "admin", NULL);
-    c->lena = company_create(c, "user", "name", "Lena", "email", "lena@x.example", "roles", "sales-manager", "team", "@north",
-                             "reports_to", "@admin", NULL);
-    c->rob = company_create(c, "user", "name", "Rob", "email", "rob@x.example", "roles", "sales-rep", "team", "@north", "reports_to",
-                            "@lena", NULL);
-    c->ana = company_create(c, "user", "name", "Ana", "email", "ana@x.example", "roles", "sales-rep", "team", "@north", "reports_to",
-                            "@lena", NULL);
-    c->tom = company_create(c, "user", "name", "Tom", "email", "tom@x.example", "roles", "sales-rep", "team", "@south", "reports_to",
-                            "@admin", NULL);
+    c->admin =
+        company_create(c, "user", "name", "Ada", "email", "ada@x.example", "roles", "admin", NULL);
+    c->lena = company_create(c, "user", "name", "Lena", "email", "lena@x.example", "roles",
+                             "sales-manager", "team", "@north", "reports_to", "@admin", NULL);
+    c->rob = company_create(c, "user", "name", "Rob", "email", "rob@x.example", "roles",
+                            "sales-rep", "team", "@north", "reports_to", "@lena", NULL);
+    c->ana = company_create(c, "user", "name", "Ana", "email", "ana@x.example", "roles",
+                            "sales-rep", "team", "@north", "reports_to", "@lena", NULL);
+    c->tom = company_create(c, "user", "name", "Tom", "email", "tom@x.example", "roles",
+                            "sales-rep", "team", "@south", "reports_to", "@admin", NULL);
     c->now = MONDAY_9;
     return c;
 }

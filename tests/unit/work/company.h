@@ -10,7 +10,8 @@ struct company {
     struct arena *arena; /* the fixture's */
     struct manual_store *store;
     int64_t now;
-    int64_t lena, rob, ana, tom, admin; /* manager; her reps; a rep of another team; superior of all */
+    int64_t lena, rob, ana, tom,
+        admin; /* manager; her reps; a rep of another team; superior of all */
     int64_t north, south;
     VEC(struct page_file) pages;
 };
@@ -20,7 +21,7 @@ struct company {
 #define HOUR US_PER_HOUR
 #define DAY US_PER_DAY
 
-struct company *company_open(void);  /* base pages published, people made */
+struct company *company_open(void); /* base pages published, people made */
 void company_close(struct company *c);
 /* Puts a page: front matter without kind and name. Published with company_publish. */
 void company_page(struct company *c, const char *path, const char *front, const char *body);
@@ -32,9 +33,11 @@ struct err *company_try_publish(struct company *c);
 int64_t company_create(struct company *c, const char *object, ...);
 void company_set(struct company *c, const char *object, int64_t id, ...);
 /* As a person (0: the program), with a reason or NULL; gives the error. */
-struct err *company_try_set(struct company *c, int64_t user, const char *reason, const char *object, int64_t id, ...);
+struct err *company_try_set(struct company *c, int64_t user, const char *reason, const char *object,
+                            int64_t id, ...);
 /* An activity linked to a record. */
-int64_t company_activity(struct company *c, const char *kind, const char *direction, int64_t record);
+int64_t company_activity(struct company *c, const char *kind, const char *direction,
+                         int64_t record);
 void company_move(struct company *c, const char *object, int64_t id, enum record_move move);
 
 /* Moves the clock to `to` and lets everything due happen on the way. */
@@ -45,7 +48,8 @@ void company_run(struct company *c, int64_t to, int64_t step_us);
 /* One number from the database. $1 is id where the statement has one. */
 int64_t company_count(struct company *c, const char *sql, int64_t id);
 struct str company_text(struct company *c, const char *sql, int64_t id);
-#define open_tasks(c, id) company_count((c), "SELECT COUNT(*) FROM task WHERE closed_us IS NULL AND record_id = $1", (id))
+#define open_tasks(c, id) \
+    company_count((c), "SELECT COUNT(*) FROM task WHERE closed_us IS NULL AND record_id = $1", (id))
 #define breaches(c, id) company_count((c), "SELECT COUNT(*) FROM breach WHERE record_id = $1", (id))
 struct str company_dump(struct company *c);
 /* No finding of work_check. */
@@ -55,4 +59,5 @@ void company_sound(struct company *c);
 typedef struct err *(*company_fn)(struct tx *tx, const struct save_context *cx, void *ctx);
 struct err *company_as(struct company *c, int64_t user, company_fn fn, void *ctx);
 int64_t task_of(struct company *c, int64_t record, const char *title); /* the open one, 0: none */
-struct err *company_finish(struct company *c, int64_t user, int64_t task, const char *outcome, const char *note);
+struct err *company_finish(struct company *c, int64_t user, int64_t task, const char *outcome,
+                           const char *note);

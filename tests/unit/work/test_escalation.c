@@ -96,7 +96,9 @@ TEST(acknowledging_stops_the_path)
     e.record = company_create(c, "lead", "name", "A", "owner", "@rob", NULL);
     assert_ok(company_as(c, c->ana, start_in, &e));
     /* Closing the task of a level is acknowledging. */
-    assert_ok(company_finish(c, c->rob, company_count(c, "SELECT task_id FROM escalation_call WHERE level = 0", 0), "", "I have it"));
+    assert_ok(company_finish(
+        c, c->rob, company_count(c, "SELECT task_id FROM escalation_call WHERE level = 0", 0), "",
+        "I have it"));
     company_until(c, MONDAY_9 + DAY);
     assert_i64(company_count(c, "SELECT COUNT(*) FROM escalation_call", 0), 1);
     assert_i64(company_count(c, "SELECT acknowledged_by FROM escalation_run", 0), c->rob);
@@ -120,7 +122,8 @@ TEST(whoever_is_away_is_covered)
     assert_has(e.out, "\"name\":\"Lena\"");
     assert_ok(company_as(c, c->ana, start_in, &e));
     assert_i64(company_count(c, "SELECT who FROM escalation_call WHERE level = 0", 0), c->ana);
-    assert_i64(company_count(c, "SELECT instead_of FROM escalation_call WHERE level = 0", 0), c->rob);
+    assert_i64(company_count(c, "SELECT instead_of FROM escalation_call WHERE level = 0", 0),
+               c->rob);
     /* After the leave it is Rob again. */
     e.at = MONDAY_9 + 8 * DAY;
     assert_ok(company_as(c, c->ana, who_in, &e));
@@ -147,7 +150,11 @@ TEST(nobody_absent_is_the_next_free_one)
     struct esc_call e = {.c = c, .user = c->rob};
     int64_t id;
 
-    company_page(c, "policy/owner", "for: lead\nmust: owner is not empty\nwithin: 1h\nof: created_at\nowed_by: role:sales-manager\nmode: fix\non_breach: [ { assign: \"next free role:sales-rep\" } ]\n", NULL);
+    company_page(
+        c, "policy/owner",
+        "for: lead\nmust: owner is not empty\nwithin: 1h\nof: created_at\nowed_by: "
+        "role:sales-manager\nmode: fix\non_breach: [ { assign: \"next free role:sales-rep\" } ]\n",
+        NULL);
     company_publish(c);
     assert_ok(company_as(c, c->rob, absent_in, &e));
     for (int i = 0; i < 4; i++) {
@@ -164,8 +171,14 @@ TEST(two_rules_that_chase_each_other_are_cut)
     struct company *c = company_open();
     int64_t id;
 
-    company_page(c, "policy/not-a", "for: lead\nmust: \"need != 'a'\"\nalways: true\nowed_by: owner\nmode: fix\non_breach: [ { set: { need: b } } ]\n", NULL);
-    company_page(c, "policy/not-b", "for: lead\nmust: \"need != 'b'\"\nalways: true\nowed_by: owner\nmode: fix\non_breach: [ { set: { need: a } } ]\n", NULL);
+    company_page(c, "policy/not-a",
+                 "for: lead\nmust: \"need != 'a'\"\nalways: true\nowed_by: owner\nmode: "
+                 "fix\non_breach: [ { set: { need: b } } ]\n",
+                 NULL);
+    company_page(c, "policy/not-b",
+                 "for: lead\nmust: \"need != 'b'\"\nalways: true\nowed_by: owner\nmode: "
+                 "fix\non_breach: [ { set: { need: a } } ]\n",
+                 NULL);
     company_publish(c);
     id = company_create(c, "lead", "name", "A", "owner", "@rob", "need", "a", NULL);
     assert_true(company_count(c, "SELECT COUNT(*) FROM decision WHERE what = 'loop cut'", 0) > 0);
@@ -178,7 +191,10 @@ TEST(notices_are_bundled_and_capped)
 {
     struct company *c = company_open();
 
-    company_page(c, "policy/owner", "for: lead\nmust: need is not empty\nwithin: 1h\nof: created_at\nowed_by: owner\nmode: remind\n", NULL);
+    company_page(c, "policy/owner",
+                 "for: lead\nmust: need is not empty\nwithin: 1h\nof: created_at\nowed_by: "
+                 "owner\nmode: remind\n",
+                 NULL);
     company_publish(c);
     for (int i = 0; i < 30; i++)
         company_create(c, "lead", "name", "A", "owner", "@rob", NULL);
@@ -279,7 +295,10 @@ TEST(the_one_who_owed_it_says_what_got_in_the_way)
     struct esc_call e = {.c = c, .note = STR("cause = 'no-tool'")};
     int64_t id;
 
-    company_page(c, "policy/need", "for: lead\nmust: need is not empty\nwithin: 1h\nof: created_at\nowed_by: owner\nmode: watch\n", NULL);
+    company_page(c, "policy/need",
+                 "for: lead\nmust: need is not empty\nwithin: 1h\nof: created_at\nowed_by: "
+                 "owner\nmode: watch\n",
+                 NULL);
     company_publish(c);
     id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL);
     company_until(c, c->now + 2 * HOUR);
@@ -297,6 +316,8 @@ TEST(the_one_who_owed_it_says_what_got_in_the_way)
     company_close(c);
 }
 
-TEST_MAIN(an_unacknowledged_level_passes_on, acknowledging_stops_the_path, whoever_is_away_is_covered,
-          without_a_cover_the_superior_is_called, nobody_absent_is_the_next_free_one, two_rules_that_chase_each_other_are_cut,
-          notices_are_bundled_and_capped, the_outbox_sends_once_and_tries_again, the_one_who_owed_it_says_what_got_in_the_way)
+TEST_MAIN(an_unacknowledged_level_passes_on, acknowledging_stops_the_path,
+          whoever_is_away_is_covered, without_a_cover_the_superior_is_called,
+          nobody_absent_is_the_next_free_one, two_rules_that_chase_each_other_are_cut,
+          notices_are_bundled_and_capped, the_outbox_sends_once_and_tries_again,
+          the_one_who_owed_it_says_what_got_in_the_way)

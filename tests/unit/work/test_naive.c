@@ -10,8 +10,8 @@
 #define MINUTE US_PER_MINUTE
 
 struct rule_model {
-    int when;      /* 0: always; 1: status = 'New'; 2: priority = 'High' */
-    int must;      /* 0: owner is not empty; 1: need is not empty; 2: source = 'Web' */
+    int when; /* 0: always; 1: status = 'New'; 2: priority = 'High' */
+    int must; /* 0: owner is not empty; 1: need is not empty; 2: source = 'Web' */
     bool always, of_created, except;
     int64_t within_min;
 };
@@ -101,18 +101,24 @@ static unsigned roll(struct dice *d, unsigned n)
 
 static void page_of(struct company *c, int i, const struct rule_model *r)
 {
-    static const char *const when[] = {"", "when: \"status = 'New'\"\n", "when: \"priority = 'High'\"\n"};
-    static const char *const must[] = {"owner is not empty", "need is not empty", "\"source = 'Web'\""};
+    static const char *const when[] = {"", "when: \"status = 'New'\"\n",
+                                       "when: \"priority = 'High'\"\n"};
+    static const char *const must[] = {"owner is not empty", "need is not empty",
+                                       "\"source = 'Web'\""};
     static const char *const modes[] = {"watch", "remind"};
     struct str path = str_fmt(c->arena, "policy/rule-%d", i);
     struct str clock = r->always ? STR("always: true\n")
-                                 : str_fmt(c->arena, "within: %lldm\n%s", (long long)r->within_min, r->of_created ? "of: created_at\n" : "");
+                                 : str_fmt(c->arena, "within: %lldm\n%s", (long long)r->within_min,
+                                           r->of_created ? "of: created_at\n" : "");
 
-    company_page(c, str_cstr(c->arena, path),
-                 str_cstr(c->arena, str_fmt(c->arena, "for: lead\n%smust: %s\n%.*s%sowed_by: owner\nmode: %s\n", when[r->when],
-                                            must[r->must], STR_ARG(clock),
-                                            r->except ? "except: \"source = 'Web' and priority = 'High'\"\n" : "", modes[i % 2])),
-                 NULL);
+    company_page(
+        c, str_cstr(c->arena, path),
+        str_cstr(c->arena,
+                 str_fmt(c->arena, "for: lead\n%smust: %s\n%.*s%sowed_by: owner\nmode: %s\n",
+                         when[r->when], must[r->must], STR_ARG(clock),
+                         r->except ? "except: \"source = 'Web' and priority = 'High'\"\n" : "",
+                         modes[i % 2])),
+        NULL);
 }
 
 static void change(struct company *c, struct model *m, int64_t *ids, struct dice *d)
@@ -121,9 +127,16 @@ static void change(struct company *c, struct model *m, int64_t *ids, struct dice
     struct lead_model *l = &m->lead[k];
 
     if (!l->there) {
-        *l = (struct lead_model){.there = true, .fresh = true, .created = c->now, .owner = roll(d, 2), .need = roll(d, 2), .web = roll(d, 2), .high = roll(d, 2)};
-        ids[k] = company_create(c, "lead", "name", "L", "owner", l->owner ? "@rob" : "", "need", l->need ? "x" : "", "source",
-                                l->web ? "Web" : "Import", "priority", l->high ? "High" : "Low", NULL);
+        *l = (struct lead_model){.there = true,
+                                 .fresh = true,
+                                 .created = c->now,
+                                 .owner = roll(d, 2),
+                                 .need = roll(d, 2),
+                                 .web = roll(d, 2),
+                                 .high = roll(d, 2)};
+        ids[k] = company_create(c, "lead", "name", "L", "owner", l->owner ? "@rob" : "", "need",
+                                l->need ? "x" : "", "source", l->web ? "Web" : "Import", "priority",
+                                l->high ? "High" : "Low", NULL);
         return;
     }
     switch (roll(d, 5)) {
@@ -143,8 +156,9 @@ static void change(struct company *c, struct model *m, int64_t *ids, struct dice
         l->fresh = !l->fresh;
         break;
     }
-    company_set(c, "lead", ids[k], "owner", l->owner ? "@rob" : "", "need", l->need ? "x" : "", "source", l->web ? "Web" : "Import",
-                "priority", l->high ? "High" : "Low", "status", l->fresh ? "New" : "Contacted", NULL);
+    company_set(c, "lead", ids[k], "owner", l->owner ? "@rob" : "", "need", l->need ? "x" : "",
+                "source", l->web ? "Web" : "Import", "priority", l->high ? "High" : "Low", "status",
+                l->fresh ? "New" : "Contacted", NULL);
 }
 
 static int by_time(const void *a, const void *b)
@@ -159,18 +173,23 @@ static void compare(struct company *c, struct model *m, const int64_t *ids, uint
     for (int p = 0; p < POLICIES; p++)
         for (int k = 0; k < LEADS; k++) {
             int n = m->n_broken[p][k];
-            struct str where = str_fmt(c->arena, "FROM breach WHERE record_id = $1 AND page = 'policy/rule-%d'", p);
+            struct str where = str_fmt(
+                c->arena, "FROM breach WHERE record_id = $1 AND page = 'policy/rule-%d'", p);
             struct str sql = str_fmt(c->arena, "SELECT COUNT(*) %.*s", STR_ARG(where));
 
             qsort(m->broken[p][k], (size_t)n, sizeof(int64_t), by_time);
             if (company_count(c, str_cstr(c->arena, sql), ids[k]) != n)
-                fail_msg("seed %llu, rule %d, lead %d: engine %lld breaches, model %d", (unsigned long long)seed, p, k,
+                fail_msg("seed %llu, rule %d, lead %d: engine %lld breaches, model %d",
+                         (unsigned long long)seed, p, k,
                          (long long)company_count(c, str_cstr(c->arena, sql), ids[k]), n);
             for (int i = 0; i < n; i++) {
-                sql = str_fmt(c->arena, "SELECT at_us %.*s ORDER BY at_us LIMIT 1 OFFSET %d", STR_ARG(where), i);
+                sql = str_fmt(c->arena, "SELECT at_us %.*s ORDER BY at_us LIMIT 1 OFFSET %d",
+                              STR_ARG(where), i);
                 if (company_count(c, str_cstr(c->arena, sql), ids[k]) != m->broken[p][k][i])
-                    fail_msg("seed %llu, rule %d, lead %d: breach %d at %lld, model %lld", (unsigned long long)seed, p, k, i,
-                             (long long)company_count(c, str_cstr(c->arena, sql), ids[k]), (long long)m->broken[p][k][i]);
+                    fail_msg("seed %llu, rule %d, lead %d: breach %d at %lld, model %lld",
+                             (unsigned long long)seed, p, k, i,
+                             (long long)company_count(c, str_cstr(c->arena, sql), ids[k]),
+                             (long long)m->broken[p][k][i]);
             }
         }
 }
@@ -184,8 +203,12 @@ static void one_history(struct company *c, uint64_t seed, int64_t *total)
     for (int p = 0; p < POLICIES; p++) {
         struct rule_model *r = &m.rule[p];
 
-        *r = (struct rule_model){.when = (int)roll(&d, 3), .must = (int)roll(&d, 3), .always = roll(&d, 4) == 0,
-                                 .of_created = roll(&d, 2), .except = roll(&d, 3) == 0, .within_min = 1 + roll(&d, 40)};
+        *r = (struct rule_model){.when = (int)roll(&d, 3),
+                                 .must = (int)roll(&d, 3),
+                                 .always = roll(&d, 4) == 0,
+                                 .of_created = roll(&d, 2),
+                                 .except = roll(&d, 3) == 0,
+                                 .within_min = 1 + roll(&d, 40)};
         if (r->must == 2)
             r->except = false;
         page_of(c, p, r);

@@ -5,12 +5,15 @@
 
 static void assigned(struct company *c, const char *more)
 {
-    company_page(c, RULE,
-                 str_cstr(c->arena, str_fmt(c->arena, "for: lead\nwhen: \"status not in ('Qualified', 'Disqualified')\"\n"
-                                                      "must: owner is not empty\nwithin: 24h\nof: created_at\n"
-                                                      "owed_by: role:sales-manager\n%s",
-                                            more)),
-                 "> Why: unowned leads are called by nobody.\n");
+    company_page(
+        c, RULE,
+        str_cstr(c->arena,
+                 str_fmt(c->arena,
+                         "for: lead\nwhen: \"status not in ('Qualified', 'Disqualified')\"\n"
+                         "must: owner is not empty\nwithin: 24h\nof: created_at\n"
+                         "owed_by: role:sales-manager\n%s",
+                         more)),
+        "> Why: unowned leads are called by nobody.\n");
     company_publish(c);
 }
 
@@ -27,7 +30,9 @@ TEST(a_met_rule_makes_no_breach)
     assert_i64(open_tasks(c, id), 0);
     company_until(c, c->now + 10 * DAY);
     assert_i64(breaches(c, id), 0);
-    assert_i64(company_count(c, "SELECT COUNT(*) FROM task WHERE record_id = $1 AND closed_as = 'done'", id), 1);
+    assert_i64(company_count(
+                   c, "SELECT COUNT(*) FROM task WHERE record_id = $1 AND closed_as = 'done'", id),
+               1);
     company_sound(c);
     company_close(c);
 }
@@ -44,7 +49,8 @@ TEST(a_due_time_that_passes_unmet_is_one_breach)
     assert_i64(breaches(c, id), 0);
     company_until(c, start + 24 * HOUR);
     assert_i64(breaches(c, id), 1);
-    assert_i64(company_count(c, "SELECT at_us FROM breach WHERE record_id = $1", id), start + 24 * HOUR);
+    assert_i64(company_count(c, "SELECT at_us FROM breach WHERE record_id = $1", id),
+               start + 24 * HOUR);
     assert_i64(company_count(c, "SELECT owed_by FROM breach WHERE record_id = $1", id), c->lena);
     company_set(c, "lead", id, "name", "B", NULL);
     company_until(c, c->now + 5 * DAY);
@@ -69,7 +75,8 @@ TEST(a_late_save_does_not_hide_the_breach)
     c->now += 30 * HOUR; /* nothing ran meanwhile */
     company_set(c, "lead", id, "owner", "@rob", NULL);
     assert_i64(breaches(c, id), 1);
-    assert_i64(company_count(c, "SELECT at_us FROM breach WHERE record_id = $1", id), start + 24 * HOUR);
+    assert_i64(company_count(c, "SELECT at_us FROM breach WHERE record_id = $1", id),
+               start + 24 * HOUR);
     assert_i64(company_count(c, "SELECT met_us FROM breach WHERE record_id = $1", id), c->now);
     company_until(c, c->now + DAY);
     assert_i64(breaches(c, id), 1);
@@ -83,16 +90,19 @@ TEST(business_hours_skip_the_weekend_and_holidays)
     int64_t a, b;
 
     company_page(c, "policy/reply",
-                 "for: lead\nmust: \"count(activities where direction = 'out') > 0\"\nwithin: 4 business hours\n"
+                 "for: lead\nmust: \"count(activities where direction = 'out') > 0\"\nwithin: 4 "
+                 "business hours\n"
                  "owed_by: owner\nmode: remind\n",
                  NULL);
     company_publish(c);
     c->now = MONDAY_9 + 4 * DAY + 6 * HOUR; /* Friday 15:00 */
     a = company_create(c, "lead", "name", "A", "owner", "@rob", NULL);
-    assert_i64(company_count(c, "SELECT due_us FROM task WHERE record_id = $1", a), MONDAY_9 + 7 * DAY + 2 * HOUR); /* Monday 11:00 */
+    assert_i64(company_count(c, "SELECT due_us FROM task WHERE record_id = $1", a),
+               MONDAY_9 + 7 * DAY + 2 * HOUR); /* Monday 11:00 */
     c->now = MONDAY_9 + 32 * DAY + 7 * HOUR; /* Friday 3 April 16:00; Monday the 6th is a holiday */
     b = company_create(c, "lead", "name", "B", "owner", "@rob", NULL);
-    assert_i64(company_count(c, "SELECT due_us FROM task WHERE record_id = $1", b), MONDAY_9 + 36 * DAY + 3 * HOUR);
+    assert_i64(company_count(c, "SELECT due_us FROM task WHERE record_id = $1", b),
+               MONDAY_9 + 36 * DAY + 3 * HOUR);
     company_activity(c, "email", "out", b);
     assert_i64(open_tasks(c, b), 0);
     company_until(c, c->now + 10 * DAY);
@@ -107,13 +117,19 @@ TEST(clocks_keep_local_time_over_daylight_saving)
     struct company *c = company_open();
     int64_t id;
 
-    company_page(c, "calendar/company", "zone: Europe/Berlin\ndefault: true\nhours: { mon-fri: \"9:00-17:00\" }\n", NULL);
-    company_page(c, "policy/reply", "for: lead\nmust: need is not empty\nwithin: 2 business days\nowed_by: owner\nmode: watch\n", NULL);
+    company_page(c, "calendar/company",
+                 "zone: Europe/Berlin\ndefault: true\nhours: { mon-fri: \"9:00-17:00\" }\n", NULL);
+    company_page(c, "policy/reply",
+                 "for: lead\nmust: need is not empty\nwithin: 2 business days\nowed_by: "
+                 "owner\nmode: watch\n",
+                 NULL);
     company_publish(c);
-    c->now = 1774612800000000LL; /* Friday 2026-03-27 12:00 UTC: 13:00 in Berlin; clocks change on Sunday */
+    c->now =
+        1774612800000000LL; /* Friday 2026-03-27 12:00 UTC: 13:00 in Berlin; clocks change on Sunday */
     id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL);
     /* Tuesday 31 March 13:00 in Berlin is 11:00 UTC now. */
-    assert_i64(company_count(c, "SELECT due_us FROM policy_state WHERE record_id = $1", id), 1774954800000000LL);
+    assert_i64(company_count(c, "SELECT due_us FROM policy_state WHERE record_id = $1", id),
+               1774954800000000LL);
     company_close(c);
 }
 
@@ -122,12 +138,17 @@ TEST(a_new_owner_gets_the_task_and_their_own_clock)
     struct company *c = company_open();
     int64_t id;
 
-    company_page(c, "policy/need", "for: lead\nmust: need is not empty\nwithin: 2 business days\nowed_by: owner\nmode: remind\n", NULL);
+    company_page(c, "policy/need",
+                 "for: lead\nmust: need is not empty\nwithin: 2 business days\nowed_by: "
+                 "owner\nmode: remind\n",
+                 NULL);
     company_publish(c);
     id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL);
     assert_i64(company_count(c, "SELECT owed_by FROM task WHERE record_id = $1", id), c->rob);
     company_set(c, "lead", id, "owner", "@ana", NULL);
-    assert_i64(company_count(c, "SELECT owed_by FROM task WHERE record_id = $1 AND closed_us IS NULL", id), c->ana);
+    assert_i64(
+        company_count(c, "SELECT owed_by FROM task WHERE record_id = $1 AND closed_us IS NULL", id),
+        c->ana);
     assert_i64(company_count(c, "SELECT COUNT(*) FROM task WHERE record_id = $1", id), 1);
     company_sound(c);
     company_close(c);
@@ -152,7 +173,8 @@ TEST(fix_assigns_to_the_next_free_one)
     struct company *c = company_open();
     int64_t a, b;
 
-    assigned(c, "mode: fix\non_breach: [ { assign: \"next free role:sales-rep\" }, { set: { priority: High } } ]\n");
+    assigned(c, "mode: fix\non_breach: [ { assign: \"next free role:sales-rep\" }, { set: { "
+                "priority: High } } ]\n");
     a = company_create(c, "lead", "name", "A", NULL);
     b = company_create(c, "lead", "name", "B", NULL);
     company_until(c, MONDAY_9 + 25 * HOUR);
@@ -160,7 +182,8 @@ TEST(fix_assigns_to_the_next_free_one)
     assert_true(company_count(c, "SELECT owner FROM o_lead WHERE id = $1", a) != 0);
     assert_true(company_count(c, "SELECT owner FROM o_lead WHERE id = $1", b) != 0);
     assert_str(company_text(c, "SELECT priority FROM o_lead WHERE id = $1", a), "High");
-    assert_i64(company_count(c, "SELECT met_us FROM breach WHERE record_id = $1", a), MONDAY_9 + 24 * HOUR);
+    assert_i64(company_count(c, "SELECT met_us FROM breach WHERE record_id = $1", a),
+               MONDAY_9 + 24 * HOUR);
     assert_i64(open_tasks(c, a), 0);
     company_sound(c);
     company_close(c);
@@ -173,17 +196,21 @@ TEST(block_refuses_and_says_the_way_out)
     int64_t id;
 
     company_page(c, "policy/reason",
-                 "for: lead\nwhen: \"status = 'Disqualified'\"\nmust: lost_reason is not empty\nalways: true\nowed_by: owner\nmode: block\n",
+                 "for: lead\nwhen: \"status = 'Disqualified'\"\nmust: lost_reason is not "
+                 "empty\nalways: true\nowed_by: owner\nmode: block\n",
                  "> Why: reasons teach us.\n");
     company_publish(c);
     id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL);
-    e = assert_err(company_try_set(c, c->rob, NULL, "lead", id, "status", "Disqualified", NULL), "work.blocked");
+    e = assert_err(company_try_set(c, c->rob, NULL, "lead", id, "status", "Disqualified", NULL),
+                   "work.blocked");
     assert_str(e->page, "policy/reason");
     assert_has(e->reason, "reasons teach us");
     assert_true(e->way_out.len > 0);
-    assert_ok(company_try_set(c, c->rob, NULL, "lead", id, "status", "Disqualified", "lost_reason", "too dear", NULL));
+    assert_ok(company_try_set(c, c->rob, NULL, "lead", id, "status", "Disqualified", "lost_reason",
+                              "too dear", NULL));
     assert_ok(company_try_set(c, c->rob, NULL, "lead", id, "name", "B", NULL));
-    assert_err(company_try_set(c, c->rob, NULL, "lead", id, "lost_reason", "", NULL), "work.blocked");
+    assert_err(company_try_set(c, c->rob, NULL, "lead", id, "lost_reason", "", NULL),
+               "work.blocked");
     company_close(c);
 }
 
@@ -192,7 +219,10 @@ TEST(always_breaches_once_for_each_time_it_stops_holding)
     struct company *c = company_open();
     int64_t id;
 
-    company_page(c, "policy/next", "for: deal\nwhen: \"stage = 'Engaging'\"\nmust: next_step is not empty\nalways: true\nowed_by: owner\nmode: remind\n", NULL);
+    company_page(c, "policy/next",
+                 "for: deal\nwhen: \"stage = 'Engaging'\"\nmust: next_step is not empty\nalways: "
+                 "true\nowed_by: owner\nmode: remind\n",
+                 NULL);
     company_publish(c);
     id = company_create(c, "deal", "name", "D", "owner", "@rob", "next_step", "call", NULL);
     company_set(c, "deal", id, "stage", "Engaging", NULL);
@@ -229,7 +259,8 @@ TEST(old_records_are_left_alone_unless_all_are_meant)
     assigned(c, "mode: remind\napplies_to: all\n");
     assert_i64(open_tasks(c, old), 1);
     /* Nobody breaks a rule that was not there: the clock starts when the rule does. */
-    assert_i64(company_count(c, "SELECT due_us FROM task WHERE record_id = $1", old), MONDAY_9 + HOUR + 24 * HOUR);
+    assert_i64(company_count(c, "SELECT due_us FROM task WHERE record_id = $1", old),
+               MONDAY_9 + HOUR + 24 * HOUR);
     company_sound(c);
     company_close(c);
 }
@@ -244,9 +275,14 @@ TEST(switching_modes_moves_tasks_along)
     assert_i64(open_tasks(c, id), 0);
     assigned(c, "mode: remind\n");
     assert_i64(open_tasks(c, id), 1);
-    company_page(c, RULE, "for: lead\nmust: owner is not empty\nwithin: 48h\nof: created_at\nowed_by: role:sales-manager\nmode: remind\n", NULL);
+    company_page(c, RULE,
+                 "for: lead\nmust: owner is not empty\nwithin: 48h\nof: created_at\nowed_by: "
+                 "role:sales-manager\nmode: remind\n",
+                 NULL);
     company_publish(c);
-    assert_i64(company_count(c, "SELECT due_us FROM task WHERE record_id = $1 AND closed_us IS NULL", id), MONDAY_9 + 48 * HOUR);
+    assert_i64(
+        company_count(c, "SELECT due_us FROM task WHERE record_id = $1 AND closed_us IS NULL", id),
+        MONDAY_9 + 48 * HOUR);
     company_until(c, MONDAY_9 + 30 * HOUR);
     assert_i64(breaches(c, id), 0);
     assigned(c, "mode: off\n");
@@ -283,7 +319,8 @@ TEST(a_rule_that_looks_at_the_clock_is_swept)
     int64_t id;
 
     company_page(c, "policy/quiet",
-                 "for: deal\nwhen: \"stage = 'Engaging'\"\nmust: \"count(activities where at >= now - 14d) > 0\"\nalways: true\nowed_by: owner\nmode: remind\n",
+                 "for: deal\nwhen: \"stage = 'Engaging'\"\nmust: \"count(activities where at >= "
+                 "now - 14d) > 0\"\nalways: true\nowed_by: owner\nmode: remind\n",
                  NULL);
     company_publish(c);
     id = company_create(c, "deal", "name", "D", "owner", "@rob", NULL);
@@ -300,9 +337,11 @@ TEST(a_rule_that_looks_at_the_clock_is_swept)
     company_close(c);
 }
 
-TEST_MAIN(a_met_rule_makes_no_breach, a_due_time_that_passes_unmet_is_one_breach, a_late_save_does_not_hide_the_breach,
-          business_hours_skip_the_weekend_and_holidays, clocks_keep_local_time_over_daylight_saving,
-          a_new_owner_gets_the_task_and_their_own_clock, a_reminder_comes_before_the_due_time, fix_assigns_to_the_next_free_one,
-          block_refuses_and_says_the_way_out, always_breaches_once_for_each_time_it_stops_holding,
-          old_records_are_left_alone_unless_all_are_meant, switching_modes_moves_tasks_along, a_record_put_away_owes_nothing,
-          a_rule_that_looks_at_the_clock_is_swept)
+TEST_MAIN(a_met_rule_makes_no_breach, a_due_time_that_passes_unmet_is_one_breach,
+          a_late_save_does_not_hide_the_breach, business_hours_skip_the_weekend_and_holidays,
+          clocks_keep_local_time_over_daylight_saving,
+          a_new_owner_gets_the_task_and_their_own_clock, a_reminder_comes_before_the_due_time,
+          fix_assigns_to_the_next_free_one, block_refuses_and_says_the_way_out,
+          always_breaches_once_for_each_time_it_stops_holding,
+          old_records_are_left_alone_unless_all_are_meant, switching_modes_moves_tasks_along,
+          a_record_put_away_owes_nothing, a_rule_that_looks_at_the_clock_is_swept)

@@ -9,7 +9,8 @@ static const char capture[] =
     "stages:\n"
     "  - name: Take in\n"
     "    steps:\n"
-    "      - { name: Assign an owner, role: sales-manager, due: 24h, done_when: owner is not empty, escalation: unowned }\n"
+    "      - { name: Assign an owner, role: sales-manager, due: 24h, done_when: owner is not "
+    "empty, escalation: unowned }\n"
     "      - { name: Look them up, role: owner, due: 4 business hours, optional: true }\n"
     "  - name: Answer\n"
     "    enter_when: owner is not empty\n"
@@ -20,8 +21,10 @@ static const char capture[] =
     "        done_when: \"count(activities where direction = 'out') > 0\"\n"
     "        template: hello\n"
     "        asks:\n"
-    "          - { label: Wrote to them, set: { status: Contacted }, activity: { kind: email, direction: out } }\n"
-    "          - { label: Not reached, activity: { kind: call, direction: internal }, then: again in 1d }\n"
+    "          - { label: Wrote to them, set: { status: Contacted }, activity: { kind: email, "
+    "direction: out } }\n"
+    "          - { label: Not reached, activity: { kind: call, direction: internal }, then: again "
+    "in 1d }\n"
     "ends:\n"
     "  - { name: Answered, when: \"status in ('Contacted', 'Qualified')\" }\n"
     "  - { name: Discarded, when: \"status = 'Disqualified'\", needs: [lost_reason] }\n";
@@ -41,7 +44,8 @@ static const char closing[] =
     "    when: \"stage = 'Engaging'\"\n"
     "    enter_when: next_step is not empty\n"
     "    steps:\n"
-    "      - { name: Agree the next step, role: owner, due: 2 business days, done_when: next_step is not empty }\n"
+    "      - { name: Agree the next step, role: owner, due: 2 business days, done_when: next_step "
+    "is not empty }\n"
     "ends:\n"
     "  - { name: Won, when: \"stage = 'Won'\", needs: [amount, close_date] }\n"
     "  - { name: Lost, when: \"stage = 'Lost'\", needs: [lost_reason] }\n";
@@ -50,10 +54,20 @@ static struct company *with_workflows(void)
 {
     struct company *c = company_open();
 
-    company_page(c, "escalation/unowned", "object: lead\nlevels:\n  - { name: Manager, after: 0m, who: \"role:sales-manager\", how: task }\n  - { name: Head, after: 4h, who: \"role:admin\", how: task }\n", NULL);
-    company_page(c, "template/hello", "channel: email\nobject: lead\nsubject: \"Hello {{first_name}}\"\npassages:\n  - { name: Greeting, text: \"Dear {{first_name}}, I am {{owner.name}} ({{need}}).\", why: names are polite }\n", NULL);
-    company_page(c, "workflow/capture", capture, "Text.\n\n## First reply\n> Why: speed wins.\n\nWrite two lines.\n");
-    company_page(c, "workflow/closing", closing, "\n## Prospecting\n> Why: no account, no customer.\n");
+    company_page(
+        c, "escalation/unowned",
+        "object: lead\nlevels:\n  - { name: Manager, after: 0m, who: \"role:sales-manager\", how: "
+        "task }\n  - { name: Head, after: 4h, who: \"role:admin\", how: task }\n",
+        NULL);
+    company_page(c, "template/hello",
+                 "channel: email\nobject: lead\nsubject: \"Hello {{first_name}}\"\npassages:\n  - "
+                 "{ name: Greeting, text: \"Dear {{first_name}}, I am {{owner.name}} "
+                 "({{need}}).\", why: names are polite }\n",
+                 NULL);
+    company_page(c, "workflow/capture", capture,
+                 "Text.\n\n## First reply\n> Why: speed wins.\n\nWrite two lines.\n");
+    company_page(c, "workflow/closing", closing,
+                 "\n## Prospecting\n> Why: no account, no customer.\n");
     company_publish(c);
     return c;
 }
@@ -64,19 +78,30 @@ TEST(a_lead_walks_through_its_stages)
     int64_t id = company_create(c, "lead", "name", "A", NULL);
 
     assert_i64(open_tasks(c, id), 2);
-    assert_i64(company_count(c, "SELECT owed_by FROM task WHERE record_id = $1 AND optional = 0", id), c->lena);
-    assert_i64(company_count(c, "SELECT due_us FROM task WHERE record_id = $1 AND optional = 0", id), MONDAY_9 + 24 * HOUR);
+    assert_i64(
+        company_count(c, "SELECT owed_by FROM task WHERE record_id = $1 AND optional = 0", id),
+        c->lena);
+    assert_i64(
+        company_count(c, "SELECT due_us FROM task WHERE record_id = $1 AND optional = 0", id),
+        MONDAY_9 + 24 * HOUR);
     c->now += HOUR;
     company_set(c, "lead", id, "owner", "@rob", NULL);
     assert_str(company_text(c, "SELECT stage FROM run WHERE record_id = $1", id), "Answer");
     assert_i64(task_of(c, id, "Look them up"), 0);
     assert_true(task_of(c, id, "First reply") != 0);
-    assert_i64(company_count(c, "SELECT COUNT(*) FROM task WHERE record_id = $1 AND closed_as = 'done'", id), 1);
-    assert_i64(company_count(c, "SELECT COUNT(*) FROM task WHERE record_id = $1 AND closed_as = 'cancelled'", id), 1);
+    assert_i64(company_count(
+                   c, "SELECT COUNT(*) FROM task WHERE record_id = $1 AND closed_as = 'done'", id),
+               1);
+    assert_i64(
+        company_count(
+            c, "SELECT COUNT(*) FROM task WHERE record_id = $1 AND closed_as = 'cancelled'", id),
+        1);
     c->now += HOUR;
     company_activity(c, "email", "out", id);
     assert_i64(open_tasks(c, id), 0);
-    assert_i64(company_count(c, "SELECT COUNT(*) FROM run WHERE record_id = $1 AND ended_us IS NULL", id), 1);
+    assert_i64(
+        company_count(c, "SELECT COUNT(*) FROM run WHERE record_id = $1 AND ended_us IS NULL", id),
+        1);
     company_set(c, "lead", id, "status", "Contacted", NULL);
     assert_str(company_text(c, "SELECT end_name FROM run WHERE record_id = $1", id), "Answered");
     company_until(c, c->now + 9 * DAY);
@@ -92,9 +117,12 @@ TEST(an_overdue_step_breaches_escalates_and_stays_open)
 
     company_until(c, MONDAY_9 + 24 * HOUR);
     assert_i64(breaches(c, id), 1);
-    assert_str(company_text(c, "SELECT rule FROM breach WHERE record_id = $1", id), "Assign an owner");
+    assert_str(company_text(c, "SELECT rule FROM breach WHERE record_id = $1", id),
+               "Assign an owner");
     assert_true(task_of(c, id, "Assign an owner") != 0);
-    assert_i64(company_count(c, "SELECT COUNT(*) FROM task WHERE record_id = $1 AND kind = 'escalation'", id), 1);
+    assert_i64(company_count(
+                   c, "SELECT COUNT(*) FROM task WHERE record_id = $1 AND kind = 'escalation'", id),
+               1);
     company_until(c, MONDAY_9 + 28 * HOUR);
     assert_i64(company_count(c, "SELECT who FROM escalation_call WHERE level = 1", id), c->admin);
     company_set(c, "lead", id, "owner", "@rob", NULL);
@@ -106,7 +134,8 @@ TEST(an_overdue_step_breaches_escalates_and_stays_open)
 TEST(finishing_needs_what_the_step_asks_for)
 {
     struct company *c = with_workflows();
-    int64_t id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL), task = task_of(c, id, "First reply");
+    int64_t id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL),
+            task = task_of(c, id, "First reply");
     const struct err *e;
 
     assert_true(task != 0);
@@ -127,10 +156,13 @@ TEST(finishing_needs_what_the_step_asks_for)
 TEST(trying_again_brings_the_task_back_later)
 {
     struct company *c = with_workflows();
-    int64_t id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL), task = task_of(c, id, "First reply");
+    int64_t id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL),
+            task = task_of(c, id, "First reply");
 
     assert_ok(company_finish(c, c->rob, task, "Not reached", ""));
-    assert_i64(company_count(c, "SELECT not_before_us FROM task WHERE id = $1 AND closed_us IS NULL", task), MONDAY_9 + DAY);
+    assert_i64(company_count(
+                   c, "SELECT not_before_us FROM task WHERE id = $1 AND closed_us IS NULL", task),
+               MONDAY_9 + DAY);
     assert_i64(company_count(c, "SELECT due_us FROM task WHERE id = $1", task), MONDAY_9 + DAY);
     assert_i64(company_count(c, "SELECT COUNT(*) FROM o_activity", 0), 1);
     company_set(c, "lead", id, "owner", "@ana", NULL); /* put off stays put off */
@@ -144,7 +176,8 @@ TEST(a_stage_is_not_left_while_something_is_missing)
 {
     struct company *c = with_workflows();
     int64_t id = company_create(c, "deal", "name", "D", "owner", "@rob", NULL), account;
-    const struct err *e = assert_err(company_try_set(c, c->rob, NULL, "deal", id, "stage", "Engaging", NULL), "work.gate");
+    const struct err *e = assert_err(
+        company_try_set(c, c->rob, NULL, "deal", id, "stage", "Engaging", NULL), "work.gate");
     int n = 0;
 
     assert_has(e->message, "Find out who decides");
@@ -156,14 +189,18 @@ TEST(a_stage_is_not_left_while_something_is_missing)
     assert_str(company_text(c, "SELECT stage FROM o_deal WHERE id = $1", id), "Prospecting");
     account = company_create(c, "account", "name", "Acme", NULL);
     assert_ok(company_finish(c, c->rob, task_of(c, id, "Find out who decides"), "", "Ms Okafor"));
-    company_set(c, "deal", id, "account", str_cstr(c->arena, str_fmt(c->arena, "%lld", (long long)account)), NULL);
-    assert_err(company_try_set(c, c->rob, NULL, "deal", id, "stage", "Engaging", NULL), "work.gate");
-    assert_ok(company_try_set(c, c->rob, NULL, "deal", id, "stage", "Engaging", "next_step", "call on Friday", NULL));
+    company_set(c, "deal", id, "account",
+                str_cstr(c->arena, str_fmt(c->arena, "%lld", (long long)account)), NULL);
+    assert_err(company_try_set(c, c->rob, NULL, "deal", id, "stage", "Engaging", NULL),
+               "work.gate");
+    assert_ok(company_try_set(c, c->rob, NULL, "deal", id, "stage", "Engaging", "next_step",
+                              "call on Friday", NULL));
     assert_str(company_text(c, "SELECT stage FROM run WHERE record_id = $1", id), "Engaging");
     /* Back is free, and lost asks for its reason alone. */
     assert_ok(company_try_set(c, c->rob, NULL, "deal", id, "stage", "Prospecting", NULL));
     assert_err(company_try_set(c, c->rob, NULL, "deal", id, "stage", "Lost", NULL), "work.gate");
-    assert_ok(company_try_set(c, c->rob, NULL, "deal", id, "stage", "Lost", "lost_reason", "too dear", NULL));
+    assert_ok(company_try_set(c, c->rob, NULL, "deal", id, "stage", "Lost", "lost_reason",
+                              "too dear", NULL));
     assert_str(company_text(c, "SELECT end_name FROM run WHERE record_id = $1", id), "Lost");
     company_sound(c);
     company_close(c);
@@ -174,11 +211,18 @@ TEST(a_bypass_needs_the_right_and_a_reason)
     struct company *c = with_workflows();
     int64_t id = company_create(c, "deal", "name", "D", "owner", "@rob", NULL);
 
-    assert_err(company_try_set(c, c->rob, "please", "deal", id, "stage", "Engaging", NULL), "work.gate");
-    assert_err(company_try_set(c, c->lena, NULL, "deal", id, "stage", "Engaging", NULL), "work.gate");
-    assert_ok(company_try_set(c, c->lena, "the customer is in a hurry", "deal", id, "stage", "Engaging", NULL));
-    assert_has(company_text(c, "SELECT detail FROM decision WHERE what = 'gate bypassed' AND record_id = $1", id), "in a hurry");
-    assert_i64(company_count(c, "SELECT by_user FROM decision WHERE what = 'gate bypassed'", 0), c->lena);
+    assert_err(company_try_set(c, c->rob, "please", "deal", id, "stage", "Engaging", NULL),
+               "work.gate");
+    assert_err(company_try_set(c, c->lena, NULL, "deal", id, "stage", "Engaging", NULL),
+               "work.gate");
+    assert_ok(company_try_set(c, c->lena, "the customer is in a hurry", "deal", id, "stage",
+                              "Engaging", NULL));
+    assert_has(
+        company_text(
+            c, "SELECT detail FROM decision WHERE what = 'gate bypassed' AND record_id = $1", id),
+        "in a hurry");
+    assert_i64(company_count(c, "SELECT by_user FROM decision WHERE what = 'gate bypassed'", 0),
+               c->lena);
     assert_str(company_text(c, "SELECT stage FROM run WHERE record_id = $1", id), "Engaging");
     company_sound(c);
     company_close(c);
@@ -205,7 +249,9 @@ TEST(a_workflow_starts_again_when_its_condition_comes_true_again)
     assert_i64(company_count(c, "SELECT COUNT(*) FROM run WHERE record_id = $1", id), 1);
     company_set(c, "deal", id, "stage", "Prospecting", NULL);
     assert_i64(company_count(c, "SELECT COUNT(*) FROM run WHERE record_id = $1", id), 2);
-    assert_i64(company_count(c, "SELECT COUNT(*) FROM run WHERE record_id = $1 AND ended_us IS NULL", id), 1);
+    assert_i64(
+        company_count(c, "SELECT COUNT(*) FROM run WHERE record_id = $1 AND ended_us IS NULL", id),
+        1);
     company_sound(c);
     company_close(c);
 }
@@ -218,9 +264,15 @@ TEST(quiet_stages_ask_for_a_decision)
     company_until(c, MONDAY_9 + 10 * DAY);
     company_activity(c, "call", "out", id);
     company_until(c, MONDAY_9 + 20 * DAY);
-    assert_i64(company_count(c, "SELECT COUNT(*) FROM task WHERE title LIKE 'Nothing has happened%'", 0), 0);
+    assert_i64(
+        company_count(c, "SELECT COUNT(*) FROM task WHERE title LIKE 'Nothing has happened%'", 0),
+        0);
     company_until(c, MONDAY_9 + 24 * DAY);
-    assert_i64(company_count(c, "SELECT COUNT(*) FROM task WHERE title LIKE 'Nothing has happened%' AND closed_us IS NULL", 0), 1);
+    assert_i64(company_count(c,
+                             "SELECT COUNT(*) FROM task WHERE title LIKE 'Nothing has happened%' "
+                             "AND closed_us IS NULL",
+                             0),
+               1);
     company_sound(c);
     company_close(c);
 }
@@ -231,26 +283,36 @@ TEST(a_qualified_lead_is_converted_once)
     int64_t id;
 
     company_page(c, "workflow/qualify",
-                 "object: lead\nstarts_when: \"status = 'Contacted'\"\nrestart: each time\nstages:\n  - name: Talk\n    steps:\n"
+                 "object: lead\nstarts_when: \"status = 'Contacted'\"\nrestart: each "
+                 "time\nstages:\n  - name: Talk\n    steps:\n"
                  "      - { name: Ask, role: owner, optional: true }\n"
-                 "ends:\n  - { name: Qualified, when: \"status = 'Qualified'\", needs: [need], then: convert }\n",
+                 "ends:\n  - { name: Qualified, when: \"status = 'Qualified'\", needs: [need], "
+                 "then: convert }\n",
                  NULL);
     company_publish(c);
-    id = company_create(c, "lead", "name", "Ann Lee", "company", "Acme", "email", "ann@acme.example", "budget", "500", "owner", "@rob", "status", "Contacted", NULL);
-    assert_err(company_try_set(c, c->rob, NULL, "lead", id, "status", "Qualified", NULL), "work.gate");
-    assert_ok(company_try_set(c, c->rob, NULL, "lead", id, "status", "Qualified", "need", "faster start", NULL));
+    id =
+        company_create(c, "lead", "name", "Ann Lee", "company", "Acme", "email", "ann@acme.example",
+                       "budget", "500", "owner", "@rob", "status", "Contacted", NULL);
+    assert_err(company_try_set(c, c->rob, NULL, "lead", id, "status", "Qualified", NULL),
+               "work.gate");
+    assert_ok(company_try_set(c, c->rob, NULL, "lead", id, "status", "Qualified", "need",
+                              "faster start", NULL));
     assert_i64(company_count(c, "SELECT COUNT(*) FROM o_account WHERE name = 'Acme'", 0), 1);
-    assert_i64(company_count(c, "SELECT COUNT(*) FROM o_contact WHERE email = 'ann@acme.example'", 0), 1);
+    assert_i64(
+        company_count(c, "SELECT COUNT(*) FROM o_contact WHERE email = 'ann@acme.example'", 0), 1);
     assert_i64(company_count(c, "SELECT COUNT(*) FROM o_deal", 0), 1);
     assert_i64(company_count(c, "SELECT amount FROM o_deal", 0), 50000);
     assert_i64(company_count(c, "SELECT owner FROM o_deal", 0), c->rob);
-    assert_i64(company_count(c, "SELECT account FROM o_deal", 0), company_count(c, "SELECT id FROM o_account", 0));
-    assert_i64(company_count(c, "SELECT deal FROM o_lead WHERE id = $1", id), company_count(c, "SELECT id FROM o_deal", 0));
+    assert_i64(company_count(c, "SELECT account FROM o_deal", 0),
+               company_count(c, "SELECT id FROM o_account", 0));
+    assert_i64(company_count(c, "SELECT deal FROM o_lead WHERE id = $1", id),
+               company_count(c, "SELECT id FROM o_deal", 0));
     company_set(c, "lead", id, "status", "Contacted", NULL);
     company_set(c, "lead", id, "status", "Qualified", NULL);
     assert_i64(company_count(c, "SELECT COUNT(*) FROM o_deal", 0), 1);
     /* The same company again is the same account. */
-    id = company_create(c, "lead", "name", "Bo", "company", "ACME", "owner", "@rob", "status", "Contacted", "need", "x", NULL);
+    id = company_create(c, "lead", "name", "Bo", "company", "ACME", "owner", "@rob", "status",
+                        "Contacted", "need", "x", NULL);
     company_set(c, "lead", id, "status", "Qualified", NULL);
     assert_i64(company_count(c, "SELECT COUNT(*) FROM o_account", 0), 1);
     assert_i64(company_count(c, "SELECT COUNT(*) FROM o_deal", 0), 2);
@@ -261,24 +323,30 @@ TEST(a_qualified_lead_is_converted_once)
 TEST(publishing_moves_running_cases)
 {
     struct company *c = with_workflows();
-    int64_t id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL), task = task_of(c, id, "First reply");
+    int64_t id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL),
+            task = task_of(c, id, "First reply");
 
     c->now += HOUR;
-    company_page(c, "workflow/capture",
-                 "object: lead\nstarts_when: \"status = 'New'\"\nstages:\n  - name: Answer\n    steps:\n"
-                 "      - { name: First reply, role: owner, due: 8 business hours, done_when: \"count(activities where direction = 'out') > 0\" }\n"
-                 "      - { name: Thank them, role: owner }\n"
-                 "ends:\n  - { name: Answered, when: \"status != 'New'\" }\n",
-                 NULL);
+    company_page(
+        c, "workflow/capture",
+        "object: lead\nstarts_when: \"status = 'New'\"\nstages:\n  - name: Answer\n    steps:\n"
+        "      - { name: First reply, role: owner, due: 8 business hours, done_when: "
+        "\"count(activities where direction = 'out') > 0\" }\n"
+        "      - { name: Thank them, role: owner }\n"
+        "ends:\n  - { name: Answered, when: \"status != 'New'\" }\n",
+        NULL);
     company_publish(c);
     assert_i64(task_of(c, id, "First reply"), task);
-    assert_i64(company_count(c, "SELECT due_us FROM task WHERE id = $1", task), MONDAY_9 + 8 * HOUR);
+    assert_i64(company_count(c, "SELECT due_us FROM task WHERE id = $1", task),
+               MONDAY_9 + 8 * HOUR);
     assert_true(task_of(c, id, "Thank them") != 0);
     company_sound(c);
     company_drop_page(c, "workflow/capture");
     company_publish(c);
     assert_i64(open_tasks(c, id), 0);
-    assert_i64(company_count(c, "SELECT COUNT(*) FROM run WHERE record_id = $1 AND ended_us IS NULL", id), 0);
+    assert_i64(
+        company_count(c, "SELECT COUNT(*) FROM run WHERE record_id = $1 AND ended_us IS NULL", id),
+        0);
     company_sound(c);
     company_close(c);
 }
@@ -307,7 +375,8 @@ static struct err *record_in(struct tx *tx, const struct save_context *cx, void 
     struct seeing *s = ctx;
     struct buf b = buf_new(tx_arena(tx), 1024);
 
-    TRY(work_record_json(tx, cx->manual, cx->actor, manual_object(cx->manual, s->page), s->id, cx->now_us, &b));
+    TRY(work_record_json(tx, cx->manual, cx->actor, manual_object(cx->manual, s->page), s->id,
+                         cx->now_us, &b));
     s->out = str_dup(s->c->arena, buf_str(&b));
     return NULL;
 }
@@ -327,7 +396,8 @@ static struct err *explain_in(struct tx *tx, const struct save_context *cx, void
     struct seeing *s = ctx;
     struct buf b = buf_new(tx_arena(tx), 1024), t = buf_new(tx_arena(tx), 1024);
 
-    TRY(work_explain(tx, cx->manual, cx->actor, manual_object(cx->manual, STR("lead")), s->id, s->page, cx->now_us, &b, &t));
+    TRY(work_explain(tx, cx->manual, cx->actor, manual_object(cx->manual, STR("lead")), s->id,
+                     s->page, cx->now_us, &b, &t));
     s->out = str_dup(s->c->arena, buf_str(&b));
     s->text = str_dup(s->c->arena, buf_str(&t));
     return NULL;
@@ -349,7 +419,9 @@ static struct str title_at(const struct json *j, size_t i)
 TEST(my_day_is_ordered_and_says_why)
 {
     struct company *c = with_workflows();
-    int64_t a = company_create(c, "lead", "name", "Ann", "first_name", "Ann", "owner", "@rob", NULL), d;
+    int64_t a = company_create(c, "lead", "name", "Ann", "first_name", "Ann", "owner", "@rob",
+                               NULL),
+            d;
     struct seeing s = {.c = c};
     struct json j;
     const struct json *first, *words;
@@ -470,7 +542,10 @@ static struct err *postpone_in(struct tx *tx, const struct save_context *cx, voi
 static struct err *ask_in(struct tx *tx, const struct save_context *cx, void *ctx)
 {
     struct seeing *s = ctx;
-    struct task_ask ask = {.record_id = s->id, .owed_by = s->user, .due_us = cx->now_us + HOUR, .title = STR("Send the price list")};
+    struct task_ask ask = {.record_id = s->id,
+                           .owed_by = s->user,
+                           .due_us = cx->now_us + HOUR,
+                           .title = STR("Send the price list")};
     struct task t;
 
     TRY(task_create(tx, cx, &ask, &t));
@@ -504,7 +579,8 @@ TEST(optional_steps_are_skipped_with_a_note)
 TEST(tasks_are_put_off_handed_over_and_asked_for)
 {
     struct company *c = with_workflows();
-    int64_t lead = company_create(c, "lead", "name", "A", "owner", "@rob", NULL), task = task_of(c, lead, "First reply");
+    int64_t lead = company_create(c, "lead", "name", "A", "owner", "@rob", NULL),
+            task = task_of(c, lead, "First reply");
     struct seeing s = {.c = c, .id = task, .user = 10 * DAY}, day = {.c = c};
 
     assert_err(company_as(c, c->rob, postpone_in, &s), "record.field_invalid");
@@ -525,9 +601,13 @@ TEST(tasks_are_put_off_handed_over_and_asked_for)
     company_close(c);
 }
 
-TEST_MAIN(a_lead_walks_through_its_stages, an_overdue_step_breaches_escalates_and_stays_open, finishing_needs_what_the_step_asks_for,
-          trying_again_brings_the_task_back_later, a_stage_is_not_left_while_something_is_missing, a_bypass_needs_the_right_and_a_reason,
-          a_gate_holds_only_where_a_run_is_open, a_workflow_starts_again_when_its_condition_comes_true_again,
-          quiet_stages_ask_for_a_decision, a_qualified_lead_is_converted_once, publishing_moves_running_cases,
-          my_day_is_ordered_and_says_why, a_record_in_a_workflow_always_has_a_next_action, tasks_are_listed_by_filter_and_right,
-          explain_says_why_term_by_term, optional_steps_are_skipped_with_a_note, tasks_are_put_off_handed_over_and_asked_for)
+TEST_MAIN(a_lead_walks_through_its_stages, an_overdue_step_breaches_escalates_and_stays_open,
+          finishing_needs_what_the_step_asks_for, trying_again_brings_the_task_back_later,
+          a_stage_is_not_left_while_something_is_missing, a_bypass_needs_the_right_and_a_reason,
+          a_gate_holds_only_where_a_run_is_open,
+          a_workflow_starts_again_when_its_condition_comes_true_again,
+          quiet_stages_ask_for_a_decision, a_qualified_lead_is_converted_once,
+          publishing_moves_running_cases, my_day_is_ordered_and_says_why,
+          a_record_in_a_workflow_always_has_a_next_action, tasks_are_listed_by_filter_and_right,
+          explain_says_why_term_by_term, optional_steps_are_skipped_with_a_note,
+          tasks_are_put_off_handed_over_and_asked_for)

@@ -3,12 +3,15 @@
 
 static void daily(struct company *c, const char *more)
 {
-    company_page(c, "policy/daily",
-                 str_cstr(c->arena, str_fmt(c->arena, "for: account\nwhen: \"type = 'Customer'\"\nevery: working day\n"
-                                                      "count: \"activities where kind in ('call', 'email')\"\nat_least: 1\n"
-                                                      "per: owner\nowed_by: owner\nmode: remind\napplies_to: all\n%s",
-                                            more)),
-                 NULL);
+    company_page(
+        c, "policy/daily",
+        str_cstr(c->arena,
+                 str_fmt(c->arena,
+                         "for: account\nwhen: \"type = 'Customer'\"\nevery: working day\n"
+                         "count: \"activities where kind in ('call', 'email')\"\nat_least: 1\n"
+                         "per: owner\nowed_by: owner\nmode: remind\napplies_to: all\n%s",
+                         more)),
+        NULL);
     company_publish(c);
 }
 
@@ -22,7 +25,9 @@ static struct err *absent_in(struct tx *tx, const struct save_context *cx, void 
 TEST(a_period_rule_counts_working_days_of_whoever_owes_it)
 {
     struct company *c = company_open();
-    int64_t a, b, leave[3] = {c->ana, zone_date(zone_utc(), MONDAY_9) + 1, zone_date(zone_utc(), MONDAY_9) + 2};
+    int64_t a, b,
+        leave[3] = {c->ana, zone_date(zone_utc(), MONDAY_9) + 1,
+                    zone_date(zone_utc(), MONDAY_9) + 2};
 
     a = company_create(c, "account", "name", "A", "type", "Customer", "owner", "@rob", NULL);
     b = company_create(c, "account", "name", "B", "type", "Customer", "owner", "@ana", NULL);
@@ -40,11 +45,14 @@ TEST(a_period_rule_counts_working_days_of_whoever_owes_it)
     company_until(c, MONDAY_9 + 15 * HOUR + 2 * DAY);
     assert_i64(breaches(c, a), 1);
     assert_i64(breaches(c, b), 0);
-    company_until(c, MONDAY_9 + 15 * HOUR + 6 * DAY); /* Thursday, Friday; the weekend owes nothing */
+    company_until(c,
+                  MONDAY_9 + 15 * HOUR + 6 * DAY); /* Thursday, Friday; the weekend owes nothing */
     assert_i64(breaches(c, a), 3);
     assert_i64(breaches(c, b), 2);
-    assert_i64(company_count(c, "SELECT breaches FROM policy_week WHERE page = 'policy/daily'", 0), 5);
-    assert_i64(company_count(c, "SELECT passes FROM policy_week WHERE page = 'policy/daily'", 0), 1);
+    assert_i64(company_count(c, "SELECT breaches FROM policy_week WHERE page = 'policy/daily'", 0),
+               5);
+    assert_i64(company_count(c, "SELECT passes FROM policy_week WHERE page = 'policy/daily'", 0),
+               1);
     company_sound(c);
     company_close(c);
 }
@@ -78,7 +86,8 @@ TEST(what_a_period_still_owes_is_shown_without_rows)
 {
     struct company *c = company_open();
     struct looking l = {.c = c};
-    int64_t a = company_create(c, "account", "name", "A", "type", "Customer", "owner", "@rob", NULL);
+    int64_t a =
+        company_create(c, "account", "name", "A", "type", "Customer", "owner", "@rob", NULL);
 
     daily(c, "");
     company_until(c, MONDAY_9 + DAY);
@@ -96,40 +105,69 @@ TEST(what_a_period_still_owes_is_shown_without_rows)
 TEST(seasons_change_the_quota)
 {
     struct company *c = company_open();
-    int64_t a = company_create(c, "account", "name", "A", "type", "Customer", "owner", "@rob", NULL);
+    int64_t a =
+        company_create(c, "account", "name", "A", "type", "Customer", "owner", "@rob", NULL);
 
-    daily(c, "seasons: [ { from: 2026-03-04, to: 2026-03-05, at_least: 0 }, { from: 2026-03-06, to: 2026-03-06, at_least: 2 } ]\n");
+    daily(c, "seasons: [ { from: 2026-03-04, to: 2026-03-05, at_least: 0 }, { from: 2026-03-06, "
+             "to: 2026-03-06, at_least: 2 } ]\n");
     company_until(c, MONDAY_9 + 3 * DAY + 15 * HOUR); /* Tuesday only */
     assert_i64(breaches(c, a), 1);
     company_activity(c, "call", "out", a);
     company_until(c, MONDAY_9 + 4 * DAY + 15 * HOUR);
     assert_i64(breaches(c, a), 2);
-    assert_i64(company_count(c, "SELECT count_seen FROM breach WHERE record_id = $1 AND count_due = 2", a), 1);
+    assert_i64(
+        company_count(c, "SELECT count_seen FROM breach WHERE record_id = $1 AND count_due = 2", a),
+        1);
     company_close(c);
 }
 
 /* ---- a small company through time ---- */
 static void manual_of_many_rules(struct company *c)
 {
-    company_page(c, "escalation/help", "object: lead\nlevels:\n  - { name: Manager, after: 1h, who: superior, how: task }\n  - { name: Head, after: 4 business hours, who: \"on duty role:sales-manager\", how: task }\ncover: superior\n", NULL);
+    company_page(c, "escalation/help",
+                 "object: lead\nlevels:\n  - { name: Manager, after: 1h, who: superior, how: task "
+                 "}\n  - { name: Head, after: 4 business hours, who: \"on duty "
+                 "role:sales-manager\", how: task }\ncover: superior\n",
+                 NULL);
     company_page(c, "workflow/capture",
                  "object: lead\nstarts_when: \"status = 'New'\"\nrestart: each time\nstages:\n"
                  "  - name: Take in\n    steps:\n"
-                 "      - { name: Assign an owner, role: sales-manager, due: 24h, done_when: owner is not empty, escalation: help }\n"
+                 "      - { name: Assign an owner, role: sales-manager, due: 24h, done_when: owner "
+                 "is not empty, escalation: help }\n"
                  "  - name: Answer\n    enter_when: owner is not empty\n    steps:\n"
-                 "      - { name: First reply, role: owner, due: 4 business hours, done_when: \"count(activities where direction = 'out') > 0\", escalation: help }\n"
-                 "ends:\n  - { name: Answered, when: \"status in ('Contacted', 'Qualified')\" }\n  - { name: Discarded, when: \"status = 'Disqualified'\" }\n",
+                 "      - { name: First reply, role: owner, due: 4 business hours, done_when: "
+                 "\"count(activities where direction = 'out') > 0\", escalation: help }\n"
+                 "ends:\n  - { name: Answered, when: \"status in ('Contacted', 'Qualified')\" }\n  "
+                 "- { name: Discarded, when: \"status = 'Disqualified'\" }\n",
                  NULL);
-    company_page(c, "workflow/closing",
-                 "object: deal\nstarts_when: \"stage in ('Prospecting', 'Engaging')\"\nrestart: each time\nstages:\n"
-                 "  - name: Prospecting\n    when: \"stage = 'Prospecting'\"\n    idle_after: 7d\n    steps:\n      - { name: First talk, role: owner, due: 3 business days }\n"
-                 "  - name: Engaging\n    when: \"stage = 'Engaging'\"\n    steps:\n      - { name: Next step, role: owner, due: 2 business days, done_when: next_step is not empty }\n"
-                 "ends:\n  - { name: Won, when: \"stage = 'Won'\" }\n  - { name: Lost, when: \"stage = 'Lost'\" }\n",
+    company_page(
+        c, "workflow/closing",
+        "object: deal\nstarts_when: \"stage in ('Prospecting', 'Engaging')\"\nrestart: each "
+        "time\nstages:\n"
+        "  - name: Prospecting\n    when: \"stage = 'Prospecting'\"\n    idle_after: 7d\n    "
+        "steps:\n      - { name: First talk, role: owner, due: 3 business days }\n"
+        "  - name: Engaging\n    when: \"stage = 'Engaging'\"\n    steps:\n      - { name: Next "
+        "step, role: owner, due: 2 business days, done_when: next_step is not empty }\n"
+        "ends:\n  - { name: Won, when: \"stage = 'Won'\" }\n  - { name: Lost, when: \"stage = "
+        "'Lost'\" }\n",
+        NULL);
+    company_page(c, "policy/assigned",
+                 "for: lead\nmust: owner is not empty\nwithin: 24h\nof: created_at\nowed_by: "
+                 "role:sales-manager\nmode: fix\nremind_before: 2h\non_breach: [ { assign: \"next "
+                 "free role:sales-rep\" }, { escalate: help } ]\n",
                  NULL);
-    company_page(c, "policy/assigned", "for: lead\nmust: owner is not empty\nwithin: 24h\nof: created_at\nowed_by: role:sales-manager\nmode: fix\nremind_before: 2h\non_breach: [ { assign: \"next free role:sales-rep\" }, { escalate: help } ]\n", NULL);
-    company_page(c, "policy/need", "for: lead\nwhen: \"status = 'Contacted'\"\nmust: need is not empty\nwithin: 2 business days\nowed_by: owner\nmode: remind\n", NULL);
-    company_page(c, "policy/next", "for: deal\nwhen: \"stage = 'Engaging'\"\nmust: next_step is not empty\nalways: true\nowed_by: owner\nmode: watch\n", NULL);
-    company_page(c, "policy/quiet", "for: deal\nwhen: \"stage = 'Engaging'\"\nmust: \"count(activities where at >= now - 10d) > 0\"\nalways: true\nowed_by: owner\nmode: remind\n", NULL);
+    company_page(c, "policy/need",
+                 "for: lead\nwhen: \"status = 'Contacted'\"\nmust: need is not empty\nwithin: 2 "
+                 "business days\nowed_by: owner\nmode: remind\n",
+                 NULL);
+    company_page(c, "policy/next",
+                 "for: deal\nwhen: \"stage = 'Engaging'\"\nmust: next_step is not empty\nalways: "
+                 "true\nowed_by: owner\nmode: watch\n",
+                 NULL);
+    company_page(c, "policy/quiet",
+                 "for: deal\nwhen: \"stage = 'Engaging'\"\nmust: \"count(activities where at >= "
+                 "now - 10d) > 0\"\nalways: true\nowed_by: owner\nmode: remind\n",
+                 NULL);
     daily(c, "");
 }
 
@@ -167,19 +205,24 @@ static void event(struct history *h)
     int64_t deal = h->n_deals ? h->deals[roll(&h->dice, (unsigned)h->n_deals)] : 0;
 
     if (what < 2 && h->n_leads < 400)
-        h->leads[h->n_leads++] = company_create(c, "lead", "name", "L", "owner", roll(&h->dice, 2) ? somebody(h) : "", NULL);
+        h->leads[h->n_leads++] = company_create(c, "lead", "name", "L", "owner",
+                                                roll(&h->dice, 2) ? somebody(h) : "", NULL);
     else if (what < 3 && h->n_deals < 400)
         h->deals[h->n_deals++] = company_create(c, "deal", "name", "D", "owner", somebody(h), NULL);
     else if (what < 4 && h->n_accounts < 40)
-        h->accounts[h->n_accounts++] = company_create(c, "account", "name", "A", "type", "Customer", "owner", somebody(h), NULL);
+        h->accounts[h->n_accounts++] = company_create(c, "account", "name", "A", "type", "Customer",
+                                                      "owner", somebody(h), NULL);
     else if (what < 5 && lead)
-        (void)company_try_set(c, 0, NULL, "lead", lead, "status", status[roll(&h->dice, 4)], NULL); /* a gate may refuse */
+        (void)company_try_set(c, 0, NULL, "lead", lead, "status", status[roll(&h->dice, 4)],
+                              NULL); /* a gate may refuse */
     else if (what < 6 && lead)
-        company_set(c, "lead", lead, "owner", somebody(h), "need", roll(&h->dice, 2) ? "x" : "", NULL);
+        company_set(c, "lead", lead, "owner", somebody(h), "need", roll(&h->dice, 2) ? "x" : "",
+                    NULL);
     else if (what < 7 && deal)
         (void)company_try_set(c, 0, NULL, "deal", deal, "stage", stage[roll(&h->dice, 4)], NULL);
     else if (what < 8 && deal)
-        company_set(c, "deal", deal, "next_step", roll(&h->dice, 2) ? "call" : "", "owner", somebody(h), NULL);
+        company_set(c, "deal", deal, "next_step", roll(&h->dice, 2) ? "call" : "", "owner",
+                    somebody(h), NULL);
     else if (lead && roll(&h->dice, 2))
         company_activity(c, "call", "out", lead);
     else if (deal && roll(&h->dice, 2))
@@ -201,7 +244,10 @@ static struct str live(uint64_t seed, int days, int64_t tick_us, bool sound)
         unsigned n = roll(&h.dice, 4);
 
         for (unsigned i = 0; i < n; i++) {
-            company_run(c, MONDAY_9 + day * DAY + (int64_t)roll(&h.dice, 3) * HOUR / 2 + (int64_t)i * 2 * HOUR, tick_us);
+            company_run(c,
+                        MONDAY_9 + day * DAY + (int64_t)roll(&h.dice, 3) * HOUR / 2 +
+                            (int64_t)i * 2 * HOUR,
+                        tick_us);
             event(&h);
         }
     }
@@ -270,10 +316,15 @@ TEST(a_week_switched_off_is_caught_up_in_order)
     assert_str_eq(on, off);
     free((void *)(uintptr_t)on.ptr);
     /* No storm: at most a handful of notices per person and day. */
-    assert_true(company_count(c, "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM notice GROUP BY user_id, day) x", 0) <= 21);
+    assert_true(company_count(
+                    c,
+                    "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM notice GROUP BY user_id, day) x",
+                    0) <= 21);
     company_sound(c);
     company_close(c);
 }
 
-TEST_MAIN(a_period_rule_counts_working_days_of_whoever_owes_it, what_a_period_still_owes_is_shown_without_rows, seasons_change_the_quota,
-          a_week_switched_off_is_caught_up_in_order, how_often_the_engine_ticks_makes_no_difference, a_year_gives_the_same_twice)
+TEST_MAIN(a_period_rule_counts_working_days_of_whoever_owes_it,
+          what_a_period_still_owes_is_shown_without_rows, seasons_change_the_quota,
+          a_week_switched_off_is_caught_up_in_order, how_often_the_engine_ticks_makes_no_difference,
+          a_year_gives_the_same_twice)
