@@ -23,7 +23,7 @@ static void applied(struct cleaning *k, struct str rule)
 
 static struct str page_rule(const struct cleaning *k)
 {
-    return k->vocabulary->page ? k->vocabulary->page->path : STR("vocabulary");
+    return k->vocabulary && k->vocabulary->page ? k->vocabulary->page->path : STR("vocabulary");
 }
 
 /* One step: keeps the result and names the rule if it differs. */

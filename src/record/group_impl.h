@@ -43,6 +43,9 @@ struct group {
     struct accumulator acc[MEASURES_MAX];
     int64_t rows;
 };
+struct group_slot {
+    struct group *group;
+};
 struct group_ask {
     struct list_plan l;
     const struct group_query *g;
@@ -51,7 +54,7 @@ struct group_ask {
     struct group_measure measures[MEASURES_MAX];
     size_t n_measures;
     struct strmap *by_key;
-    VEC(struct group *) groups;
+    VEC(struct group_slot) groups;
     size_t median_values;
 };
 MUST_USE struct err *group_fold(struct group_ask *ask, const struct stmt *st, bool raw);

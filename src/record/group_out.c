@@ -1,6 +1,7 @@
 /* Rows into groups, groups into JSON. */
 #include "record/group_impl.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +64,7 @@ static struct err *find_group(struct group_ask *ask, const struct stmt *st, stru
                 key[i].s.len, STR_ARG(key[i].s));
     }
     if (strmap_get(ask->by_key, buf_str(&b), &at)) {
-        *out = ask->groups.at[at];
+        *out = ask->groups.at[at].group;
         return NULL;
     }
     if (ask->groups.n == GROUPS_HELD_MAX)
@@ -75,7 +76,7 @@ static struct err *find_group(struct group_ask *ask, const struct stmt *st, stru
         g->key[i].s = str_dup(arena, key[i].s);
     }
     strmap_put(ask->by_key, str_dup(arena, buf_str(&b)), (int64_t)ask->groups.n);
-    VEC_PUSH(arena, ask->groups) = g;
+    VEC_PUSH(arena, ask->groups).group = g;
     *out = g;
     return NULL;
 }
@@ -156,6 +157,7 @@ struct err *group_fold(struct group_ask *ask, const struct stmt *st, bool raw)
     struct group *g = NULL;
 
     TRY(find_group(ask, st, &g));
+    assert(g);
     if (!raw)
         g->rows += db_i64(st, (int)ask->n_keys);
     for (size_t i = 0; i < ask->n_measures; i++) {
@@ -389,7 +391,8 @@ static int compare_value(const struct group_key *k, const struct group_value *a,
 
 static int compare_groups(const void *a, const void *b, void *ctx)
 {
-    const struct group *x = *(struct group *const *)a, *y = *(struct group *const *)b;
+    const struct group *x = ((const struct group_slot *)a)->group;
+    const struct group *y = ((const struct group_slot *)b)->group;
     const struct group_ask *ask = ctx;
     int order = 0;
 
@@ -409,7 +412,7 @@ struct err *group_write(struct group_ask *ask, struct buf *json)
     jw_key(&w, STR("data"));
     jw_array(&w);
     for (size_t i = 0; i < ask->groups.n && i < limit; i++) {
-        struct group *g = ask->groups.at[i];
+        struct group *g = ask->groups.at[i].group;
         jw_object(&w);
         jw_key(&w, STR("keys"));
         jw_object(&w);

@@ -2,6 +2,7 @@
 #include "record/record.sql.h"
 #include "record/record_impl.h"
 
+#include <assert.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -122,11 +123,12 @@ struct err *index_record(struct tx *tx, const struct manual *m, const struct rec
     struct str title_fold = tv && !tv->empty && tv->fold.ptr ? tv->fold : utf8_fold(arena, title);
     struct stmt *st;
 
+    assert(r->values);
     put_title_mark(&body, title_fold);
     index_words(&body, title_fold, BODY_BYTES_KEPT);
     for (size_t k = 0; k < p->searched.n; k++) {
         int i = p->searched.at[k];
-        if (i != r->object->title && (i >= F_SYSTEM_COUNT || i == F_TAGS))
+        if (i != r->object->title)
             field_words(&body, &r->object->fields[i], &r->values[i]);
     }
     field_words(&body, &r->object->fields[F_TAGS], &r->values[F_TAGS]);

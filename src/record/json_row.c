@@ -32,7 +32,7 @@ void put_json_str(struct buf *b, struct str s)
     *d++ = '"';
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        const char *at = c < 0x20 ? memchr("\b\f\n\r\t", c, 5) : NULL;
+        const char *at = c && c < 0x20 ? strchr("\b\f\n\r\t", c) : NULL;
         if (c == '"' || c == '\\') {
             *d++ = '\\';
             *d++ = (char)c;
@@ -40,7 +40,9 @@ void put_json_str(struct buf *b, struct str s)
             *d++ = '\\';
             *d++ = c == '\b' ? 'b' : c == '\f' ? 'f' : c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
         } else if (c < 0x20) {
-            memcpy(d, "\\u00", 4);
+            d[0] = '\\';
+            d[1] = 'u';
+            d[2] = d[3] = '0';
             d[4] = hex[c >> 4];
             d[5] = hex[c & 15];
             d += 6;

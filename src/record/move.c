@@ -106,6 +106,7 @@ struct err *record_move_as(struct tx *tx, const struct save_context *cx, const s
     if (out->values[f.field].empty != f.set)
         return NULL; /* is so already */
     TRY(write_move(tx, cx, out, f, undo_of));
+    rights_moved(tx, cx->manual, o);
     if (move == RECORD_DELETE)
         TRY(index_drop(tx, id));
     if (move == RECORD_RESTORE)
@@ -194,6 +195,7 @@ struct err *record_purge(struct tx *tx, const struct save_context *cx, const str
     TRY(drop_references(tx, cx->manual, o, id));
     TRY(index_drop(tx, id));
     TRY(erase(tx, &sql_change_erase, id));
+    rights_moved(tx, cx->manual, o);
     row.id = row.save_id = id_new(cx->now_us);
     return history_write(tx, cx, &row, 0);
 }

@@ -6,6 +6,20 @@
 #include <assert.h>
 #include <string.h>
 
+void rights_moved(struct tx *tx, const struct manual *m, const struct object *o)
+{
+    if (o->index == manual_object_index(m, "user") || o->index == manual_object_index(m, "team"))
+        access_touch(tx);
+}
+
+struct err *record_tune(struct tx *tx)
+{
+    if (tx_kind(tx) ==
+        DB_SQLITE) /* looks at so many rows of each index: milliseconds, and near enough */
+        TRY(db_exec(tx, STR("PRAGMA analysis_limit = 1000")));
+    return db_exec(tx, STR("ANALYZE"));
+}
+
 int64_t record_owner(const struct record *r)
 {
     return r->values[F_OWNER].empty ? 0 : r->values[F_OWNER].i;

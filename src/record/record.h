@@ -101,6 +101,9 @@ MUST_USE struct err *record_get(struct tx *tx, const struct manual *m, const str
                                 int64_t id, bool bin, struct record *out);
 /* Without rights, for the engine. */
 MUST_USE struct err *record_read(struct tx *tx, const struct manual *m, const struct object *o, int64_t id, struct record *out);
+/* Brings the statistics up to date by which both databases choose their plans. After imports, and once a day: without
+ * them SQLite takes any index on an equality for a good one, and sorts what a list could have read in order. */
+MUST_USE struct err *record_tune(struct tx *tx);
 /* The object an id belongs to, by asking the tables; NULL if none. */
 MUST_USE struct err *record_object_of(struct tx *tx, const struct manual *m, int64_t id, const struct object **out);
 /* Fills in the names of what a saved record refers to, as far as the actor may read them; record_get has done so. */

@@ -83,6 +83,8 @@ MUST_USE struct err *err_not_found(struct arena *arena, const struct object *o, 
 /* The name of a record, if the actor may see it; else STR_NONE. */
 MUST_USE struct err *title_of(struct tx *tx, const struct manual *m, const struct actor *a,
                               const struct object *o, int64_t id, struct str *out);
+/* Who may do what hangs on people and teams: tells access when one of them was written. */
+void rights_moved(struct tx *tx, const struct manual *m, const struct object *o);
 int64_t record_owner(const struct record *r);
 int64_t record_team(const struct record *r);
 bool record_in_bin(const struct record *r);

@@ -314,6 +314,7 @@ static struct err *commit_save(struct save *s)
         TRY(index_record(s->tx, s->cx->manual, &s->after, save_creates(s)));
     if (s->p->o->timeline)
         TRY(touch_activity(s));
+    rights_moved(s->tx, s->cx->manual, s->p->o);
     return NULL;
 }
 

@@ -536,6 +536,26 @@ TEST(groups_by_people_have_names)
     assert_int_equal(data(&j)->n, 1);
 }
 
+static struct err *tune_fn(struct tx *tx, void *ctx)
+{
+    (void)ctx;
+    return record_tune(tx);
+}
+
+TEST(tuning_changes_no_answer)
+{
+    struct world *w = *state;
+    struct query q = on(w, "deal");
+    struct json j;
+
+    seed_deals(w);
+    assert_ok(world_write(w, tune_fn, NULL));
+    q.sort = STR("name");
+    q.filter = STR("stage = 'Won'");
+    assert_ok(world_list(w, w->admin, &q, &j));
+    assert_str(column(w, &j, "name"), "alpha Délta");
+}
+
 static struct err *ids_fn(struct tx *tx, void *ctx)
 {
     struct world *w = ctx;
@@ -574,4 +594,4 @@ TEST_MAIN_WITH(world_setup, world_teardown, lists_filter_and_sort,
                unknown_parts_of_a_query_are_named, hidden_fields_answer_no_questions,
                rows_are_limited_to_what_the_actor_may_read, bin_and_archive_are_asked_for,
                groups_count_and_add_up, groups_by_time_follow_the_calendar_of_the_asker,
-               groups_by_people_have_names, ids_for_sweeps)
+               groups_by_people_have_names, ids_for_sweeps, tuning_changes_no_answer)

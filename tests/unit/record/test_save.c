@@ -455,6 +455,17 @@ TEST(hooks_take_part_in_the_transaction)
     assert_int_equal(gone, 101);
 }
 
+TEST(rights_are_looked_up_again_when_people_or_teams_change)
+{
+    struct world *w = *state;
+    uint64_t before = access_generation();
+
+    world_new(w, w->admin, "account", "{\"name\":\"A\"}");
+    assert_true(access_generation() == before);
+    assert_ok(world_save(w, w->admin, "user", w->bob, "{\"roles\":[]}", NULL));
+    assert_true(access_generation() > before);
+}
+
 TEST(archive_bin_and_back)
 {
     struct world *w = *state;
@@ -489,4 +500,4 @@ TEST_MAIN_WITH(world_setup, world_teardown, a_record_is_kept_and_read_back,
                names_are_composed_of_what_there_is, numbers_are_given_once, conditions_of_fields,
                text_of_all_the_world, style_pages_clean_on_the_way_in,
                activities_date_what_they_touch, hooks_take_part_in_the_transaction,
-               archive_bin_and_back)
+               archive_bin_and_back, rights_are_looked_up_again_when_people_or_teams_change)
