@@ -2,6 +2,7 @@
  * is asked of the database.
  */
 #include "work/work_impl.h"
+#include "work/task.sql.h"
 
 /* Rules to look at, own ones by index and those of other objects by path. */
 struct touched {
@@ -324,7 +325,8 @@ static struct err *look_outer(const struct work *w, const struct rule_ref *ref,
         return NULL;
     TRY(outer_records(w, object, ref->path, before, after, &ids, &n));
     if (n >= OUTER_RECORDS_MAX)
-        return sweep_once(w, ref->kind == RR_WORKFLOW ? w->m->workflows[ref->index].page->path : w->m->policies[ref->index].page->path);
+        return sweep_once(w, ref->kind == RR_WORKFLOW ? w->m->workflows[ref->index].page->path
+                                                      : w->m->policies[ref->index].page->path);
     for (size_t i = 0; i < n; i++) {
         struct record r;
         bool live;
@@ -431,6 +433,60 @@ struct err *work_check_hook(struct tx *tx, const struct save_context *cx,
     return w.m->n_workflows ? gate_check(&w, cx, before, after, changed) : NULL;
 }
 
+/* Somebody has left: what they owed is looked at again, so that steps and rules for a role find somebody who is there. What
+ * was asked of them in person, and what they owe as owner of a record without another role to fall to, is handed over by
+ * people; those above them see it. */
+static struct err *look_after_leaver(const struct work *w, int64_t user)
+{
+    int64_t after = 0;
+    size_t n;
+
+    do {
+        struct record_key {
+            int64_t id;
+            struct str object;
+        };
+        VEC(struct record_key) keys = {0};
+        struct stmt *s;
+        bool row, live;
+
+        TRY(db_stmt(w->tx, &sql_task_owed_records, &s));
+        db_bind_i64(s, 1, user);
+        db_bind_i64(s, 2, after);
+        db_bind_i64(s, 3, SWEEP_BATCH);
+        for (;;) {
+            TRY(db_step(s, &row));
+            if (!row)
+                break;
+            VEC_PUSH(w->arena, keys) =
+                (struct record_key){col_i64(s, "record_id"), col_str(w, s, "object")};
+        }
+        n = keys.n;
+        for (size_t i = 0; i < n; i++) {
+            struct record r;
+
+            after = keys.at[i].id;
+            TRY(work_read(w, keys.at[i].object, after, &r, &live));
+            if (!live)
+                continue;
+            TRY(run_evaluate_record(w, &r, false));
+            TRY(policy_evaluate_running(w, &r));
+        }
+    } while (n == SWEEP_BATCH);
+    return NULL;
+}
+
+static bool has_left(const struct manual *m, const struct record *before,
+                     const struct record *after)
+{
+    const struct field *f = object_field(after->object, STR("active"));
+
+    if (after->object->index != manual_object_index(m, "user") || !before->object || !f ||
+        f->type != FT_YES_NO)
+        return false;
+    return before->values[f->index].i == 1 && after->values[f->index].i != 1;
+}
+
 static bool changes_people(const struct manual *m, const struct object *o)
 {
     return o->index == manual_object_index(m, "user") || o->index == manual_object_index(m, "team");
@@ -448,6 +504,8 @@ struct err *work_change_hook(struct tx *tx, const struct save_context *cx,
     (void)change_id;
     if (changes_people(w.m, o))
         who_forget(tx);
+    if (has_left(w.m, before, after))
+        TRY(look_after_leaver(&w, after->id));
     if (cx->depth > ENGINE_DEPTH_MAX)
         return decision_note(
             &w, after->id, cx->actor->rule, "loop cut",

@@ -161,7 +161,7 @@ static struct err *refuse(const struct work *w, const struct workflow *wf, int f
                           const struct missing_list *missing)
 {
     struct err *head = NULL;
-    struct str all = STR("");
+    struct str all;
     struct buf b = buf_new(w->arena, 256);
 
     for (size_t i = 0; i < missing->list.n; i++) {

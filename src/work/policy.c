@@ -170,10 +170,12 @@ static struct err *owed_resolve(struct look *l)
 {
     bool fixed = l->p->owed_by.kind != WHO_OWNER && l->p->owed_by.kind != WHO_SUPERIOR;
     int64_t owner = record_owner_id(l->r);
+    const struct person_info *info;
 
+    TRY(who_person(l->w, l->c.owed_by, &info));
     if (l->c.state != CLOCK_NONE && fixed && l->c.owner_id == owner &&
-        (l->c.owed_by || l->c.role.len))
-        return NULL;
+        (info->found || (!l->c.owed_by && l->c.role.len)))
+        return NULL; /* work does not wander about while whoever has it is there */
     l->c.owner_id = owner;
     return who_resolve(l->w, &l->p->owed_by, l->r, l->p->page->owner, &l->c.owed_by, &l->c.role);
 }

@@ -119,7 +119,7 @@ static struct err *publish_policies(const struct work *w, const struct manual *b
     for (size_t i = 0; i < before->n_policies; i++) {
         const struct policy *p = &before->policies[i];
 
-        if (is_on(p) && !find_policy(after, p->page->path))
+        if (is_on(p) && policy_index(after, p->page->path) < 0)
             TRY(policy_forget_page(w, p->page->path, STR("The rule is no longer in the manual.")));
     }
     for (size_t i = 0; i < after->n_policies; i++)
@@ -161,7 +161,7 @@ static struct err *publish_workflows(const struct work *w, const struct manual *
     for (size_t i = 0; i < before->n_workflows; i++) {
         struct str path = before->workflows[i].page->path;
 
-        if (find_workflow(after, path))
+        if (workflow_index(after, path) >= 0)
             continue;
         TRY(each_run(w, path, NULL));
         TRY(timer_drop_page(w, path));
@@ -323,7 +323,7 @@ struct err *work_plan_hook(struct tx *tx, const struct manual *live, const struc
     for (size_t i = 0; i < live->n_policies; i++) {
         const struct policy *p = &live->policies[i];
 
-        if (!is_on(p) || find_policy(next, p->page->path))
+        if (!is_on(p) || policy_index(next, p->page->path) >= 0)
             continue;
         TRY(count_one(&w, &sql_policy_task_count, p->page->path, &n));
         plan_add(w.arena, out, "tasks", p->page->path,

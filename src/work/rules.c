@@ -57,9 +57,11 @@ static struct err *figures_json(const struct work *w, const struct policy *p,
     jw_kv_instant(jw, "on_since", on_us == DATE_NONE ? 0 : on_us);
     jw_kv_i64(jw, "passes", passes);
     jw_kv_i64(jw, "breaches", breaches);
+    int64_t kept = passes + breaches ? passes * 10000 / (passes + breaches) : 0;
+
     jw_key(jw, STR("kept_percent"));
     if (passes + breaches)
-        jw_real(jw, (double)(passes * 10000 / (passes + breaches)) / 100.0);
+        jw_real(jw, (double)kept / 100.0);
     else
         jw_null(jw);
     jw_key(jw, STR("weeks"));

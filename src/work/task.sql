@@ -68,3 +68,8 @@ SELECT COUNT(*) AS n FROM task WHERE owed_by = $1 AND closed_us IS NOT NULL AND 
 -- name: task_day_later
 -- $1 person, $2 now: put off until later
 SELECT COUNT(*) AS n FROM task WHERE owed_by = $1 AND closed_us IS NULL AND not_before_us > $2;
+
+-- name: task_owed_records
+-- $1 person, $2 after, $3 limit: records on which they owe something
+SELECT DISTINCT record_id, object FROM task WHERE owed_by = $1 AND closed_us IS NULL AND record_id > $2
+ ORDER BY record_id LIMIT $3;

@@ -166,6 +166,47 @@ TEST(nobody_absent_is_the_next_free_one)
     company_close(c);
 }
 
+TEST(work_of_somebody_who_left_finds_another)
+{
+    struct company *c = company_open();
+    int64_t other = company_create(c, "user", "name", "Max", "email", "max@x.example", "roles",
+                                   "sales-manager", "team", "@north", NULL);
+    int64_t id;
+
+    company_page(c, "policy/owner",
+                 "for: lead\nmust: owner is not empty\nwithin: 24h\nof: created_at\nowed_by: "
+                 "role:sales-manager\nmode: remind\n",
+                 NULL);
+    company_page(
+        c, "workflow/w",
+        "object: lead\nstarts_when: \"status = 'New'\"\nstages:\n  - { name: One, steps: [ { name: "
+        "Look, role: "
+        "sales-manager, due: 24h } ] }\nends:\n  - { name: Over, when: \"status != 'New'\" }\n",
+        NULL);
+    company_publish(c);
+    id = company_create(c, "lead", "name", "A", NULL);
+    assert_i64(company_count(
+                   c, "SELECT COUNT(*) FROM task WHERE closed_us IS NULL AND record_id = $1", id),
+               2);
+    company_set(c, "user", c->lena, "active", "no", NULL);
+    company_set(c, "user", other, "active", "no", NULL);
+    assert_i64(company_count(c,
+                             "SELECT COUNT(*) FROM task WHERE closed_us IS NULL AND owed_by IS "
+                             "NULL AND role = 'sales-manager'",
+                             0),
+               2);
+    company_set(c, "user", other, "active", "yes", NULL);
+    company_set(c, "lead", id, "name", "B", "owner", "@rob", NULL);
+    assert_i64(
+        company_count(
+            c,
+            "SELECT owed_by FROM task WHERE closed_us IS NULL AND kind = 'step' AND record_id = $1",
+            id),
+        other);
+    company_sound(c);
+    company_close(c);
+}
+
 TEST(two_rules_that_chase_each_other_are_cut)
 {
     struct company *c = company_open();
@@ -318,6 +359,6 @@ TEST(the_one_who_owed_it_says_what_got_in_the_way)
 
 TEST_MAIN(an_unacknowledged_level_passes_on, acknowledging_stops_the_path,
           whoever_is_away_is_covered, without_a_cover_the_superior_is_called,
-          nobody_absent_is_the_next_free_one, two_rules_that_chase_each_other_are_cut,
-          notices_are_bundled_and_capped, the_outbox_sends_once_and_tries_again,
-          the_one_who_owed_it_says_what_got_in_the_way)
+          nobody_absent_is_the_next_free_one, work_of_somebody_who_left_finds_another,
+          two_rules_that_chase_each_other_are_cut, notices_are_bundled_and_capped,
+          the_outbox_sends_once_and_tries_again, the_one_who_owed_it_says_what_got_in_the_way)

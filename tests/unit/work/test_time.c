@@ -265,9 +265,10 @@ static struct str live(uint64_t seed, int days, int64_t tick_us, bool sound)
 
 TEST(a_year_gives_the_same_twice)
 {
-    struct str a = live(7, 365, DAY, true), b = live(7, 365, DAY, false);
+    int days = db_fixture_kind() == DB_SQLITE ? 365 : 90; /* each event is a transaction of its own there */
+    struct str a = live(7, days, DAY, true), b = live(7, days, DAY, false);
 
-    assert_true(a.len > 20000);
+    assert_true(a.len > (size_t)days * 50);
     assert_has(a, "breach deal");
     assert_has(a, "breach account");
     assert_has(a, "task deal");
