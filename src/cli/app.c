@@ -26,6 +26,17 @@ static void app_close(void *ctx)
         db_close(app->db);
 }
 
+struct str app_data_flag(struct args *args)
+{
+    struct settings fresh = {0};
+
+    if (args->settings.db.len)
+        return str_fmt(args->arena, " --db %.*s", STR_ARG(args->settings.db));
+    if (!settings_read(args->arena, &fresh) && str_eq(fresh.data, args->settings.data))
+        return STR_NONE;
+    return str_fmt(args->arena, " --data %.*s", STR_ARG(args->settings.data));
+}
+
 bool company_exists(const struct app *app)
 {
     const struct manual *m = manual_live(app->store);
@@ -37,10 +48,11 @@ bool company_exists(const struct app *app)
 
 static struct err *no_company(struct args *args)
 {
-    struct err *e = FAIL(args->arena, ERR_NOT_FOUND, "io.failed", NULL, "There is no company in %.*s yet.",
-                         STR_ARG(args->settings.data));
+    struct str where = args->settings.db.len ? STR("this database") : args->settings.data, flag = app_data_flag(args);
+    struct err *e = FAIL(args->arena, ERR_NOT_FOUND, "io.failed", NULL, "There is no company in %.*s yet.", STR_ARG(where));
 
-    e->way_out = STR("Create one with `fairlead init --admin you@example.com`, or try the demo with `fairlead start`.");
+    e->way_out = str_fmt(args->arena, "Create one with `fairlead init --admin you@example.com%.*s`, or try the demo with `fairlead start%.*s`.",
+                         STR_ARG(flag), STR_ARG(flag));
     return e;
 }
 
@@ -89,6 +101,24 @@ struct err *app_actor(struct args *args, struct app *app, struct tx *tx, const s
     TRY(actor_load(tx, m, person.id, VIA_CLI, &actor));
     *out = actor;
     return NULL;
+}
+
+struct err *find_object(struct arena *arena, const struct manual *m, const char *name, const struct object **out)
+{
+    struct str *names = NEW_ARRAY(arena, m->n_objects + 1, struct str);
+    struct str near;
+    struct err *e;
+
+    *out = manual_object(m, str_from(name));
+    if (*out)
+        return NULL;
+    for (size_t i = 0; i < m->n_objects; i++)
+        names[i] = m->objects[i].name;
+    near = str_nearest(arena, str_from(name), names, m->n_objects);
+    e = FAIL(arena, ERR_NOT_FOUND, "query.parameter", NULL, "There is no object %s in the manual.", name);
+    e->way_out = near.len ? str_fmt(arena, "Did you mean %.*s?", STR_ARG(near))
+                          : str_fmt(arena, "There are %.*s.", STR_ARG(str_join(arena, names, m->n_objects, STR(", "))));
+    return e;
 }
 
 /* ---- creating a company ---- */

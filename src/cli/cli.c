@@ -2,6 +2,7 @@
 #include "cli_impl.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +38,9 @@ const struct command commands[] = {
      {{"reason", "TEXT", "Why; stored with the version."},
       {"version", "N", "Export or compare this version instead of the live one."},
       {"as", "MAIL", "Act as this person."}}, cmd_manual},
-    {"import", "FILE --mapping FILE | --plan FILE | --undo ID", "Bring a CSV in; cleaned, checked, reported by line.",
+    {"import", "FILE --mapping FILE | --plan FILE | --undo ID | --list", "Bring a CSV in; cleaned, checked, reported by line.",
      "Every change and every doubtful row is named with its line in the report. A dry run does everything but keep it. An "
-     "import that was stopped goes on with --resume; --undo takes a whole one back.", 0, 1,
+     "import that was stopped goes on with --resume; --undo takes a whole one back; --list says which there were.", 0, 1,
      {{"mapping", "FILE", "Which column goes where (see docs/import.md)."},
       {"plan", "FILE", "A list of files and mappings, in order."},
       {"dry-run", NULL, "Try it and keep nothing."},
@@ -47,15 +48,16 @@ const struct command commands[] = {
       {"resume", "ID", "Go on with an import that was stopped."},
       {"undo", "ID", "Take an import back."},
       {"report", "FILE", "Write the full report here [shown in short]."},
+      {"list", NULL, "The imports there were, newest first, with their ids."},
       {"as", "MAIL", "Act as this person."}}, cmd_import},
     {"export", "OBJECT", "Write records as CSV to standard output.",
      "Cells that a spreadsheet would run as a formula are made harmless; importing the file gives the same values.", 1, 1,
      {{"filter", "EXPR", "Only records that match."},
-      {"fields", "LIST", "These fields, with commas [the list layout]."},
+      {"fields", "LIST", "These fields, with commas [all there are]; account.name follows a reference."},
       {"sort", "LIST", "Order, such as \"close_date desc, name\"."},
       {"as", "MAIL", "With the rights of this person."}}, cmd_export},
     {"today", "[MAIL]", "Somebody's queue: what to do next, why, until when.",
-     "The same list as My Day, in the order a wise colleague would work it.", 0, 1,
+     "The same list as My Day, in the order a wise colleague would work it. Without MAIL: the only person there is.", 0, 1,
      {{"limit", "N", "At most so many [10]."}}, cmd_today},
     {"explain", "OBJECT ID [PAGE] | OBJECT ID --filter EXPR", "Why does a record match, or why did a rule (not) run?",
      "With --filter: every term of the expression with its answer. With a page (policy/lead-assigned): what the rule saw, "
@@ -70,6 +72,9 @@ const struct command commands[] = {
     {"help", "[COMMAND]", "This list, or everything about one command; `help man` prints the man page.", "", 0, 1, {{0}}, cmd_help},
     {0},
 };
+
+/* As `help man` says. The second is EX_USAGE of sysexits.h. */
+enum { EXIT_REFUSED = 1, EXIT_NOT_UNDERSTOOD = 64 };
 
 static const struct command *command_find(const char *name)
 {
@@ -100,7 +105,7 @@ bool args_has(const struct args *args, const char *flag)
     return args_get(args, flag) != NULL;
 }
 
-static struct err *no_such_command(struct arena *arena, const char *name)
+struct err *no_such_command(struct arena *arena, const char *name)
 {
     struct str names[32];
     size_t n = 0;
@@ -195,15 +200,21 @@ static struct err *read_args(struct args *args, int argc, char **argv)
     return NULL;
 }
 
-static enum log_level log_level_of(struct str word)
+/* A server tells what it does; a command answers in words, and the log is for what goes wrong. */
+static struct err *set_log_level(struct args *args)
 {
-    if (str_eq(word, STR("debug")))
-        return LOG_DEBUG;
-    if (str_eq(word, STR("warn")))
-        return LOG_WARN;
-    if (str_eq(word, STR("error")))
-        return LOG_ERROR;
-    return LOG_INFO;
+    static const char *const words[] = {"debug", "info", "warn", "error"};
+    static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
+    struct str word = args->settings.log;
+
+    if (!word.len)
+        word = args->command->run == cmd_serve ? STR("info") : STR("warn");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (str_eq(word, str_from(words[i]))) {
+            log_set_level(levels[i]);
+            return NULL;
+        }
+    return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "log takes debug, info, warn or error, not %.*s.", STR_ARG(word));
 }
 
 static void print_error(struct arena *arena, const struct err *e)
@@ -220,7 +231,7 @@ int cli_main(int argc, char **argv)
     struct arena *arena = arena_new(0);
     struct args *args = NEW(arena, struct args);
     const char *name = argc > 1 ? argv[1] : "help";
-    struct err *e = NULL;
+    struct err *e;
     int code = 0;
 
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
@@ -237,16 +248,15 @@ int cli_main(int argc, char **argv)
             return 0;
         }
     e = args->command ? read_args(args, argc, argv) : no_such_command(arena, name);
+    if (!e)
+        e = set_log_level(args);
+    if (!e)
+        e = args->command->run(args);
+    if (!e && (fflush(stdout) || ferror(stdout)) && errno != EPIPE) /* a reader that has seen enough is no error */
+        e = FAIL(arena, ERR_INTERNAL, "io.failed", NULL, "The answer could not be written to the end: %s.", strerror(errno));
     if (e) {
         print_error(arena, e);
-        arena_free(arena);
-        return 64; /* EX_USAGE */
-    }
-    log_set_level(log_level_of(args->settings.log));
-    e = args->command->run(args);
-    if (e) {
-        print_error(arena, e);
-        code = 1;
+        code = strcmp(e->code, "settings.invalid") == 0 ? EXIT_NOT_UNDERSTOOD : EXIT_REFUSED;
     }
     arena_free(arena);
     return code;

@@ -68,8 +68,11 @@ enum open_mode { OPEN_WRITE, OPEN_READ, OPEN_CREATE };
 MUST_USE struct err *app_open(struct args *args, enum open_mode mode, struct app **out);
 /* The person a command acts for: --as MAIL, else the program itself with all rights (whoever holds the file does). */
 MUST_USE struct err *app_actor(struct args *args, struct app *app, struct tx *tx, const struct manual *m, const struct actor **out);
-/* Runs fn(tx, ctx) on a snapshot or as a write, with args->arena. */
+/* The path of a file in the data folder. */
 MUST_USE struct err *app_folder(struct args *args, const char *name, const char **path);
+
+/* An object of the manual by name. Fails: query.parameter with the nearest name. */
+MUST_USE struct err *find_object(struct arena *arena, const struct manual *m, const char *name, const struct object **out);
 
 /* ---- creating a company ---- */
 struct company {
@@ -79,6 +82,8 @@ struct company {
 MUST_USE struct err *company_create(struct args *args, struct app *app, const struct company *company, int64_t *admin);
 MUST_USE struct err *demo_load(struct args *args, struct app *app);
 bool company_exists(const struct app *app);
+/* " --data FOLDER" as it has to be said in the next command; empty where the default will do. */
+struct str app_data_flag(struct args *args);
 extern const char *const demo_password;
 
 /* ---- terminal ---- */
@@ -94,6 +99,9 @@ bool term_colour(void);
 struct str term_when(struct arena *arena, int64_t at_us, int64_t now_us);
 void term_wrap(FILE *out, struct str text, int indent, int width);
 struct str term_secret(struct arena *arena, const char *prompt); /* no echo; from standard input when it is no terminal */
+
+/* Fails: settings.invalid with the nearest name. */
+MUST_USE struct err *no_such_command(struct arena *arena, const char *name);
 
 struct err *cmd_serve(struct args *args);
 struct err *cmd_start(struct args *args);

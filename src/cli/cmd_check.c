@@ -44,6 +44,26 @@ static struct err *check_manual(struct check_job *job)
     return findings.errors ? NULL : e;
 }
 
+static void print_json(const struct check_job *job)
+{
+    struct buf out = buf_new(job->args->arena, 256);
+    struct json_writer w = json_writer(&out);
+    struct str rest = buf_str(&job->findings), line;
+
+    jw_object(&w);
+    jw_kv_bool(&w, "sound", job->findings.len == 0);
+    jw_kv_i64(&w, "pages", (int64_t)job->n_files);
+    jw_kv_i64(&w, "sealed_changes", job->changes);
+    jw_key(&w, STR("findings"));
+    jw_array(&w);
+    while (str_cut(&rest, '\n', &line))
+        if (line.len)
+            jw_str(&w, line);
+    jw_end_array(&w);
+    jw_end_object(&w);
+    printf("%.*s\n", STR_ARG(buf_str(&out)));
+}
+
 struct err *cmd_check(struct args *args)
 {
     struct check_job job = {.args = args, .findings = buf_new(args->arena, 1024)};
@@ -58,17 +78,17 @@ struct err *cmd_check(struct args *args)
         e = db_check(job.app->db, args->arena, &job.findings);
     manual_unpin(job.manual);
     TRY(e);
+    if (args->json)
+        print_json(&job);
     if (job.findings.len) {
         struct str rest = buf_str(&job.findings), line;
 
-        while (str_cut(&rest, '\n', &line))
+        while (!args->json && str_cut(&rest, '\n', &line))
             if (line.len)
                 printf("%.*s\n", STR_ARG(line));
         return FAIL(args->arena, ERR_INVALID, "db.failed", NULL, "The database is not sound; the findings are above.");
     }
-    if (args->json)
-        printf("{\"sound\":true,\"pages\":%zu,\"sealed_changes\":%lld}\n", job.n_files, (long long)job.changes);
-    else
+    if (!args->json)
         printf("Sound: the database, %zu pages of the manual, %lld changes in the sealed history, tasks and timers.\n",
                job.n_files, (long long)job.changes);
     return NULL;

@@ -28,6 +28,7 @@ static struct err *list_people(struct tx *tx, void *ctx)
     jw_array(&w);
     for (;;) {
         struct str name, email, roles, team;
+        bool active;
 
         TRY(db_step(stmt, &row));
         if (!row)
@@ -36,6 +37,7 @@ static struct err *list_people(struct tx *tx, void *ctx)
         email = db_str(stmt, db_col(stmt, "email"));
         roles = db_str(stmt, db_col(stmt, "roles"));
         team = db_str(stmt, db_col(stmt, "team"));
+        active = db_i64(stmt, db_col(stmt, "active")) != 0;
         if (job->args->json) {
             struct str rest = roles, one;
 
@@ -44,6 +46,7 @@ static struct err *list_people(struct tx *tx, void *ctx)
             jw_kv_str(&w, "name", name);
             jw_kv_str(&w, "email", email);
             jw_kv_str(&w, "team", team);
+            jw_kv_bool(&w, "active", active);
             jw_key(&w, STR("roles"));
             jw_array(&w);
             while (str_cut(&rest, '\x1f', &one))
@@ -54,7 +57,7 @@ static struct err *list_people(struct tx *tx, void *ctx)
         } else {
             struct str rest = roles, one;
 
-            printf("%-28.*s %-40.*s %-10.*s ", STR_ARG(name), STR_ARG(email), STR_ARG(team));
+            printf("%-28.*s %-40.*s %-10.*s %s", STR_ARG(name), STR_ARG(email), STR_ARG(team), active ? "" : "ended ");
             while (str_cut(&rest, '\x1f', &one))
                 if (one.len)
                     printf("%.*s ", STR_ARG(one));
@@ -152,6 +155,18 @@ static struct err *change_person(struct tx *tx, void *ctx)
     return NULL;
 }
 
+static void print_done(const struct people_job *job)
+{
+    if (job->args->json)
+        printf("{\"id\":\"%" PRId64 "\"}\n", job->id);
+    else if (strcmp(job->verb, "add") == 0)
+        printf("%s was added (%" PRId64 ").\n", job->mail, job->id);
+    else if (strcmp(job->verb, "password") == 0)
+        printf("%s has a new password; other sessions have ended.\n", job->mail);
+    else
+        printf("%s can no longer sign in; sessions and tokens have ended.\n", job->mail);
+}
+
 struct err *cmd_user(struct args *args)
 {
     struct people_job job = {.args = args, .verb = args->words[0], .mail = args->n_words > 1 ? args->words[1] : NULL,
@@ -182,7 +197,7 @@ struct err *cmd_user(struct args *args)
         if (!e)
             e = db_write(job.app->db, args->arena, change_person, &job);
         if (!e)
-            printf("%s: %s (%" PRId64 ")\n", job.verb, job.mail, job.id);
+            print_done(&job);
     }
     manual_unpin(job.manual);
     return e;
@@ -208,6 +223,26 @@ static struct err *token_write(struct tx *tx, void *ctx)
                                args->now_us, &job->token, &job->id);
 }
 
+static struct err *token_list_json(struct tx *tx, const struct api_token *tokens, size_t n)
+{
+    struct buf out = buf_new(tx_arena(tx), 256);
+    struct json_writer w = json_writer(&out);
+
+    jw_array(&w);
+    for (size_t i = 0; i < n; i++) {
+        jw_object(&w);
+        jw_kv_id(&w, "id", tokens[i].id);
+        jw_kv_str(&w, "name", tokens[i].name);
+        jw_kv_instant(&w, "created", tokens[i].created_us);
+        jw_kv_instant(&w, "expires", tokens[i].expires_us);
+        jw_kv_instant(&w, "used", tokens[i].used_us);
+        jw_end_object(&w);
+    }
+    jw_end_array(&w);
+    printf("%.*s\n", STR_ARG(buf_str(&out)));
+    return NULL;
+}
+
 static struct err *token_list(struct tx *tx, void *ctx)
 {
     struct token_job *job = ctx;
@@ -217,6 +252,8 @@ static struct err *token_list(struct tx *tx, void *ctx)
 
     TRY(access_person_by_email(tx, str_from(job->args->words[1]), &p));
     TRY(access_tokens(tx, p.id, &tokens, &n));
+    if (job->args->json)
+        return token_list_json(tx, tokens, n);
     for (size_t i = 0; i < n; i++)
         printf("%" PRId64 "  %-24.*s until %.*s\n", tokens[i].id, STR_ARG(tokens[i].name),
                STR_ARG(instant_text(tx_arena(tx), tokens[i].expires_us)));
@@ -246,7 +283,9 @@ struct err *cmd_token(struct args *args)
         return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "token end needs the token's id, see token list.");
     TRY(app_open(args, OPEN_WRITE, &app));
     TRY(db_write(app->db, args->arena, token_write, &job));
-    if (job.add)
+    if (job.add && args->json)
+        printf("{\"id\":\"%" PRId64 "\",\"token\":\"%.*s\"}\n", job.id, STR_ARG(job.token));
+    else if (job.add)
         printf("%.*s\n", STR_ARG(job.token));
     else
         printf("ended %" PRId64 "\n", job.id);

@@ -1,6 +1,8 @@
 /* today, explain. */
 #include "cli_impl.h"
 
+#include "cli/company.sql.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -35,17 +37,18 @@ static void print_task(struct work_job *job, const struct json *task, int number
     int64_t due = 0;
     struct str title = text_of(task, "title"), record = nested_text(task, "record", "title");
     struct str why = nested_text(task, "why", "reason"), page = nested_text(task, "why", "page");
-    struct str order = text_of(task, "order_reason");
-    const struct json *outcomes = json_get(task, "outcomes");
+    struct str because = text_of(task, "because");
+    const struct json *after = json_get(task, "after"), *outcomes = after && after->kind == JSON_OBJECT ? json_get(after, "outcomes") : NULL;
+    const struct json *why_at = json_get(task, "why"), *line = why_at && why_at->kind == JSON_OBJECT ? json_get(why_at, "line") : NULL;
 
-    instant_parse(text_of(task, "due_at"), &due);
+    instant_parse(text_of(task, "until"), &due);
     printf("%2d  %s%.*s%s%s%.*s  %s%.*s%s\n", number, bold[colour], STR_ARG(title), plain[colour], record.len ? ": " : "",
            STR_ARG(record), dim[colour], STR_ARG(term_when(arena, due, job->args->now_us)), plain[colour]);
     if (why.len)
         term_wrap(stdout, str_fmt(arena, "why    %.*s", STR_ARG(why)), 4, 100);
     if (page.len)
-        printf("    %spage   %.*s%s%s%.*s%s\n", dim[colour], STR_ARG(page), order.len ? "  ·  first because " : "", "",
-               STR_ARG(order), plain[colour]);
+        printf("    %spage   %.*s:%" PRId64 "%s%.*s%s\n", dim[colour], STR_ARG(page), line ? line->integer : 1,
+               because.len ? "  here because it is " : "", STR_ARG(because), plain[colour]);
     if (outcomes && outcomes->kind == JSON_ARRAY && outcomes->n) {
         printf("    after ");
         for (size_t i = 0; i < outcomes->n; i++)
@@ -54,23 +57,48 @@ static void print_task(struct work_job *job, const struct json *task, int number
     }
 }
 
-static struct err *read_day(struct tx *tx, void *ctx)
+/* The only person there is, if nobody is named. */
+static struct err *whose_day(struct tx *tx, const struct args *args, int64_t *user)
 {
-    struct work_job *job = ctx;
-    struct args *args = job->args;
-    const struct actor *actor = actor_system(tx_arena(tx), job->manual, STR_NONE);
-    int64_t user = 0;
+    struct stmt *stmt;
+    int64_t n = 0;
+    bool row;
 
     if (args->n_words) {
         struct person p;
-        struct actor *person;
 
         TRY(access_person_by_email(tx, str_from(args->words[0]), &p));
-        TRY(actor_load(tx, job->manual, p.id, VIA_CLI, &person));
-        user = p.id;
-        actor = person;
+        *user = p.id;
+        return NULL;
     }
-    return task_day(tx, job->manual, actor, user, STR_NONE, job->limit, args->now_us, &job->json);
+    TRY(db_stmt(tx, &sql_company_people, &stmt));
+    for (;;) {
+        TRY(db_step(stmt, &row));
+        if (!row)
+            break;
+        if (db_i64(stmt, db_col(stmt, "active"))) {
+            *user = db_i64(stmt, db_col(stmt, "id"));
+            n++;
+        }
+    }
+    if (n != 1) {
+        struct err *e = FAIL(tx_arena(tx), ERR_INVALID, "settings.invalid", NULL, "Whose day? There are %" PRId64 " people.", n);
+
+        e->way_out = STR("fairlead today MAIL; `fairlead user list` names them.");
+        return e;
+    }
+    return NULL;
+}
+
+static struct err *read_day(struct tx *tx, void *ctx)
+{
+    struct work_job *job = ctx;
+    struct actor *person;
+    int64_t user = 0;
+
+    TRY(whose_day(tx, job->args, &user));
+    TRY(actor_load(tx, job->manual, user, VIA_CLI, &person));
+    return task_day(tx, job->manual, person, user, STR_NONE, job->limit, job->args->now_us, &job->json);
 }
 
 struct err *cmd_today(struct args *args)
@@ -137,12 +165,11 @@ static struct err *explain(struct tx *tx, void *ctx)
     const struct manual *m = job->manual;
     struct arena *arena = tx_arena(tx);
     const struct actor *actor = actor_system(arena, m, STR_NONE);
-    const struct object *o = manual_object(m, str_from(args->words[0]));
+    const struct object *o;
     const char *filter = args_get(args, "filter");
     int64_t id;
 
-    if (!o)
-        return FAIL(arena, ERR_NOT_FOUND, "query.parameter", NULL, "There is no object %s in the manual.", args->words[0]);
+    TRY(find_object(arena, m, args->words[0], &o));
     if (!id_parse(str_from(args->words[1]), &id))
         return FAIL(arena, ERR_INVALID, "query.parameter", NULL, "%s is not the id of a record.", args->words[1]);
     if (filter) {

@@ -1,12 +1,12 @@
 -- Questions of the command line about the company.
 
 -- name: company_people
--- Who can sign in: active people with a password, in the order they came.
+-- Everybody, in the order they came.
 -- plan: scan
-SELECT u.id AS id, u.name AS name, u.email AS email, u.roles AS roles, t.name AS team
+SELECT u.id AS id, u.name AS name, u.email AS email, u.roles AS roles, u.active AS active, t.name AS team
   FROM o_user u
   LEFT JOIN o_team t ON t.id = u.team
- WHERE u.deleted_at IS NULL AND u.active = 1
+ WHERE u.deleted_at IS NULL
  ORDER BY u.id
 
 -- name: company_team

@@ -116,11 +116,11 @@ struct err *demo_load(struct args *args, struct app *app)
                                    .progress_ctx = &progress};
         struct import_result result;
 
-        progress.label = progress.label ? progress.label + 1 : "import";
+        progress.label = progress.label ? str_cstr(args->arena, str_sub(str_from(progress.label), 1, strcspn(progress.label, ".") - 1)) : "import";
         e = import_run(app->db, app->store, args->arena, &o, &result);
         progress_end(&progress);
         if (!e)
-            printf("  %-24s %6lld rows: %lld created, %lld updated, %lld values cleaned, %lld doubtful, %lld refused\n",
+            printf("  %-12s %6lld rows: %lld created, %lld updated, %lld values cleaned, %lld doubtful, %lld refused\n",
                    progress.label, (long long)result.counts.rows, (long long)result.counts.created,
                    (long long)result.counts.updated, (long long)result.counts.cleaned, (long long)result.counts.doubtful,
                    (long long)result.counts.refused);

@@ -92,5 +92,5 @@ struct err *cmd_help(struct args *args)
             cli_help_command(stdout, c);
             return NULL;
         }
-    return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "There is no command %s.", args->words[0]);
+    return no_such_command(args->arena, args->words[0]);
 }

@@ -451,6 +451,7 @@ static struct err *run_import(struct run *r, struct import_result *out)
             return e;
     } else {
         TRY(o->resume_id ? db_read(r->db, r->st.arena, resume, r) : db_write(r->db, r->st.arena, start, r));
+        out->id = r->st.id; /* also of one that is stopped from here on */
         if (r->pass == 1)
             TRY(run_pass(r));
         if (r->st.mapping->has_second_pass) {

@@ -30,6 +30,13 @@ MUST_USE struct err *import_run(struct db *db, struct manual_store *store, struc
                                 struct import_result *out);
 MUST_USE struct err *import_undo(struct db *db, struct manual_store *store, struct arena *arena, const struct actor *a,
                                  int64_t import_id, int64_t now_us, struct import_counts *out);
+struct import_info {
+    int64_t id, started_us, finished_us, undone_us; /* 0: not finished, not taken back */
+    struct str object, file;
+    struct import_counts counts; /* rows, created, updated, refused */
+};
+/* The newest imports first. */
+MUST_USE struct err *import_list(struct tx *tx, int limit, struct import_info **out, size_t *n);
 /* data/<company>/import.yaml: an ordered list of files and mappings. latest_day: newest date in shiftable columns, so
  * that the caller can shift it to today. */
 struct import_plan_item {

@@ -12,6 +12,11 @@ SELECT object, file_bytes, mapping_hash, shift_days, finished_us, undone_us, lin
        n_refused, n_cleaned, n_doubtful
   FROM import WHERE id = $1
 
+-- name: import_list
+-- $1 how many. The newest first.
+SELECT id, object, file, started_us, finished_us, undone_us, n_rows, n_created, n_updated, n_refused
+  FROM import ORDER BY id DESC LIMIT $1
+
 -- name: import_progress
 -- $1 id, $2 line of the last row taken (in the second pass: its negative), then the counts
 UPDATE import

@@ -1,5 +1,5 @@
 /* Taking an import back, newest save first: what it created goes to the bin, what it updated gets its old values where nobody
- * wrote since. In batches, each durable; running it again goes on where it stopped. */
+ * wrote since. In batches, each durable; running it again goes on where it stopped. And the list of imports. */
 #include "record/import_impl.h"
 
 #include "record/import.sql.h"
@@ -136,4 +136,35 @@ struct err *import_undo(struct db *db, struct manual_store *store, struct arena 
         e = db_write(db, arena, mark_undone, &r);
     manual_unpin(r.m);
     return e;
+}
+
+struct err *import_list(struct tx *tx, int limit, struct import_info **out, size_t *n)
+{
+    VEC(struct import_info) list = {0};
+    struct stmt *stmt;
+    bool row;
+
+    TRY(db_stmt(tx, &sql_import_list, &stmt));
+    db_bind_i64(stmt, 1, limit);
+    for (;;) {
+        struct import_info *i;
+
+        TRY(db_step(stmt, &row));
+        if (!row)
+            break;
+        i = &VEC_PUSH(tx_arena(tx), list);
+        *i = (struct import_info){
+            .id = db_i64(stmt, db_col(stmt, "id")),
+            .started_us = db_i64(stmt, db_col(stmt, "started_us")),
+            .finished_us = db_i64(stmt, db_col(stmt, "finished_us")),
+            .undone_us = db_i64(stmt, db_col(stmt, "undone_us")),
+            .object = str_dup(tx_arena(tx), db_str(stmt, db_col(stmt, "object"))),
+            .file = str_dup(tx_arena(tx), db_str(stmt, db_col(stmt, "file"))),
+            .counts = {.rows = db_i64(stmt, db_col(stmt, "n_rows")), .created = db_i64(stmt, db_col(stmt, "n_created")),
+                       .updated = db_i64(stmt, db_col(stmt, "n_updated")), .refused = db_i64(stmt, db_col(stmt, "n_refused"))},
+        };
+    }
+    *out = list.at;
+    *n = list.n;
+    return NULL;
 }
