@@ -208,7 +208,7 @@ struct err *change_verify(struct tx *tx, struct buf *findings, int64_t *rows_see
     struct sealed_row *rows = NEW_ARRAY(arena, BATCH_ROWS + 1, struct sealed_row);
     struct str prev = STR("");
     int64_t number = 0, last = 0;
-    struct batch b;
+    struct batch b = {0};
     bool row;
 
     *rows_seen = 0;
