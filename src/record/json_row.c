@@ -3,16 +3,36 @@
 
 #include <string.h>
 
-/* Bytes that JSON strings cannot hold as they are. */
+#define EACH_BYTE 0x0101010101010101u
+#define HIGH_BITS 0x8080808080808080u
+
+/* The high bit of each byte that JSON strings cannot hold as it is: below 0x20, '"' and '\\'. Bytes from 0x80 are fine.
+ * Borrows may mark a neighbour of a byte found, never hide one: only zero or not zero counts. */
+static uint64_t special_bytes(uint64_t w)
+{
+    uint64_t quote = w ^ (EACH_BYTE * '"'), slash = w ^ (EACH_BYTE * '\\');
+
+    return (((w - EACH_BYTE * 0x20) & ~w) | ((quote - EACH_BYTE) & ~quote) |
+            ((slash - EACH_BYTE) & ~slash)) &
+           HIGH_BITS;
+}
+
+/* Nothing in s that JSON strings cannot hold as it is. */
 static bool plain_text(struct str s)
 {
-    bool plain = true;
+    uint64_t w, special = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        plain &= c >= 0x20 && c != '"' && c != '\\';
+    for (; i + sizeof w <= s.len; i += sizeof w) {
+        memcpy(&w, s.ptr + i, sizeof w);
+        special |= special_bytes(w);
     }
-    return plain;
+    if (i < s.len) {
+        w = EACH_BYTE * ' ';
+        memcpy(&w, s.ptr + i, s.len - i);
+        special |= special_bytes(w);
+    }
+    return !special;
 }
 
 void put_json_str(struct buf *b, struct str s)
@@ -106,6 +126,13 @@ static void put_formula(struct buf *b, const struct field *f, const struct stmt 
     value_json(&w, f, &v);
 }
 
+/* Stored as plain text, shown as it is. */
+static bool is_text(enum field_type t)
+{
+    return t == FT_TEXT || t == FT_LONG_TEXT || t == FT_CHOICE || t == FT_EMAIL || t == FT_PHONE ||
+           t == FT_URL || t == FT_ADDRESS || t == FT_AUTO_NUMBER;
+}
+
 static void put_empty(struct buf *b, const struct field *f)
 {
     if (f->type == FT_MULTI_CHOICE || f->type == FT_TAGS || f->type == FT_REFS)
@@ -118,6 +145,14 @@ void put_column(struct buf *b, const struct field *f, const struct stmt *st, int
 {
     if (f->type == FT_FORMULA) {
         put_formula(b, f, st, col);
+        return;
+    }
+    if (is_text(f->type)) {
+        struct str s = db_str(st, col);
+        if (s.len)
+            put_json_str(b, s);
+        else
+            buf_add(b, STR("null"));
         return;
     }
     if (db_is_null(st, col)) {
@@ -159,14 +194,7 @@ void put_column(struct buf *b, const struct field *f, const struct stmt *st, int
     case FT_PHONE:
     case FT_URL:
     case FT_ADDRESS:
-    case FT_AUTO_NUMBER: {
-        struct str s = db_str(st, col);
-        if (s.len)
-            put_json_str(b, s);
-        else
-            buf_add(b, STR("null"));
-        return;
-    }
+    case FT_AUTO_NUMBER:
     case FT_DECIMAL:
     case FT_PERCENT:
     case FT_MONEY:

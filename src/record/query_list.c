@@ -7,7 +7,11 @@
 static void add_qualified(struct sql_text *q, const char *alias, struct str column,
                           const char *suffix)
 {
-    buf_fmt(&q->text, "%s.\"%.*s%s\"", alias, STR_ARG(column), suffix);
+    buf_add(&q->text, str_from(alias));
+    buf_add(&q->text, STR(".\""));
+    buf_add(&q->text, column);
+    buf_add(&q->text, str_from(suffix));
+    buf_add_char(&q->text, '"');
 }
 
 static int add_field(struct list_plan *l, struct sql_text *q, const struct out_col *c, int at)

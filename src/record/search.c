@@ -194,12 +194,14 @@ static struct err *find_with(struct search *s, const struct str *tokens, bool sh
 
     *found = 0;
     *done = true;
-    sql_add(&q, "SELECT s.record_id, s.object, s.title, s.title_fold, s.body FROM ");
+    sql_add(&q, shorten ? "SELECT s.record_id, s.object, s.title, s.title_fold, s.body FROM "
+                        : "SELECT s.record_id, s.object, s.title, s.title_fold FROM ");
     VEC_PUSH(s->arena, q.params) =
         (struct sql_param){.kind = SP_STR, .s = db_fulltext_query(s->arena, q.kind, asked, n)};
     if (sqlite) {
-        sql_add(&q, "search_text f CROSS JOIN search_entry s ON s.record_id = f.rowid WHERE "
-                    "f.search_text MATCH $1");
+        sql_add(&q, "search_text f CROSS JOIN search_entry s ");
+        sql_add(&q, shorten ? "" : "INDEXED BY search_entry_title ");
+        sql_add(&q, "ON s.record_id = f.rowid WHERE f.search_text MATCH $1");
     } else {
         sql_add(&q, "search_entry s WHERE ");
         buf_add(&q.text, db_sql_fulltext_match(s->arena, q.kind, 1));

@@ -42,6 +42,8 @@ CREATE TABLE search_entry (
     title_fold TEXT NOT NULL,
     body TEXT NOT NULL
 );
+-- What a list of hits shows, close together: the rows themselves are ten times as long, and hits lie far apart.
+CREATE INDEX search_entry_title ON search_entry (record_id, object, owner, team, title, title_fold);
 -- The ascii tokenizer parts at ASCII punctuation only: the words of body are already parted and folded.
 CREATE VIRTUAL TABLE search_text USING fts5(
     body, content = 'search_entry', content_rowid = 'record_id', tokenize = 'ascii', prefix = '2 3', detail = 'none',
