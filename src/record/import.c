@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define BATCH_ROWS_DEFAULT 500
+#define TUNE_ROWS 500 /* an import of so many rows may change which plan is best */
 #define PLAN_BYTES_MAX (256 * 1024)
 
 /* ---- the file ---- */
@@ -399,7 +400,8 @@ static struct err *finish(struct tx *tx, void *ctx)
     TRY(db_stmt(tx, &sql_import_finish, &stmt));
     db_bind_i64(stmt, 1, r->st.id);
     db_bind_i64(stmt, 2, r->o->now_us);
-    return db_run(stmt, NULL);
+    TRY(db_run(stmt, NULL));
+    return r->counts.rows >= TUNE_ROWS ? record_tune(tx) : NULL;
 }
 
 /* Takes up the counts of an import that was stopped. The file and the mapping have to be the same. */

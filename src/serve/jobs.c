@@ -102,6 +102,7 @@ static struct err *clean(struct tx *tx, void *ctx)
     TRY(db_stmt(tx, &sql_idempotency_clean, &st));
     db_bind_i64(st, 1, now_us - IDEMPOTENCY_KEEP_US);
     TRY(db_run(st, NULL));
+    TRY(record_tune(tx));
     return access_clean(tx, now_us);
 }
 

@@ -72,13 +72,23 @@ static void answer_record(struct req *rq, const struct record *r, const bool *fi
     rq->etag = etag_of(rq->arena, r->version);
 }
 
+/* What a saved record lacks beside one that was read: the names of what it refers to. */
+static struct err *answer_saved_record(struct req *rq, struct record *r)
+{
+    TRY(record_titles(rq->tx, rq->m, rq->actor, r));
+    answer_record(rq, r, NULL);
+    return NULL;
+}
+
 struct err *serve_record_get(struct req *rq)
 {
+    struct expr_env env = actor_env(rq->actor, rq->now_us);
     const bool *fields;
     struct record r;
 
     TRY(chosen_fields(rq, arg(rq, "fields"), &fields));
     TRY(record_get(rq->tx, rq->m, rq->actor, rq->object, rq->id, arg_number(rq, "bin", 0), &r));
+    record_compute(rq->tx, rq->m, &r, &env);
     answer_record(rq, &r, fields);
     return NULL;
 }
@@ -86,13 +96,13 @@ struct err *serve_record_get(struct req *rq)
 /* ---- saving ---- */
 
 /* The record, and under "$cleaned" what was stored differently from what was typed. No field's name begins with $. */
-static void answer_saved(struct req *rq, const struct save_result *saved)
+static struct err *answer_saved(struct req *rq, struct save_result *saved)
 {
     struct json_writer w;
 
-    answer_record(rq, &saved->record, NULL);
+    TRY(answer_saved_record(rq, &saved->record));
     if (saved->n_cleaned == 0)
-        return;
+        return NULL;
     rq->out.len--; /* the record's closing brace */
     buf_add(&rq->out, STR(",\"$cleaned\":"));
     w = json_writer(&rq->out);
@@ -112,6 +122,7 @@ static void answer_saved(struct req *rq, const struct save_result *saved)
     }
     jw_end_array(&w);
     buf_add_char(&rq->out, '}');
+    return NULL;
 }
 
 /* A version conflict tells the version that holds now, where the actor may see the record. */
@@ -139,7 +150,7 @@ struct err *serve_record_create(struct req *rq)
     in.object = rq->object;
     in.if_version = -1;
     TRY(record_save(rq->tx, &cx, &in, &saved));
-    answer_saved(rq, &saved);
+    TRY(answer_saved(rq, &saved));
     rq->location = str_fmt(rq->arena, "/api/v1/records/%.*s/%lld", STR_ARG(rq->object->name), (long long)saved.record.id);
     return NULL;
 }
@@ -155,8 +166,7 @@ struct err *serve_record_patch(struct req *rq)
     in.id = rq->id;
     in.if_version = rq->if_match;
     TRY(with_current_version(rq, record_save(rq->tx, &cx, &in, &saved), rq->object, rq->id));
-    answer_saved(rq, &saved);
-    return NULL;
+    return answer_saved(rq, &saved);
 }
 
 static struct err *move(struct req *rq, enum record_move how, struct record *r)
@@ -171,8 +181,7 @@ static struct err *move_and_answer(struct req *rq, enum record_move how)
     struct record r;
 
     TRY(move(rq, how, &r));
-    answer_record(rq, &r, NULL);
-    return NULL;
+    return answer_saved_record(rq, &r);
 }
 
 struct err *serve_record_archive(struct req *rq)
@@ -211,8 +220,7 @@ struct err *serve_change_undo(struct req *rq)
     struct save_result saved;
 
     TRY(change_undo(rq->tx, &cx, rq->id, &saved));
-    answer_saved(rq, &saved);
-    return NULL;
+    return answer_saved(rq, &saved);
 }
 
 /* ---- history ---- */
