@@ -31,7 +31,7 @@ static struct err *notice_mail(const struct work *w, const struct notice_new *n,
                              (long long)n->record_id, STR_ARG(n->page), (long long)w->now_us)
                    : str_fmt(w->arena, "notice-mail:%lld:%lld", (long long)n->user, (long long)day);
     return outbox_put(w->tx, "notice-mail", buf_str(&b), once,
-                      w->now_us + (at_once ? 0 : NOTICE_MAIL_DELAY_US));
+                      w->now_us + (at_once ? 0 : NOTICE_MAIL_DELAY_US), w->now_us);
 }
 
 static struct err *notice_bundled(const struct work *w, int64_t user, int64_t day,

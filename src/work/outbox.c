@@ -10,12 +10,12 @@
 #include <stdlib.h>
 
 struct err *outbox_put(struct tx *tx, const char *kind, struct str payload, struct str once_key,
-                       int64_t due_us)
+                       int64_t due_us, int64_t now_us)
 {
     struct stmt *s;
 
     TRY(db_stmt(tx, &sql_outbox_insert, &s));
-    db_bind_i64(s, 1, id_new(due_us));
+    db_bind_i64(s, 1, id_new(now_us));
     db_bind_str(s, 2, str_from(kind));
     db_bind_str(s, 3, payload.ptr ? payload : STR(""));
     db_bind_str(s, 4, once_key);

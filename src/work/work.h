@@ -92,6 +92,7 @@ struct outbox_item {
     int64_t id, attempts;
     struct str kind, payload; /* "notice-mail", "webhook" */
 };
-MUST_USE struct err *outbox_put(struct tx *tx, const char *kind, struct str payload, struct str once_key, int64_t due_us);
+/* Not before due_us. The id is of now_us: one of a moment to come would put every later id into the future as well. */
+MUST_USE struct err *outbox_put(struct tx *tx, const char *kind, struct str payload, struct str once_key, int64_t due_us, int64_t now_us);
 MUST_USE struct err *outbox_take(struct tx *tx, int64_t now_us, int limit, struct outbox_item **out, size_t *n);
 MUST_USE struct err *outbox_done(struct tx *tx, int64_t id, bool ok, struct str error, int64_t now_us);

@@ -257,7 +257,7 @@ static struct err *put_in(struct tx *tx, const struct save_context *cx, void *ct
 {
     (void)ctx;
     TRY(outbox_put(tx, "webhook", STR("{}"), STR("once"), cx->now_us));
-    return outbox_put(tx, "webhook", STR("{}"), STR("once"), cx->now_us);
+    return outbox_put(tx, "webhook", STR("{}"), STR("once"), cx->now_us, cx->now_us);
 }
 
 static struct err *take_in(struct tx *tx, const struct save_context *cx, void *ctx)
