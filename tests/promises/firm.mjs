@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { call, newCompany, run, serve } from "../e2e/lib.mjs";
 
+const MINUTE = 60_000;
 export const HOUR = 3600_000;
 export const DAY = 24 * HOUR;
 export const at = (ms) => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
@@ -57,18 +58,21 @@ export class Firm {
     return run([...args, "--data", this.dir, "--log", "error", ...this.extra]).out;
   }
 
-  // Imports rows (the first names the columns, which are fields) at a moment of the past; gives the report.
-  import(object, key, rows, ms = Date.now(), mapping = "") {
+  // Imports rows (the first names the columns, which are fields) at a moment of the past; gives the counts and, as text, the
+  // report. Never at a moment that is still to come: ids are ordered by time.
+  import(object, key, rows, ms = Date.now() - MINUTE, mapping = "") {
+    const text = join(this.dir, "rows.report");
     const file = join(this.dir, "rows.csv");
     const map = join(this.dir, "rows.map.yaml");
     const plain = rows[0].filter((c) => !mapping.includes(`  ${c}:`));
     writeFileSync(file, csv(rows));
     writeFileSync(map, `object: ${object}\n${key ? `key: ${key}\n` : ""}columns:\n${plain.map((c) => `  ${c}: ${c}\n`).join("")}${mapping}`);
-    return JSON.parse(this.run("import", file, "--mapping", map, "--now", this.past(ms), "--json").trim().split("\n").at(-1));
+    const counts = this.run("import", file, "--mapping", map, "--now", this.past(ms), "--json", "--report", text);
+    return { ...JSON.parse(counts.trim().split("\n").at(-1)), text: readFileSync(text, "utf8") };
   }
 
   // Changes pages as files and publishes them. edits: path -> function of the text, or the text of a new page.
-  publish(edits, ms = Date.now(), reason = "test") {
+  publish(edits, ms = Date.now() - MINUTE, reason = "test") {
     const folder = join(this.dir, "pages");
     this.run("manual", "export", folder);
     for (const [path, edit] of Object.entries(edits)) {
