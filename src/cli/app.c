@@ -83,6 +83,17 @@ struct err *app_open(struct args *args, enum open_mode mode, struct app **out)
     return NULL;
 }
 
+struct err *find_person(struct tx *tx, const char *mail, struct person *out)
+{
+    struct err *e = access_person_by_email(tx, str_from(mail), out);
+
+    if (!e || e->kind != ERR_NOT_FOUND)
+        return e;
+    e = FAIL(tx_arena(tx), ERR_NOT_FOUND, "record.not_found", NULL, "There is nobody with the mail address %s.", mail);
+    e->way_out = STR("`fairlead user list` names everybody.");
+    return e;
+}
+
 struct err *app_actor(struct args *args, struct app *app, struct tx *tx, const struct manual *m, const struct actor **out)
 {
     const char *mail = NULL;
@@ -97,7 +108,7 @@ struct err *app_actor(struct args *args, struct app *app, struct tx *tx, const s
         *out = actor_system(args->arena, m, STR_NONE);
         return NULL;
     }
-    TRY(access_person_by_email(tx, str_from(mail), &person));
+    TRY(find_person(tx, mail, &person));
     TRY(actor_load(tx, m, person.id, VIA_CLI, &actor));
     *out = actor;
     return NULL;

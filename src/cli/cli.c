@@ -121,8 +121,8 @@ struct err *no_such_command(struct arena *arena, const char *name)
 
 static struct err *no_such_flag(struct args *args, struct str name)
 {
-    struct str names[FLAGS_MAX];
-    size_t n = 0;
+    struct str names[FLAGS_MAX + 32];
+    size_t n = settings_names(names, 32);
     struct str near;
     struct err *e = FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "%s has no flag --%.*s.", args->command->name,
                          STR_ARG(name));

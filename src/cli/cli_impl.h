@@ -56,6 +56,8 @@ bool args_has(const struct args *args, const char *flag);
 MUST_USE struct err *settings_read(struct arena *arena, struct settings *out);
 MUST_USE struct err *settings_set(struct arena *arena, struct settings *s, struct str name, struct str value);
 bool setting_known(struct str name, bool *is_flag);
+/* The names of all settings, as flags. */
+size_t settings_names(struct str *names, size_t max);
 void settings_help(FILE *out);
 void cli_help(FILE *out);
 void cli_help_command(FILE *out, const struct command *command);
@@ -71,6 +73,8 @@ MUST_USE struct err *app_actor(struct args *args, struct app *app, struct tx *tx
 /* The path of a file in the data folder. */
 MUST_USE struct err *app_folder(struct args *args, const char *name, const char **path);
 
+/* Fails: record.not_found with the way to find them. */
+MUST_USE struct err *find_person(struct tx *tx, const char *mail, struct person *out);
 /* An object of the manual by name. Fails: query.parameter with the nearest name. */
 MUST_USE struct err *find_object(struct arena *arena, const struct manual *m, const char *name, const struct object **out);
 

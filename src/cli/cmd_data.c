@@ -184,6 +184,14 @@ static struct err *list_imports(struct tx *tx, void *ctx)
     return NULL;
 }
 
+static struct err *not_enough(struct args *args)
+{
+    struct err *e = FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "import needs a file and --mapping FILE, or --plan FILE.");
+
+    e->way_out = STR("A mapping says which column goes where: docs/import.md shows one, and `fairlead help import` has the rest.");
+    return e;
+}
+
 static struct err *import_all(struct data_job *job)
 {
     struct args *args = job->args;
@@ -197,7 +205,7 @@ static struct err *import_all(struct data_job *job)
         TRY(import_plan_read(args->arena, args_get(args, "plan"), &items, &n));
     } else {
         if (!args->n_words || !args_get(args, "mapping"))
-            return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "import needs a file and --mapping FILE, or --plan FILE.");
+            return not_enough(args);
         one.file = str_from(args->words[0]);
         one.mapping = str_from(args_get(args, "mapping"));
     }

@@ -106,7 +106,7 @@ static struct err *add_person(struct tx *tx, struct people_job *job)
     if (superior) {
         struct person p;
 
-        TRY(access_person_by_email(tx, str_from(superior), &p));
+        TRY(find_person(tx, superior, &p));
         superior_id = str_cstr(arena, str_fmt(arena, "%" PRId64, p.id));
     }
     if (team) {
@@ -137,7 +137,7 @@ static struct err *change_person(struct tx *tx, void *ctx)
 
     if (strcmp(job->verb, "add") == 0)
         return add_person(tx, job);
-    TRY(access_person_by_email(tx, str_from(job->mail), &p));
+    TRY(find_person(tx, job->mail, &p));
     job->id = p.id;
     if (strcmp(job->verb, "password") == 0)
         return access_set_password(tx, p.id, job->hash, job->args->now_us);
@@ -218,7 +218,7 @@ static struct err *token_write(struct tx *tx, void *ctx)
 
     if (!job->add)
         return access_token_end(tx, job->id, args->now_us);
-    TRY(access_person_by_email(tx, str_from(args->words[1]), &p));
+    TRY(find_person(tx, args->words[1], &p));
     return access_token_create(tx, p.id, str_from(args->words[2]), str_from(args_get(args, "role")), job->expires_us,
                                args->now_us, &job->token, &job->id);
 }
@@ -250,7 +250,7 @@ static struct err *token_list(struct tx *tx, void *ctx)
     struct api_token *tokens;
     size_t n;
 
-    TRY(access_person_by_email(tx, str_from(job->args->words[1]), &p));
+    TRY(find_person(tx, job->args->words[1], &p));
     TRY(access_tokens(tx, p.id, &tokens, &n));
     if (job->args->json)
         return token_list_json(tx, tokens, n);

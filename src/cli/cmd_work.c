@@ -67,7 +67,7 @@ static struct err *whose_day(struct tx *tx, const struct args *args, int64_t *us
     if (args->n_words) {
         struct person p;
 
-        TRY(access_person_by_email(tx, str_from(args->words[0]), &p));
+        TRY(find_person(tx, args->words[0], &p));
         *user = p.id;
         return NULL;
     }

@@ -51,6 +51,15 @@ bool setting_known(struct str name, bool *is_flag)
     return true;
 }
 
+size_t settings_names(struct str *names, size_t max)
+{
+    size_t n = 0;
+
+    for (; n < N_SETTINGS && n < max; n++)
+        names[n] = str_from(settings_table[n].name);
+    return n;
+}
+
 struct err *settings_set(struct arena *arena, struct settings *out, struct str name, struct str value)
 {
     const struct setting *s = setting_find(name);
