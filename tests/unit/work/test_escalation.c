@@ -256,7 +256,7 @@ struct outbox_call {
 static struct err *put_in(struct tx *tx, const struct save_context *cx, void *ctx)
 {
     (void)ctx;
-    TRY(outbox_put(tx, "webhook", STR("{}"), STR("once"), cx->now_us));
+    TRY(outbox_put(tx, "webhook", STR("{}"), STR("once"), cx->now_us, cx->now_us));
     return outbox_put(tx, "webhook", STR("{}"), STR("once"), cx->now_us, cx->now_us);
 }
 
