@@ -26,6 +26,10 @@ async function test(name, fn) {
 
 const c = await start();
 for (const days of [30, 60]) c.vars[`in_${days}_days`] = new Date(Math.floor(Date.now() / 1000) * 1000 + days * 86400_000).toISOString().replace(".000Z", "Z");
+process.on("unhandledRejection", (e) => {
+  failed++;
+  console.log(`FAIL  ${e.message}`);
+});
 const expected = (text) => JSON.parse(text);
 
 async function play(step) {
@@ -315,6 +319,7 @@ await test("it stops cleanly, with a stream open", async () => {
   return code === 0 && took < 8000 && !/level=error/.test(log) ? [] : [`code ${code} signal ${signal} after ${took} ms; log: ${log.slice(-800)}`];
 });
 
+if (failed && c.child.exitCode !== 0) console.log(`the server's log:\n${c.log().slice(-6000)}`);
 console.log(`${POSTGRES ? "PostgreSQL" : "SQLite"}: ${refused} requests refused without a trace`);
 console.log(`${passed} passed, ${failed} failed, 0 skipped`);
 process.exit(failed ? 1 : 0);
