@@ -32,7 +32,7 @@ struct page {
     struct str why;   /* of the page as a whole */
     int index;        /* into the snapshot's array of its kind */
 };
-const struct section *page_section(const struct page *page, struct str title); /* NULL if none */
+const struct section *page_section(const struct page *page, struct str title); /* ASCII case does not count; NULL if none */
 
 /* A condition with its place; e NULL: not given. */
 struct rule {

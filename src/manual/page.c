@@ -338,7 +338,7 @@ void page_read_body(struct arena *arena, struct page *page, const struct page_pa
 const struct section *page_section(const struct page *page, struct str title)
 {
     for (size_t i = 0; i < page->n_sections; i++)
-        if (page->sections[i].title.len && str_eq(page->sections[i].title, title))
+        if (page->sections[i].title.len && str_eq_nocase(page->sections[i].title, title))
             return &page->sections[i];
     return NULL;
 }

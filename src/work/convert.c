@@ -1,6 +1,6 @@
 /* Conversion: a lead becomes an account, a contact and a deal. Once.
  *
- * Fields of the same name and a fitting type are carried over; references between the new records are set wherever the
+ * Fields of the same name and a fitting type are carried over, personal ones only into fields that are personal too; references between the new records are set wherever the
  * objects have them. An account with the same name and a contact with the same mail address are used, not doubled. What
  * the manual refuses (a required field that the lead does not have) becomes a task, not a lost lead.
  */
@@ -64,6 +64,8 @@ static void carry_over(struct bag *b, const struct record *lead)
 
         if (!from || !writable(f) || from->type != f->type || from->to_object != f->to_object ||
             from->scale != f->scale || lead->values[from->index].empty)
+            continue;
+        if (from->personal && !f->personal) /* her mobile number is not the company's */
             continue;
         if (f->type == FT_CHOICE && !option_exists(f, lead->values[from->index].s))
             continue;
