@@ -49,6 +49,19 @@ static void print_findings(struct manual_job *job)
     printf("%.*s\n", STR_ARG(buf_str(&out)));
 }
 
+/* The findings stand above already, each with its place. */
+static struct err *not_sound(struct manual_job *job, struct err *e)
+{
+    const char *code = e->code;
+
+    if (!job->findings.errors)
+        return e;
+    e = FAIL(job->args->arena, ERR_INVALID, code, NULL, "These pages cannot be published: %d of %zu findings stop it.", job->findings.errors,
+             job->findings.list.n);
+    e->way_out = STR("Correct them and check again.");
+    return e;
+}
+
 static struct err *need_folder(struct manual_job *job)
 {
     struct args *args = job->args;
@@ -65,7 +78,8 @@ static struct err *do_check(struct manual_job *job)
     TRY(need_folder(job));
     e = manual_compile(job->args->arena, job->files, job->n, 1, &job->findings, &job->next);
     print_findings(job);
-    TRY(e);
+    if (e)
+        return not_sound(job, e);
     if (!job->args->json)
         printf("%zu pages, %zu findings, nothing that stops publishing.\n", job->n, job->findings.list.n);
     manual_unpin(job->next);
@@ -100,7 +114,8 @@ static struct err *do_plan(struct manual_job *job)
         manual_unpin(job->next);
     }
     manual_unpin(job->live);
-    TRY(e);
+    if (e)
+        return not_sound(job, e);
     printf("%.*s", STR_ARG(plan_text(job->args->arena, &job->plan)));
     return NULL;
 }
@@ -137,7 +152,8 @@ static struct err *do_publish(struct manual_job *job)
     manual_unpin(job->live);
     e = db_write(job->app->db, job->args->arena, publish, job);
     print_findings(job);
-    TRY(e);
+    if (e)
+        return not_sound(job, e);
     if (job->version == before)
         printf("Nothing differs from version %" PRId64 "; nothing was published.\n", before);
     else

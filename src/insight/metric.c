@@ -11,12 +11,13 @@
 
 #define DECIMALS 2
 
-/* One row of the answer while it is put together. Sums are exact: scaled integers. */
+/* One row of the answer while it is put together. Values are added in their smallest unit (cents, microseconds): whole
+ * numbers, which a long double adds exactly up to 2^64. */
 struct group {
     struct str key, label; /* key: text of the value; empty: no value */
     bool empty;
     int64_t n, hits;       /* records; for a rate those that hold */
-    double sum;            /* in units of the value (money: major units) */
+    long double sum;
     VEC(double) values;    /* median only */
 };
 
@@ -29,6 +30,9 @@ struct ask {
     const struct metric_by *by; /* NULL: the total */
     const struct expr *filter;
     struct expr_env env;
+    const struct field *money; /* the value is this plain field, and rows of other currencies are left out; else NULL */
+    double unit;           /* smallest units in one that people count in */
+    int64_t n_left_out;
     VEC(struct group) groups;
     struct strmap *group_by_key;
 };
@@ -57,6 +61,15 @@ static struct err *need_metric(struct arena *arena, const struct manual *m, stru
     if (near.len)
         e->way_out = str_fmt(arena, "Did you mean %.*s?", STR_ARG(near));
     return e;
+}
+
+/* The money field that the value plainly is, else NULL. */
+static const struct field *money_field(const struct ask *ask)
+{
+    const struct expr *e = ask->metric->measure == MEASURE_TIME_BETWEEN ? NULL : ask->metric->value.e;
+    const struct field *f = e ? object_field(ask->object, str_trim(expr_text(e))) : NULL;
+
+    return f && f->type == FT_MONEY ? f : NULL;
 }
 
 /* ---- the statement ---- */
@@ -92,7 +105,7 @@ static struct err *check_rights(struct ask *ask)
     return NULL;
 }
 
-/* Columns: 0 group key, 1 value or start, 2 end, 3 does the numerator hold. */
+/* Columns: 0 group key, 1 value or start, 2 end, 3 does the numerator hold, 4 currency. */
 static struct err *prepare(struct ask *ask, struct stmt **out)
 {
     const struct metric *x = ask->metric;
@@ -112,13 +125,17 @@ static struct err *prepare(struct ask *ask, struct stmt **out)
     } else {
         sql_add(&q, ", 0");
     }
+    if (ask->money) {
+        sql_add(&q, ", r.");
+        sql_add_ident(&q, str_fmt(tx_arena(ask->tx), "%.*s$c", STR_ARG(ask->money->column)));
+    }
     sql_add(&q, " FROM ");
     sql_add_ident(&q, ask->object->table);
     sql_add(&q, " r WHERE ");
     if (ask->object->built_in)
         sql_add(&q, "1 = 1");
     else
-        sql_add(&q, "r.deleted_at IS NULL");
+        sql_add(&q, "r.deleted_at IS NULL AND r.archived_at IS NULL");
     access_sql(&q, ask->a, x->object, VERB_READ, "r");
     add_condition(&q, ask, x->where.e);
     add_condition(&q, ask, ask->filter);
@@ -201,31 +218,43 @@ static double power10(int n)
     return d;
 }
 
-/* The value of one row in units people count in: money in major units, times in days. False: nothing to measure. */
-static bool row_value(struct ask *ask, struct stmt *stmt, double *out)
+/* Money is counted in major units, times in days. */
+static double unit_size(const struct metric *x)
 {
-    const struct metric *x = ask->metric;
     enum expr_type type;
 
-    if (x->measure == MEASURE_TIME_BETWEEN) {
-        double unit = expr_result_type(x->from.e) == ET_DATE ? 1 : (double)US_PER_DAY;
+    if (x->measure == MEASURE_TIME_BETWEEN)
+        return expr_result_type(x->from.e) == ET_DATE ? 1 : (double)US_PER_DAY;
+    if (!x->value.e)
+        return 1;
+    type = expr_result_type(x->value.e);
+    return type == ET_DURATION ? (double)US_PER_DAY : power10(expr_result_scale(x->value.e));
+}
 
+/* The value of one row in its smallest unit. False: nothing to measure. */
+static bool row_value(struct ask *ask, struct stmt *stmt, long double *out)
+{
+    const struct metric *x = ask->metric;
+
+    if (x->measure == MEASURE_TIME_BETWEEN) {
         if (db_is_null(stmt, 1) || db_is_null(stmt, 2))
             return false;
-        *out = (double)(db_i64(stmt, 2) - db_i64(stmt, 1)) / unit;
+        *out = (long double)db_i64(stmt, 2) - (long double)db_i64(stmt, 1);
         return true;
     }
-    if (!x->value.e) {
-        *out = 0;
+    *out = 0;
+    if (!x->value.e)
         return true;
-    }
     if (db_is_null(stmt, 1))
         return false;
-    type = expr_result_type(x->value.e);
-    if (type == ET_DURATION)
-        *out = (double)db_i64(stmt, 1) / (double)US_PER_DAY;
+    if (ask->money && !str_eq(db_str(stmt, 4), ask->money->currency)) {
+        ask->n_left_out++;
+        return false;
+    }
+    if (expr_result_type(x->value.e) == ET_NUMBER && expr_result_scale(x->value.e) < 0)
+        *out = (long double)db_real(stmt, 1);
     else
-        *out = db_real(stmt, 1) / power10(expr_result_scale(x->value.e));
+        *out = (long double)db_i64(stmt, 1);
     return true;
 }
 
@@ -238,7 +267,7 @@ static struct err *read_rows(struct ask *ask)
     for (;;) {
         bool row;
         struct group *g;
-        double v;
+        long double v;
 
         TRY(db_step(stmt, &row));
         if (!row)
@@ -253,7 +282,7 @@ static struct err *read_rows(struct ask *ask)
         g->hits += db_i64(stmt, 3);
         g->sum += v;
         if (ask->metric->measure == MEASURE_MEDIAN)
-            VEC_PUSH(arena, g->values) = v;
+            VEC_PUSH(arena, g->values) = (double)v;
     }
 }
 
@@ -267,14 +296,16 @@ static int by_number(const void *a, const void *b)
 }
 
 /* False: nothing to divide by. */
-static bool group_value(const struct metric *x, struct group *g, double *out)
+static bool group_value(const struct ask *ask, struct group *g, double *out)
 {
+    const struct metric *x = ask->metric;
+
     switch (x->measure) {
     case MEASURE_COUNT:
         *out = (double)g->n;
         return true;
     case MEASURE_SUM:
-        *out = g->sum;
+        *out = (double)g->sum / ask->unit;
         return true;
     case MEASURE_RATE:
         *out = g->n ? 100.0 * (double)g->hits / (double)g->n : 0;
@@ -285,9 +316,10 @@ static bool group_value(const struct metric *x, struct group *g, double *out)
         qsort(g->values.at, g->values.n, sizeof g->values.at[0], by_number);
         *out = g->values.n % 2 ? g->values.at[g->values.n / 2]
                                : (g->values.at[g->values.n / 2 - 1] + g->values.at[g->values.n / 2]) / 2;
+        *out /= ask->unit;
         return true;
     default:
-        *out = g->n ? g->sum / (double)g->n : 0;
+        *out = g->n ? (double)(g->sum / (long double)g->n) / ask->unit : 0;
         return g->n > 0;
     }
 }
@@ -312,42 +344,70 @@ static const char *unit_of(const struct ask *ask)
     return "";
 }
 
-/* The currency of a plain money field, else empty. */
-static struct str currency_of(const struct ask *ask)
+/* "10,005,534 USD", "63.15 %": as people write it. */
+static struct str display(const struct ask *ask, double v)
 {
-    const struct field *f = ask->metric->value.e ? object_field(ask->object, str_trim(expr_text(ask->metric->value.e))) : NULL;
+    struct arena *arena = tx_arena(ask->tx);
+    const char *unit = ask->metric->measure == MEASURE_COUNT ? "" : unit_of(ask);
+    struct str digits = str_fmt(arena, "%.*f", DECIMALS, fabs(v));
+    size_t whole = digits.len - DECIMALS - 1;
+    struct buf out = buf_new(arena, 48);
 
-    return f && f->type == FT_MONEY ? f->currency : STR_NONE;
+    if (v < 0)
+        buf_add_char(&out, '-');
+    for (size_t i = 0; i < whole; i++) {
+        if (i && (whole - i) % 3 == 0)
+            buf_add_char(&out, ',');
+        buf_add_char(&out, digits.ptr[i]);
+    }
+    if (!str_ends(digits, STR(".00")))
+        buf_add(&out, str_sub(digits, whole, SIZE_MAX));
+    if (ask->money || *unit)
+        buf_fmt(&out, " %.*s", STR_ARG(ask->money ? ask->money->currency : str_from(unit)));
+    return buf_str(&out);
 }
 
-static void value_out(struct json_writer *w, const struct metric *x, struct group *g)
+static void value_out(struct json_writer *w, const struct ask *ask, struct group *g)
 {
     double v;
 
-    jw_key_lit(w, STR("\"value\":"));
-    if (group_value(x, g, &v))
-        jw_real(w, rounded(v));
-    else
+    if (group_value(ask, g, &v)) {
+        v = rounded(v);
+        jw_key_lit(w, STR("\"value\":"));
+        jw_real(w, v);
+        jw_kv_str(w, "display", display(ask, v));
+    } else {
+        jw_key_lit(w, STR("\"value\":"));
         jw_null(w);
+        jw_kv_str(w, "display", STR_NONE);
+    }
     jw_kv_i64(w, "n", g->n);
 }
 
-/* Where the records behind the figure are. */
+static void url_add(struct buf *url, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-_.~", c)))
+            buf_add_char(url, (char)c);
+        else
+            buf_fmt(url, "%%%02X", c);
+    }
+}
+
+/* Where the records behind the figure are: the list leaves out what is archived, and so does the figure. */
 static void list_out(struct json_writer *w, const struct ask *ask)
 {
     struct arena *arena = tx_arena(ask->tx);
     struct buf url = buf_new(arena, 256);
     struct str where = ask->metric->where.e ? expr_text(ask->metric->where.e) : STR_NONE;
+    struct str more = ask->filter ? expr_text(ask->filter) : STR_NONE;
 
     buf_fmt(&url, "/api/v1/records/%.*s?filter=", STR_ARG(ask->object->name));
-    for (size_t i = 0; i < where.len; i++) {
-        unsigned char c = (unsigned char)where.ptr[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.~", c))
-            buf_add_char(&url, (char)c);
-        else
-            buf_fmt(&url, "%%%02X", c);
-    }
+    if (where.len && more.len)
+        where = str_fmt(arena, "(%.*s) and (%.*s)", STR_ARG(where), STR_ARG(more));
+    url_add(&url, where.len ? where : more);
     jw_kv_str(w, "list", ask->object->built_in ? STR_NONE : buf_str(&url));
 }
 
@@ -389,7 +449,7 @@ static struct err *label_groups(struct ask *ask)
     return NULL;
 }
 
-/* Days and months in their order; everything else the largest first, then by name. */
+/* Days and months in their order, those without one last; everything else the largest first, then by name. */
 static int compare_groups(const void *pa, const void *pb, void *ctx)
 {
     const struct ask *ask = ctx;
@@ -398,10 +458,12 @@ static int compare_groups(const void *pa, const void *pb, void *ctx)
     enum expr_type type = expr_result_type(ask->by->e);
 
     if (type != ET_DATE && type != ET_INSTANT) {
-        group_value(ask->metric, &a, &x);
-        group_value(ask->metric, &b, &y);
+        group_value(ask, &a, &x);
+        group_value(ask, &b, &y);
         if (x < y || x > y)
             return x < y ? 1 : -1;
+    } else if (a.empty != b.empty) {
+        return a.empty ? 1 : -1;
     }
     return str_cmp(a.label, b.label);
 }
@@ -420,7 +482,7 @@ static void write_groups(struct json_writer *w, struct ask *ask)
         else
             jw_str(w, g->key);
         jw_kv_str(w, "label", g->empty ? STR("none") : g->label);
-        value_out(w, ask->metric, g);
+        value_out(w, ask, g);
         jw_end_object(w);
     }
     jw_end_array(w);
@@ -469,7 +531,8 @@ static struct err *write_answer(struct ask *ask, struct buf *json)
     jw_object(&w);
     describe(&w, ask->m, ask->metric);
     jw_kv_str(&w, "unit", str_from(unit_of(ask)));
-    jw_kv_str(&w, "currency", currency_of(ask));
+    jw_kv_str(&w, "currency", ask->money ? ask->money->currency : STR_NONE);
+    jw_kv_i64(&w, "left_out", ask->n_left_out); /* in other currencies */
     list_out(&w, ask);
     if (ask->by) {
         struct group sum = {0};
@@ -482,11 +545,11 @@ static struct err *write_answer(struct ask *ask, struct buf *json)
             for (size_t k = 0; k < ask->groups.at[i].values.n; k++)
                 VEC_PUSH(tx_arena(ask->tx), sum.values) = ask->groups.at[i].values.at[k];
         }
-        value_out(&w, ask->metric, &sum);
+        value_out(&w, ask, &sum);
         qsort_r(ask->groups.at, ask->groups.n, sizeof *ask->groups.at, compare_groups, ask);
         write_groups(&w, ask);
     } else {
-        value_out(&w, ask->metric, total);
+        value_out(&w, ask, total);
     }
     jw_end_object(&w);
     return NULL;
@@ -500,6 +563,8 @@ struct err *metric_json(struct tx *tx, const struct manual *m, const struct acto
     TRY(need_metric(arena, m, in->name, &ask.metric));
     ask.object = &m->objects[ask.metric->object];
     ask.group_by_key = strmap_new(arena, 64);
+    ask.money = money_field(&ask);
+    ask.unit = unit_size(ask.metric);
     TRY(read_by(&ask, in->by));
     if (in->filter.len) {
         struct err *e = expr_compile(arena, m->schema, ask.metric->object, in->filter, EXPR_CONDITION, &ask.filter);
