@@ -59,9 +59,9 @@ void index_words(struct buf *out, struct str folded, size_t bytes_max)
     }
 }
 
-size_t index_tokens(struct arena *arena, struct str text, struct str *tokens, size_t max)
+size_t index_folded_tokens(struct str folded, struct str *tokens, size_t max)
 {
-    struct str folded = utf8_fold(arena, text), word;
+    struct str word;
     size_t n = 0, at = 0;
 
     while (n < max && next_word(folded, &at, &word)) {
@@ -72,6 +72,11 @@ size_t index_tokens(struct arena *arena, struct str text, struct str *tokens, si
             tokens[n++] = word;
     }
     return n;
+}
+
+size_t index_tokens(struct arena *arena, struct str text, struct str *tokens, size_t max)
+{
+    return index_folded_tokens(utf8_fold(arena, text), tokens, max);
 }
 
 /* Numbers are found by their beginning: with the country code and by their last ten to six and four digits. */
@@ -89,9 +94,19 @@ static void phone_words(struct buf *out, struct str phone)
             index_words(out, str_sub(digits, digits.len - tails[i], SIZE_MAX), BODY_BYTES_KEPT);
 }
 
-static void field_words(struct buf *out, const struct field *f, const struct value *v)
+/* A first name is in the name already. */
+static bool within(struct str title, struct str part)
 {
-    if (v->empty)
+    size_t at = str_find(title, part, 0), end = at + part.len;
+
+    return at != SIZE_MAX && (at == 0 || title.ptr[at - 1] == ' ') &&
+           (end == title.len || title.ptr[end] == ' ');
+}
+
+static void field_words(struct buf *out, const struct field *f, const struct value *v,
+                        struct str title_fold)
+{
+    if (v->empty || (v->fold.len && within(title_fold, v->fold)))
         return;
     if (f->type == FT_PHONE)
         phone_words(out, v->s);
@@ -129,9 +144,9 @@ struct err *index_record(struct tx *tx, const struct manual *m, const struct rec
     for (size_t k = 0; k < p->searched.n; k++) {
         int i = p->searched.at[k];
         if (i != r->object->title)
-            field_words(&body, &r->object->fields[i], &r->values[i]);
+            field_words(&body, &r->object->fields[i], &r->values[i], title_fold);
     }
-    field_words(&body, &r->object->fields[F_TAGS], &r->values[F_TAGS]);
+    field_words(&body, &r->object->fields[F_TAGS], &r->values[F_TAGS], title_fold);
     TRY(db_stmt(tx, fresh ? &sql_search_entry_put : &sql_search_entry_change, &st));
     db_bind_i64(st, 1, r->id);
     db_bind_str(st, 2, r->object->name);

@@ -135,3 +135,4 @@ MUST_USE struct err *index_drop(struct tx *tx, int64_t record_id);
 /* Folded words of a folded text, joined by blanks, appended to out. */
 void index_words(struct buf *out, struct str folded, size_t bytes_max);
 size_t index_tokens(struct arena *arena, struct str text, struct str *tokens, size_t max);
+size_t index_folded_tokens(struct str folded, struct str *tokens, size_t max); /* slices of folded */

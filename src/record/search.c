@@ -23,6 +23,7 @@ struct hit {
     const struct object *object;
     struct str title, title_fold;
     int score;
+    bool by_title; /* its title alone has all words */
 };
 struct search {
     struct tx *tx;
@@ -297,7 +298,7 @@ static struct err *drop_invisible(struct search *s)
 static void score(struct search *s, struct hit *h)
 {
     struct str words[64];
-    size_t n = index_tokens(s->arena, h->title_fold, words, 64), in_title = 0, whole = 0;
+    size_t n = index_folded_tokens(h->title_fold, words, 64), in_title = 0, whole = 0;
 
     if (str_eq(h->title_fold, s->folded))
         h->score += 1000;
@@ -308,7 +309,8 @@ static void score(struct search *s, struct hit *h)
         for (size_t k = 0; k < n; k++)
             whole += str_eq(words[k], s->tokens[i]);
     }
-    if (in_title == s->n_tokens)
+    h->by_title = in_title == s->n_tokens;
+    if (h->by_title)
         h->score += 200;
     h->score += (int)(in_title * 10 + whole * 5);
 }
@@ -406,16 +408,16 @@ static struct err *find_nearby(struct search *s)
 static struct err *snippet(struct search *s, const struct hit *h, struct str *out)
 {
     struct str title[64], word, rest;
-    size_t n = index_tokens(s->arena, h->title_fold, title, 64), at = 0;
-    struct buf b = buf_new(s->arena, 96);
+    size_t n, at = 0;
+    struct buf b;
     struct stmt *st;
-    bool row, needed = false, started = false;
+    bool row, started = false;
 
     *out = STR("");
-    for (size_t i = 0; i < s->n_tokens; i++)
-        needed = needed || !has_prefix_word(title, n, s->tokens[i]);
-    if (!needed || s->partial[h->object->index])
+    if (h->by_title || s->partial[h->object->index])
         return NULL;
+    n = index_folded_tokens(h->title_fold, title, 64);
+    b = buf_new(s->arena, 96);
     TRY(db_stmt(s->tx, &sql_search_entry_body, &st));
     db_bind_i64(st, 1, h->id);
     TRY(db_step(st, &row));
