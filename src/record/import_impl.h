@@ -51,7 +51,9 @@ struct mapping {
     struct strmap *empty;       /* folded words for "no answer"; NULL */
     struct str text;            /* the file itself, for its hash */
 };
-/* Reads and checks a mapping file. Fails: import.mapping with line and column and the nearest name. */
+/* Reads and checks a mapping. path: its name in errors. Fails: import.mapping with line and column and the nearest name. */
+MUST_USE struct err *mapping_parse(struct arena *arena, const struct manual *m, const char *path, struct str text, struct mapping **out);
+/* The same from a file. Fails: io.failed too. */
 MUST_USE struct err *mapping_read(struct arena *arena, const struct manual *m, const char *path, struct mapping **out);
 /* A file written like front matter. Fails: import.mapping with line and column. */
 struct node;

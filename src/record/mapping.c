@@ -414,14 +414,14 @@ struct err *mapping_yaml(struct arena *arena, const char *path, struct str text,
     return e;
 }
 
-struct err *mapping_read(struct arena *arena, const struct manual *m, const char *path, struct mapping **out)
+struct err *mapping_parse(struct arena *arena, const struct manual *m, const char *path, struct str text, struct mapping **out)
 {
     static const char *const known[] = {"object", "key", "on_match", "delimiter", "distinct", "columns", "set", "empty", "second_pass"};
     struct reading r = {.arena = arena, .m = m, .path = path, .out = NEW(arena, struct mapping)};
     struct node *root;
     struct str object;
 
-    TRY(file_read(arena, path, MAPPING_BYTES_MAX, &r.out->text));
+    r.out->text = text;
     if (!utf8_valid(r.out->text))
         return bad(&r, NULL, STR("The mapping file is not UTF-8."), STR_NONE);
     TRY(mapping_yaml(arena, path, r.out->text, &root));
@@ -438,6 +438,14 @@ struct err *mapping_read(struct arena *arena, const struct manual *m, const char
     TRY(read_second_pass(&r, node_get(root, "second_pass")));
     *out = r.out;
     return NULL;
+}
+
+struct err *mapping_read(struct arena *arena, const struct manual *m, const char *path, struct mapping **out)
+{
+    struct str text;
+
+    TRY(file_read(arena, path, MAPPING_BYTES_MAX, &text));
+    return mapping_parse(arena, m, path, text, out);
 }
 
 static struct err *bad_file(struct arena *arena, struct str message, struct str way_out)
