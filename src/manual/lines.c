@@ -94,8 +94,8 @@ struct line_change *lines_compare(struct arena *arena, const struct lines *a, co
            str_eq(a->at[a->n - 1 - tail], b->at[b->n - 1 - tail]))
         tail++;
     struct compare c = {.arena = arena,
-                        .a = a->at + head,
-                        .b = b->at + head,
+                        .a = a->n ? a->at + head : a->at, /* no lines have no address */
+                        .b = b->n ? b->at + head : b->at,
                         .n = (long)(a->n - head - tail),
                         .m = (long)(b->n - head - tail)};
     *n = 0;

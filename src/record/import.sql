@@ -13,7 +13,8 @@ SELECT object, file_bytes, mapping_hash, shift_days, finished_us, undone_us, lin
   FROM import WHERE id = $1
 
 -- name: import_list
--- $1 how many. The newest first.
+-- $1 how many. The newest first; by the key, as many rows as are asked for.
+-- plan: scan
 SELECT id, object, file, started_us, finished_us, undone_us, n_rows, n_created, n_updated, n_refused
   FROM import ORDER BY id DESC LIMIT $1
 

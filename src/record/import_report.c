@@ -85,7 +85,8 @@ struct str report_text(struct report *r, const struct import_counts *counts)
     buf_fmt(&out, "%" PRId64 " rows: %" PRId64 " created, %" PRId64 " updated, %" PRId64 " unchanged, %" PRId64 " skipped, %" PRId64
                   " refused; %" PRId64 " values cleaned, %" PRId64 " doubtful.\n",
             counts->rows, counts->created, counts->updated, counts->unchanged, counts->skipped, counts->refused, counts->cleaned, counts->doubtful);
-    qsort(r->groups.at, r->groups.n, sizeof *r->groups.at, most_first);
+    if (r->groups.n)
+        qsort(r->groups.at, r->groups.n, sizeof *r->groups.at, most_first);
     for (size_t i = 0; i < r->groups.n; i++)
         buf_fmt(&out, "%6" PRId64 " x  %.*s, first on line %" PRId64 "\n", r->groups.at[i].n,
                 STR_ARG(finding_text(r->arena, &r->groups.at[i].first)), r->groups.at[i].first.line);
