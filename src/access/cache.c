@@ -297,6 +297,7 @@ struct err *access_by_token(struct access_cache *c, struct arena *arena, const s
     e = find(shard_of(c, &key), &key, via, m, gen);
     if (!e)
         TRY(make(c, arena, m, token, &key, via, gen, now_us, &e));
+    assert(e);
     arena_on_reset(arena, entry_unref, e);
     if (!still_valid(e, now_us))
         return needed(arena, STR("This session has expired."));

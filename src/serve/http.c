@@ -386,7 +386,11 @@ static struct err *listen_on(struct arena *arena, const struct http_options *o, 
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *list = NULL;
-    struct sockaddr_storage bound;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound;
     socklen_t len = sizeof bound;
     char port[16];
     int rc, fd, on = 1;
@@ -407,9 +411,9 @@ static struct err *listen_on(struct arena *arena, const struct http_options *o, 
         return e;
     }
     freeaddrinfo(list);
-    if (getsockname(fd, (struct sockaddr *)&bound, &len) == 0)
-        server->port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&bound)->sin6_port
-                                                         : ((struct sockaddr_in *)(void *)&bound)->sin_port);
+    memset(&bound, 0, sizeof bound);
+    if (getsockname(fd, &bound.any, &len) == 0)
+        server->port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     server->listen_fd = fd;
     return NULL;
 }

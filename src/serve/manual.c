@@ -328,8 +328,8 @@ struct err *serve_manual_publish(struct req *rq)
     struct json_writer w = json_writer(&rq->out);
     struct findings findings = {.arena = rq->arena};
     struct publish p = {.author = rq->actor->user_id, .reason = member_text(rq, "reason"), .now_us = rq->now_us};
-    struct page_file *files;
-    int64_t version;
+    struct page_file *files = NULL;
+    int64_t version = 0;
 
     if (rq->has_if_match && rq->if_match != -1 && rq->if_match != rq->m->version) {
         rq->etag = etag_of(rq->arena, rq->m->version);

@@ -31,8 +31,8 @@ static void answer_token(struct req *rq, struct str token, int64_t user_id)
 
 struct err *serve_sign_in(struct req *rq)
 {
-    struct str token;
-    int64_t user_id;
+    struct str token = STR_NONE;
+    int64_t user_id = 0;
 
     TRY(access_sign_in(rq->app->db, rq->arena, rq->m, member_text(rq, "email"), member_text(rq, "password"), req_address(rq),
                        rq->http->headers.user_agent, rq->now_us, &token, &user_id));
@@ -68,8 +68,8 @@ struct err *sign_in_demo(struct req *rq, struct str email, struct str *token, in
 
 struct err *serve_sign_in_demo(struct req *rq)
 {
-    struct str token;
-    int64_t user_id;
+    struct str token = STR_NONE;
+    int64_t user_id = 0;
 
     TRY(sign_in_demo(rq, member_text(rq, "email"), &token, &user_id));
     answer_token(rq, token, user_id);
@@ -300,8 +300,8 @@ static bool holds_role(const struct actor *a, struct str role)
 struct err *serve_token_create(struct req *rq)
 {
     struct json_writer w = json_writer(&rq->out);
-    struct str token, role = member_text(rq, "role");
-    int64_t id;
+    struct str token = STR_NONE, role = member_text(rq, "role");
+    int64_t id = 0;
 
     /* A token that could make tokens would outlive its own end. */
     if (!rq->actor->session_id && !manages_tokens(rq))
