@@ -30,9 +30,11 @@ struct str app_data_flag(struct args *args)
 {
     struct settings fresh = {0};
 
-    if (args->settings.db.len)
-        return str_fmt(args->arena, " --db %.*s", STR_ARG(args->settings.db));
-    if (!settings_read(args->arena, &fresh) && str_eq(fresh.data, args->settings.data))
+    if (settings_read(args->arena, &fresh))
+        fresh = (struct settings){0};
+    if (args->settings.db.len) /* it may hold a password: not repeated on the screen */
+        return str_eq(fresh.db, args->settings.db) ? STR_NONE : STR(" --db ...");
+    if (str_eq(fresh.data, args->settings.data))
         return STR_NONE;
     return str_fmt(args->arena, " --data %.*s", STR_ARG(args->settings.data));
 }

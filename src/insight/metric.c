@@ -546,7 +546,8 @@ static struct err *write_answer(struct ask *ask, struct buf *json)
                 VEC_PUSH(tx_arena(ask->tx), sum.values) = ask->groups.at[i].values.at[k];
         }
         value_out(&w, ask, &sum);
-        qsort_r(ask->groups.at, ask->groups.n, sizeof *ask->groups.at, compare_groups, ask);
+        if (ask->groups.n)
+            qsort_r(ask->groups.at, ask->groups.n, sizeof *ask->groups.at, compare_groups, ask);
         write_groups(&w, ask);
     } else {
         value_out(&w, ask, total);
