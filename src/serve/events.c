@@ -23,7 +23,7 @@ enum {
     RING = 4096,
     BATCH = 500,
     BACKLOG_MAX = 500,        /* events read again for one reconnection */
-    OUT_BYTES = 16 * 1024,    /* text made at once */
+    OUT_BYTES = 2048,         /* text made at once: some ten events; ten thousand streams have one each */
     GATHER_MS = 20,           /* commits that follow each other are read together */
     BEAT_S = 15,
     SEEN = 8192,

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { BULK_MAX = 500, CHANGES_MAX = 200 };
+enum { BULK_MAX = 500 };
 
 static struct query query_of(const struct req *rq)
 {

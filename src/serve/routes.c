@@ -22,7 +22,7 @@ static const struct param q_list[] = {
 static const struct param q_get[] = {
     {"fields", P_TEXT, 0, 0, false, "Which fields to answer, by commas: `name,amount`."}, BIN, END,
 };
-static const struct param q_history[] = {CURSOR, LIMIT(50), END};
+static const struct param q_history[] = {CURSOR, {"limit", P_INT, 1, 200, false, "How many at most; 50 if not given."}, END};
 static const struct param q_explain[] = {
     {"filter", P_TEXT, 0, 0, false, "Why does this condition hold, or not, for the record?"},
     {"page", P_TEXT, 0, 0, false, "Why did this page of the manual (`policy/lead-assigned`) act, or not?"}, END,

@@ -33,10 +33,8 @@ static void on_notify(void *ctx, const char *channel, struct str payload)
 
 static struct record_hooks engine;
 
-static void tell(struct tx *tx, const struct record *r)
+static void tell(struct tx *tx)
 {
-    if (str_eq(r->object->name, STR("user")) || str_eq(r->object->name, STR("team")))
-        access_touch(tx);
     tx_notify(tx, CHANGE_CHANNEL, STR(""));
 }
 
@@ -45,7 +43,7 @@ static struct err *on_change(struct tx *tx, const struct save_context *cx, const
 {
     if (engine.on_change)
         TRY(engine.on_change(tx, cx, before, after, changed, change_id));
-    tell(tx, after);
+    tell(tx);
     return NULL;
 }
 
@@ -53,7 +51,7 @@ static struct err *on_gone(struct tx *tx, const struct save_context *cx, const s
 {
     if (engine.on_gone)
         TRY(engine.on_gone(tx, cx, record, gone));
-    tell(tx, record);
+    tell(tx);
     return NULL;
 }
 

@@ -26,9 +26,8 @@ MUST_USE struct err *serve_start(struct arena *arena, struct app *app, const str
 int serve_port(const struct server *server);
 /* Stops accepting, finishes what runs, closes streams. */
 void serve_stop(struct server *server);
-/* Lets every commit of records tell the live event streams and, for people and teams, the caches of who may do what, on
- * all nodes. serve_start does it; a command that writes beside a running server (PostgreSQL) calls it after
- * work_install. */
+/* Lets every commit of records tell the live event streams and the jobs, on all nodes. serve_start does it; a command that
+ * writes beside a running server (PostgreSQL) may call it after work_install. */
 void serve_install(void);
 /* The OpenAPI 3.1 document of this installation. */
 void openapi_write(struct buf *out, const struct manual *m, struct str base_url);
