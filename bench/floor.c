@@ -39,6 +39,7 @@ static struct column {
 } columns[COLUMNS_MAX];
 static int n_columns;
 static const char *db_path;
+#define WORDS "INSERT INTO search_text (rowid, body) VALUES (?1, ?2)"
 static char select_list[4096];
 /* Names of users and teams, which answers show beside their ids: few, so looked up here once. */
 static struct name {
@@ -64,6 +65,18 @@ static sqlite3 *open_db(bool write)
     }
     sqlite3_db_config(db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 512, 256);
     sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384; PRAGMA mmap_size=268435456;", NULL, NULL, NULL);
+    return db;
+}
+
+/* In a copy of fairlead's database triggers note what the index of words lacks; the floor fills it at once instead. */
+static sqlite3 *open_writer(void)
+{
+    sqlite3 *db = open_db(true);
+
+    if (sqlite3_exec(db, "DROP TRIGGER IF EXISTS search_entry_insert", NULL, NULL, NULL)) {
+        fprintf(stderr, "floor: %s\n", sqlite3_errmsg(db));
+        exit(1);
+    }
     return db;
 }
 
@@ -271,10 +284,11 @@ static int64_t next_id = (int64_t)1 << 61;
 
 static void *writer(void *unused)
 {
-    sqlite3 *db = open_db(true);
+    sqlite3 *db = open_writer();
     sqlite3_stmt *row = prepare(db, "INSERT INTO o_contact (id, created_at, updated_at, version, first_name, last_name, name, email, email$f, "
                                     "name$f, city) VALUES (?1, ?2, ?2, 1, ?3, ?4, ?5, ?6, ?6, ?5, ?7)");
     sqlite3_stmt *text = prepare(db, "INSERT INTO search_entry (record_id, object, title, title_fold, body) VALUES (?1, 'contact', ?2, ?2, ?3)");
+    sqlite3_stmt *words = prepare(db, WORDS);
 
     (void)unused;
     sqlite3_wal_autocheckpoint(db, 4000);
@@ -319,6 +333,10 @@ static void *writer(void *unused)
                 fprintf(stderr, "floor: search: %s\n", sqlite3_errmsg(db));
                 exit(1);
             }
+            sqlite3_bind_int64(words, 1, id);
+            sqlite3_bind_text(words, 2, mail, nm, SQLITE_STATIC);
+            sqlite3_step(words);
+            sqlite3_reset(words);
         }
         if (sqlite3_exec(db, "COMMIT", NULL, NULL, NULL)) {
             fprintf(stderr, "floor: commit: %s\n", sqlite3_errmsg(db));
@@ -521,11 +539,11 @@ static int listen_on(int port)
 /* Columns of the CSV's first line that o_contact has are inserted as text; name fields get their folded companion too. */
 static int load(const char *csv)
 {
-    sqlite3 *db = open_db(true);
+    sqlite3 *db = open_writer();
     FILE *f = fopen(csv, "r");
     char line[65536], sql[8192] = "INSERT INTO o_contact (id, created_at, updated_at, version", *cells[64];
     int n = 0, folded[64], n_bound = 4;
-    sqlite3_stmt *row, *text;
+    sqlite3_stmt *row, *text, *words;
     int64_t id = 1, rows = 0;
     struct timespec from, to;
 
@@ -551,6 +569,7 @@ static int load(const char *csv)
     snprintf(sql + strlen(sql), sizeof sql - strlen(sql), ")");
     row = prepare(db, sql);
     text = prepare(db, "INSERT INTO search_entry (record_id, object, title, title_fold, body) VALUES (?1, 'contact', ?2, ?2, ?3)");
+    words = prepare(db, WORDS);
     sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     while (fgets(line, sizeof line, f)) {
         int i = 0;
@@ -586,6 +605,10 @@ static int load(const char *csv)
         sqlite3_bind_text(text, 3, body, (int)used, SQLITE_STATIC);
         sqlite3_step(text);
         sqlite3_reset(text);
+        sqlite3_bind_int64(words, 1, id);
+        sqlite3_bind_text(words, 2, body, (int)used, SQLITE_STATIC);
+        sqlite3_step(words);
+        sqlite3_reset(words);
         rows++;
     }
     sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);

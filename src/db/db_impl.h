@@ -27,6 +27,7 @@ struct pg_result;
 #define STMT_SPARES_MAX 4     /* prepared forms of one statement kept for nested uses */
 #define STMT_PARAMS_MAX 32767 /* what PostgreSQL can number safely in its protocol */
 #define CURSORS_KEPT 32
+#define SQLITE_WORDS_STMTS 4
 #define TX_SLOTS 4
 #define NOTIFY_LISTENERS_MAX 16
 #define READ_WAIT_US (10 * US_PER_SECOND) /* for a free read connection; then db.busy */
@@ -157,6 +158,8 @@ struct conn {
     struct sqlite3 *lite;
     struct sqlite3_stmt *lite_begin, *lite_commit, *lite_savepoint, *lite_release,
         *lite_rollback_to;
+    struct sqlite3_stmt *lite_words[SQLITE_WORDS_STMTS]; /* see db_sqlite_words.c */
+    bool words_known;       /* whether there is an index of words */
     int lost_rc;            /* what took the transaction away */
     int64_t frames_checked; /* length of the log at the last checkpoint */
     int64_t snapshot_of;    /* a reader's open snapshot: db->commit_number before it began */
@@ -256,6 +259,8 @@ void writer_close(struct db *db); /* after the readers are closed */
 void sqlite_checkpoint_if_large(struct conn *conn);
 /* False: something is left to do at a later time. */
 bool sqlite_checkpoint_idle(struct conn *conn);
+/* Brings the index of words up to date; the last thing before the COMMIT of a group. Fails: the group is lost. */
+struct err *sqlite_words_update(struct tx *tx);
 /* The outer transaction of a group is gone. */
 bool sqlite_tx_gone(struct conn *conn);
 struct err *sqlite_lost_err(struct conn *conn, struct arena *arena);

@@ -151,6 +151,7 @@ static int prepare_control(struct conn *conn)
 static void lite_conn_close(struct conn *conn)
 {
     conn_free(conn);
+    sqlite_words_close(conn);
     sqlite3_finalize(conn->lite_begin);
     sqlite3_finalize(conn->lite_commit);
     sqlite3_finalize(conn->lite_savepoint);

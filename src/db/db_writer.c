@@ -267,7 +267,7 @@ static void group_commit(struct group *g)
         struct tx control;
 
         tx_init(&control, g->conn, g->first->arena, true);
-        if (g->n_good && g->conn->driver->commit(&control)) {
+        if (g->n_good && (sqlite_words_update(&control) || g->conn->driver->commit(&control))) {
             group_lost(g);
             return;
         }

@@ -11,6 +11,7 @@ struct err *sqlite_fail(struct conn *conn, struct arena *arena, int rc, const ch
                         const char *text);
 /* Ends the transaction that a reader keeps open between its reads. */
 void sqlite_end_snapshot(struct conn *conn);
+void sqlite_words_close(struct conn *conn);
 
 struct err *sqlite_file_open(struct db *db, struct arena *tell);
 struct err *sqlite_file_start(struct db *db, struct arena *tell);

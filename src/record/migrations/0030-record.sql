@@ -50,15 +50,20 @@ CREATE VIRTUAL TABLE search_text USING fts5(
     columnsize = 0
 );
 CREATE VIRTUAL TABLE search_word USING fts5vocab(search_text, 'row');
+-- Records whose words differ from those in search_text, inside a transaction: before its end search_text is brought up to
+-- date and this is empty again (see db_sqlite_words.c). old_body: what search_text knows; NULL: nothing.
+CREATE TABLE search_pending (
+    record_id INTEGER PRIMARY KEY NOT NULL,
+    old_body TEXT
+);
 CREATE TRIGGER search_entry_insert AFTER INSERT ON search_entry BEGIN
-    INSERT INTO search_text (rowid, body) VALUES (new.record_id, new.body);
+    INSERT INTO search_pending (record_id) VALUES (new.record_id) ON CONFLICT (record_id) DO NOTHING;
 END;
 CREATE TRIGGER search_entry_delete AFTER DELETE ON search_entry BEGIN
-    INSERT INTO search_text (search_text, rowid, body) VALUES ('delete', old.record_id, old.body);
+    INSERT INTO search_pending (record_id, old_body) VALUES (old.record_id, old.body) ON CONFLICT (record_id) DO NOTHING;
 END;
 CREATE TRIGGER search_entry_update AFTER UPDATE OF body ON search_entry WHEN old.body <> new.body BEGIN
-    INSERT INTO search_text (search_text, rowid, body) VALUES ('delete', old.record_id, old.body);
-    INSERT INTO search_text (rowid, body) VALUES (new.record_id, new.body);
+    INSERT INTO search_pending (record_id, old_body) VALUES (old.record_id, old.body) ON CONFLICT (record_id) DO NOTHING;
 END;
 -- postgres:
 CREATE TABLE search_entry (
