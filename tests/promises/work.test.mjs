@@ -1,0 +1,137 @@
+// What the manual demands, on time: a firm whose leads came in last week, and a server that was switched on just now.
+import assert from "node:assert/strict";
+import { finish, test } from "../e2e/lib.mjs";
+import { DAY, Firm, HOUR, at, until } from "./firm.mjs";
+
+// A Monday two weeks ago or so, 15:00 UTC: working time in New York, in winter and summer.
+const monday = (() => {
+  const d = new Date(Date.now() - 14 * DAY);
+  d.setUTCDate(d.getUTCDate() - ((d.getUTCDay() + 6) % 7));
+  d.setUTCHours(15, 0, 0, 0);
+  return d.getTime();
+})();
+const f = new Firm({ begun: monday - 7 * DAY });
+f.modes({ "lead-assigned": "fix", "first-reply": "remind" }, monday - DAY);
+f.import("lead", "", [["last_name", "email"], ["Waiting", "w@lead.example"]], monday);
+f.import("lead", "", [["last_name", "email", "who"], ["Owned", "o@lead.example", "rob@example.com"], ["Answered", "a@lead.example", "rob@example.com"]], monday + HOUR, "  who: { field: owner, match: user.email }\n");
+await f.start();
+const enc = encodeURIComponent;
+const [waiting, owned, answered] = await Promise.all(["Waiting", "Owned", "Answered"].map(async (n) => (await f.list("admin", "lead", `last_name = '${n}'`)).data[0]));
+const breaches = async (who, filter) => (await f.must(who, "GET", `/api/v1/breaches?filter=${enc(filter)}`)).data;
+
+test("P57 a lead nobody took is a breach after 24 hours to the microsecond, reminded of before and assigned then", async () => {
+  const made = Date.parse(waiting.created_at);
+  assert.ok(Math.abs(made - monday) < 60_000);
+  const b = await until("the breach", async () => (await breaches("admin", `record_id = '${waiting.id}' and page = 'policy/lead-assigned'`))[0]);
+  assert.equal(Date.parse(b.at), made + 24 * HOUR);
+  assert.equal(Date.parse(b.due), made + 24 * HOUR);
+  const now = await f.must("admin", "GET", `/api/v1/records/lead/${waiting.id}`);
+  assert.ok(["Rob Rep", "Rita Rep", "Tom Rep"].includes(now.owner?.name), JSON.stringify(now.owner));
+  const changes = (await f.must("admin", "GET", `/api/v1/records/lead/${waiting.id}/changes`)).data;
+  const assigned = changes.find((c) => c.field === "owner");
+  assert.equal(assigned.page, "policy/lead-assigned");
+  assert.equal(Date.parse(assigned.at), made + 24 * HOUR);
+  const notices = (await f.must("mara", "GET", "/api/v1/notices")).data;
+  assert.ok(notices.length > 0, "the manager was told");
+  const policy = (await f.must("mara", "GET", "/api/v1/policies")).data.find((p) => p.page === "policy/lead-assigned");
+  assert.equal(policy.mode, "fix");
+  assert.equal(policy.breaches, 1);
+  assert.equal(policy.passes, 2);
+});
+
+test("P40 P125 a first reply that did not come is a breach when four business hours are over", async () => {
+  const due = Date.parse(owned.created_at) + 4 * HOUR;
+  const [b] = await breaches("mara", `record_id = '${owned.id}' and page = 'policy/first-reply'`);
+  assert.equal(Date.parse(b.at), due);
+  assert.equal(b.owed_by, f.people.rob);
+  assert.equal(b.met, null);
+  await f.create("rob", "activity", { kind: "call", direction: "out", at: at(Date.now()), subject: "At last", links: [owned.id] });
+  const [met] = await breaches("mara", `record_id = '${owned.id}' and page = 'policy/first-reply'`);
+  assert.ok(Math.abs(Date.parse(met.met) - Date.now()) < 10_000, JSON.stringify(met));
+  assert.ok(answered.id);
+});
+
+test("P41 P42 whoever owed it says what got in the way; colleagues do not see it, the manager does", async () => {
+  const mine = (await f.must("rob", "GET", "/api/v1/breaches?limit=200")).data.filter((b) => b.owed_by === f.people.rob);
+  assert.ok(mine.length > 0);
+  const b = mine.find((x) => x.page === "policy/first-reply");
+  assert.ok((await f.as("rita", "POST", `/api/v1/breaches/${b.id}/cause`, { cause: "customer" })).status >= 400, "not somebody else");
+  assert.ok((await f.as("rob", "POST", `/api/v1/breaches/${b.id}/cause`, { cause: "laziness" })).status >= 400, "one of the five");
+  assert.equal((await f.as("rob", "POST", `/api/v1/breaches/${b.id}/cause`, { cause: "overload", comment: "three fairs in a week" })).status, 204);
+  const [said] = await breaches("mara", `id = '${b.id}'`);
+  assert.deepEqual([said.cause, said.comment], ["overload", "three fairs in a week"]);
+  for (const who of ["rita", "tom", "ines", "mark", "sam", "amy", "olga"]) {
+    const r = await f.as(who, "GET", "/api/v1/breaches?limit=200");
+    assert.ok(r.status === 403 || !r.json.data.some((x) => x.owed_by === f.people.rob), `${who} sees it: ${r.text.slice(0, 300)}`);
+  }
+});
+
+test("P113 the number of missed follow-ups is a metric that ships", async () => {
+  const metric = await f.must("admin", "GET", "/api/v1/metrics/missed-follow-ups");
+  assert.equal(metric.value, 0);
+  assert.ok(metric.definition.length > 40);
+  // A follow-up step that runs over: the lead was contacted last Monday, and nothing came after.
+  await f.offline(() => f.import("lead", "", [["last_name", "email", "status", "who"], ["Forgotten", "f@lead.example", "Contacted", "rob@example.com"]], monday + 2 * DAY, "  who: { field: owner, match: user.email }\n"));
+  await until("the count", async () => (await f.must("admin", "GET", "/api/v1/metrics/missed-follow-ups")).value === 1);
+  const by = await f.must("admin", "GET", "/api/v1/metrics/missed-follow-ups?by=rule");
+  assert.equal(by.groups[0].label, "Write with something useful");
+});
+
+test("P109 conversion rate, average deal size and response time have a definition, an owner and come from events", async () => {
+  for (const name of ["lead-conversion", "average-won-deal", "first-response-time"]) {
+    const m = await f.must("admin", "GET", `/api/v1/metrics/${name}`);
+    assert.ok(m.definition.length > 30, name);
+    assert.ok(m.owner, name);
+    assert.ok("target" in m && "value" in m, name);
+  }
+});
+
+test("P112 why a rule ran, or did not, is explained for each record", async () => {
+  const explain = (id, page) => f.must("mara", "GET", `/api/v1/records/lead/${id}/explain?page=${page}`);
+  const ran = await explain(waiting.id, "policy/lead-assigned");
+  assert.match(ran.verdict, /met/);
+  assert.deepEqual([ran.when.holds, ran.except.holds, ran.must.holds], [true, false, true]);
+  assert.match(ran.must.words, /there is an owner: yes/);
+  const off = await explain(owned.id, "policy/lead-reachable");
+  assert.match(off.verdict, /off/);
+  const cli = f.run.bind(f, "explain", "lead", owned.id, "policy/first-reply");
+  await f.stop();
+  assert.match(cli(), /New|reply|business hours/);
+  await f.start();
+});
+
+test("P21 every role may start an escalation on a record, and sees its levels", async () => {
+  const account = await f.create("mara", "account", { name: "Upset Ltd", type: "Customer", owner: f.people.rob });
+  for (const who of ["rob", "ines", "mark", "sam", "amy", "olga"]) {
+    const r = await f.as(who, "POST", "/api/v1/escalations", { escalation: "billing-problem", record: account.id, note: `from ${who}` });
+    assert.ok([201, 409, 422].includes(r.status), `${who}: ${r.text}`);
+    if (who === "rob") assert.equal(r.status, 201, r.text);
+  }
+  const [run] = (await f.must("ines", "GET", `/api/v1/escalations?record=${account.id}`)).data;
+  assert.equal(run.who, f.people.rob);
+  assert.equal(run.calls.length, 1);
+  const day = (await f.must("rob", "GET", "/api/v1/my-day")).data;
+  assert.equal(day[0].kind, "escalation", "it comes first");
+  assert.equal((await f.as("rob", "POST", `/api/v1/escalations/${run.id}/acknowledge`, { note: "on it" })).status, 204);
+  const [done] = (await f.must("ines", "GET", `/api/v1/escalations?record=${account.id}`)).data;
+  assert.equal(done.acknowledged_by, f.people.rob);
+});
+
+test("P25 P140 who is to be called, with phone, now and on a day of leave", async () => {
+  const account = await f.create("mara", "account", { name: "Calling Ltd", type: "Customer", owner: f.people.rob });
+  const levels = async (when) => (await f.must("sam", "GET", `/api/v1/escalation-levels?escalation=billing-problem&record=${account.id}${when ? `&at=${enc(when)}` : ""}`)).levels;
+  const now = await levels();
+  assert.deepEqual(now.map((l) => l.level), ["Account owner", "Account manager on duty", "Sales manager", "end"]);
+  assert.deepEqual([now[0].name, now[0].phone], ["Rob Rep", "+12125550102"]);
+  assert.deepEqual([now[1].name, now[1].phone], ["Amy Account", "+12125550108"]);
+  const from = new Date(Date.now() + 20 * DAY).toISOString().slice(0, 10);
+  const to = new Date(Date.now() + 24 * DAY).toISOString().slice(0, 10);
+  assert.equal((await f.as("rob", "POST", "/api/v1/absences", { from, to, cover: f.people.rita })).status, 204);
+  const then = await levels(at(Date.now() + 22 * DAY));
+  assert.deepEqual([then[0].name, then[0].instead_of_name], ["Rita Rep", "Rob Rep"]);
+  assert.equal((await levels())[0].name, "Rob Rep");
+});
+
+test("the database is sound", () => f.run("check"));
+
+await finish();
