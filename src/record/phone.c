@@ -3,6 +3,7 @@
 #include "record/phone_match_impl.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define DIGITS_MAX 20 /* E.164 allows 15; some plans of closed networks go to 17 */
 
@@ -116,8 +117,10 @@ static bool read_typed(struct str s, struct typed *t)
 
 static const struct phone_plan *plan_of(struct str country)
 {
+    if (country.len != 2)
+        return NULL;
     for (const struct phone_plan *p = phone_plans; p->country; p++)
-        if (country.len == 2 && str_eq_nocase(country, str_from(p->country)))
+        if (strncasecmp(p->country, country.ptr, 2) == 0)
             return p;
     return NULL;
 }
@@ -207,7 +210,7 @@ enum phone_state phone_clean(struct arena *arena, struct str text, struct str co
                              struct str *out)
 {
     struct typed t = {.n = 0};
-    const struct phone_plan *home = plan_of(country);
+    const struct phone_plan *home;
     struct phone_matcher m;
 
     *out = text;
@@ -216,6 +219,7 @@ enum phone_state phone_clean(struct arena *arena, struct str text, struct str co
     struct str digits = digits_of(&t, 0);
     if (t.plus)
         return international(arena, digits, &t, out);
+    home = plan_of(country);
     if (!home && str_starts(digits, STR("00")))
         return international(arena, digits_of(&t, 2), &t, out);
     if (!home) { /* nobody knows which country is meant: keep what can be dialled there */
