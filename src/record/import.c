@@ -90,8 +90,9 @@ static struct err *check_file(struct arena *keep, const struct import_options *o
     size_t n = 1;
     struct err *e = open_source(arena, o->file, mapping, &s);
 
-    while (!e && n)
-        e = csv_next(s->csv, &cells, &n);
+    if (!e)
+        while (n && !(e = csv_next(s->csv, &cells, &n)))
+            continue;
     e = e ? err_copy(keep, e) : NULL;
     arena_free(arena);
     return e;
