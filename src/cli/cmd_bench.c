@@ -184,6 +184,19 @@ static struct err *bench_all(struct bench *b)
     return bench_read_kind(b, "search", BENCH_SEARCH, READS / 10);
 }
 
+static void remove_folder(void *ctx)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
+    const char *folder = ctx;
+    char path[64];
+
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        snprintf(path, sizeof path, "%s/fairlead.db%s", folder, endings[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
 struct err *cmd_bench(struct args *args)
 {
     struct bench b = {.args = args, .rows = ROWS_DEFAULT, .lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
@@ -198,17 +211,13 @@ struct err *cmd_bench(struct args *args)
     if (!mkdtemp(folder))
         return FAIL(args->arena, ERR_INTERNAL, "io.failed", NULL, "No temporary folder could be made.");
     args->settings.data = str_dup(args->arena, str_from(folder));
+    args->settings.db = STR_NONE;
+    arena_on_reset(args->arena, remove_folder, (void *)(uintptr_t)str_cstr(args->arena, args->settings.data)); /* after app_close, which is hung on later */
     TRY(app_open(args, OPEN_CREATE, &b.app));
     TRY(company_create(args, b.app, &company, &admin));
     b.manual = manual_live(b.app->store);
     b.contact = manual_object(b.manual, STR("contact"));
     e = bench_all(&b);
     manual_unpin(b.manual);
-    for (int i = 0; i < 4; i++) {
-        static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
-
-        unlink(str_cstr(args->arena, str_fmt(args->arena, "%s/fairlead.db%s", folder, endings[i])));
-    }
-    rmdir(folder);
     return e;
 }

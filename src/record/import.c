@@ -85,14 +85,13 @@ static struct err *open_source(struct arena *arena, const char *path, struct map
 static struct err *check_file(struct arena *keep, const struct import_options *o, struct mapping *mapping)
 {
     struct arena *arena = arena_new(0);
-    struct source *s;
+    struct source *s = NULL;
     struct str *cells;
     size_t n = 1;
     struct err *e = open_source(arena, o->file, mapping, &s);
 
-    if (!e)
-        while (n && !(e = csv_next(s->csv, &cells, &n)))
-            continue;
+    while (s && !e && n)
+        e = csv_next(s->csv, &cells, &n);
     e = e ? err_copy(keep, e) : NULL;
     arena_free(arena);
     return e;
