@@ -136,7 +136,6 @@ const struct route routes[] = {
     {M_GET, "/records/{what}/{which}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "A record", NULL, NULL, NULL},
     {M_GET, "/manual", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "The manual", NULL, NULL, NULL},
     {M_GET, "/manual/{kind}/{name}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "A page of the manual", NULL, NULL, NULL},
-    {M_GET, "/settings", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "Settings", NULL, NULL, NULL},
 
     {M_GET, "/sign-in", serve_sign_in_page, TX_SLOW, PUBLIC, RF_HTML, 200, NULL, NULL, "Sign in", q_sign_in, NULL, NULL},
     {M_POST, "/sign-in", serve_sign_in_form, TX_SLOW, PUBLIC, RF_HTML | RF_FORM | RF_SECRET, 200, NULL, NULL, "Sign in", NULL, NULL, NULL},

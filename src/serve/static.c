@@ -80,7 +80,7 @@ void page_begin(struct req *rq, struct str title, const char *kind)
         buf_fmt(&rq->out, "<link rel=\"stylesheet\" href=\"%.*s\">\n", STR_ARG(client.style));
     if (client.script.len && strcmp(kind, "sign-in") == 0) /* there before it is needed */
         buf_fmt(&rq->out, "<link rel=\"modulepreload\" href=\"%.*s\">\n", STR_ARG(client.script));
-    if (client.script.len && strcmp(kind, "app") == 0)
+    if (client.script.len && strcmp(kind, "shell") == 0)
         buf_fmt(&rq->out, "<script type=\"module\" src=\"%.*s\"></script>\n", STR_ARG(client.script));
     buf_fmt(&rq->out, "</head>\n<body class=\"%s\">\n", kind);
 }
@@ -95,13 +95,13 @@ void page_end(struct req *rq)
 /* Every screen of the client has an address of its own; which one it is, the client reads from the address. */
 struct err *serve_shell(struct req *rq)
 {
-    page_begin(rq, STR("fairlead"), "app");
+    page_begin(rq, STR("fairlead"), "shell");
     if (client.script.len)
-        buf_add(&rq->out, STR("<div id=\"app\"></div>\n<noscript><main class=\"plain\"><h1>This page needs script</h1>\n"
+        buf_add(&rq->out, STR("<div id=\"app\"></div>\n<noscript><main class=\"page\"><h1>This page needs script</h1>\n"
                               "<p>Switch JavaScript on for this address, or work in the terminal: <code>fairlead today</code>.</p>"
                               "</main></noscript>\n"));
     else
-        buf_add(&rq->out, STR("<main class=\"plain\"><h1>The web client is not in this program</h1>\n<p>It was built without "
+        buf_add(&rq->out, STR("<main class=\"page\"><h1>The web client is not in this program</h1>\n<p>It was built without "
                               "<code>web/dist</code>. The API works: see <a href=\"/about\">what is here</a>.</p></main>\n"));
     page_end(rq);
     return NULL;

@@ -218,7 +218,7 @@ struct err *serve_about(struct req *rq)
     struct buf *b = &rq->out;
 
     page_begin(rq, STR("What is fairlead?"), "text");
-    buf_fmt(b, "<main class=\"plain\">\n<header>%s<h1>fairlead</h1></header>\n", mark);
+    buf_fmt(b, "<main class=\"page\">\n<header>%s<h1>fairlead</h1></header>\n", mark);
     buf_add(b, STR("<p>A company writes the manual its team works by; fairlead is the CRM that runs it.</p>\n"));
     if (rq->m->version)
         buf_fmt(b, "<p>This installation runs version %lld of its manual, %zu pages.</p>\n", (long long)rq->m->version, rq->m->n_pages);
@@ -246,7 +246,7 @@ struct err *serve_problem_page(struct req *rq)
     if (!sentence)
         return FAIL(rq->arena, ERR_NOT_FOUND, "http.not_found", NULL, "There is no problem with this name.");
     page_begin(rq, str_from(code), "text");
-    buf_fmt(&rq->out, "<main class=\"plain\">\n<h1>%s</h1>\n<p>", code);
+    buf_fmt(&rq->out, "<main class=\"page\">\n<h1>%s</h1>\n<p>", code);
     page_text(&rq->out, str_from(sentence));
     buf_add(&rq->out, STR("</p>\n<p>An answer with this code has in <code>detail</code> what happened, in <code>errors</code> each "
                           "finding with its place, and in <code>way_out</code> what can be done.</p>\n"
@@ -288,7 +288,7 @@ void page_of_error(struct req *rq)
         return;
     }
     page_begin(rq, title.len ? title : STR("Something went wrong"), "text");
-    buf_fmt(b, "<main class=\"plain\">\n<header>%s<h1>", mark);
+    buf_fmt(b, "<main class=\"page\">\n<header>%s<h1>", mark);
     page_text(b, title.len ? title : STR("Something went wrong"));
     buf_add(b, STR("</h1></header>\n<p>"));
     page_text(b, e->message);

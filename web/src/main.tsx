@@ -1,0 +1,27 @@
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/ui.css";
+import "./styles/shell.css";
+import "./screens/day/day.css";
+import "./screens/list/list.css";
+import "./screens/record/record.css";
+import "./screens/manual/manual.css";
+import { render } from "preact";
+import { whenSignedOut } from "./api/client";
+import { startKeys } from "./keys/keys";
+import { startRouter } from "./nav/router";
+import { App } from "./shell/app";
+import { startLive } from "./store/live";
+import { offlineProblem } from "./ui/states";
+import { failed, loadSession } from "./store/session";
+import { keepSettings } from "./store/settings";
+import { startTasks } from "./store/tasks";
+
+whenSignedOut(() => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`));
+keepSettings();
+startRouter();
+startKeys();
+startTasks();
+const root = document.getElementById("app");
+if (root) render(<App />, root);
+loadSession().then(startLive, () => (failed.value = offlineProblem()));

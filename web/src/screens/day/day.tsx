@@ -1,0 +1,146 @@
+// My Day: one ordered queue. The first card is open, the rest are one line each with the reason why it is there.
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { formatDay } from "../../i18n/format";
+import { t, tn } from "../../i18n/t";
+import { addKeys } from "../../keys/keys";
+import { go, place, recordHref, setQuery } from "../../nav/router";
+import { onChange } from "../../store/live";
+import { isManager, personName } from "../../store/session";
+import { day, dayProblem, loadDay, queue } from "../../store/tasks";
+import { Button } from "../../ui/button";
+import { Icon } from "../../ui/icon";
+import { EmptyState, ProblemNote, Skeleton } from "../../ui/states";
+import { Screen } from "../../shell/screen";
+import { TaskCard, TaskLine } from "./task-card";
+import { Team } from "./team";
+
+// Told about changes, the queue is read anew; never more often than this, and never while a key is down in an input.
+const REREAD_MS = 700;
+
+export function useDay(user: string): void {
+  useEffect(() => {
+    if (day.peek()?.user !== user) day.value = null;
+    void loadDay(user);
+    let timer = 0;
+    const stop = onChange((change) => {
+      if (timer) return;
+      timer = window.setTimeout(() => { timer = 0; void loadDay(user); }, change ? REREAD_MS : 0);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [user]);
+}
+
+function summaryText(user: string): string {
+  const s = day.value?.summary;
+  if (!s) return formatDay();
+  const parts = [user ? personName(user) : formatDay(), tn(s.open, "{n} to do", "{n} to do")];
+  if (s.escalations) parts.push(tn(s.escalations, "{n} escalation", "{n} escalations"));
+  if (s.promises) parts.push(tn(s.promises, "{n} promise", "{n} promises"));
+  if (s.overdue) parts.push(t("{n} overdue", { n: s.overdue }));
+  if (s.today) parts.push(t("{n} due today", { n: s.today }));
+  if (s.done_today) parts.push(t("{n} done today", { n: s.done_today }));
+  return parts.join(" · ");
+}
+
+export function Day() {
+  const { query } = place.value;
+  const team = query.get("team") === "1" && isManager.value;
+  const user = query.get("user") ?? "";
+  return team ? <TeamDay /> : <OneDay key={user} user={user} />;
+}
+
+function Switch({ team }: { team: boolean }) {
+  if (!isManager.value) return null;
+  return (
+    <div class="segments" role="group" aria-label={t("Whose day")}>
+      <a href="/" aria-current={team ? undefined : "true"}><span>{t("My day")}</span></a>
+      <a href="/?team=1" aria-current={team ? "true" : undefined}><span>{t("My team's day")}</span></a>
+    </div>
+  );
+}
+
+function TeamDay() {
+  return <Screen title={t("My team's day")} meta={formatDay()} actions={<Switch team />}><Team /></Screen>;
+}
+
+function OneDay({ user }: { user: string }) {
+  useDay(user);
+  const tasks = queue.value;
+  const asked = place.value.query.get("task");
+  const openId = asked && tasks.some((x) => x.id === asked) ? asked : tasks[0]?.id;
+  const [shown, setShown] = useState(60);
+  const opened = useRef<HTMLDivElement>(null);
+  const moved = useRef(false);
+  const loading = day.value === null && !dayProblem.value;
+
+  const open = (id: string): void => {
+    moved.current = true;
+    setQuery({ task: id === tasks[0]?.id ? null : id }, { replace: true });
+  };
+  const step = (by: number): void => {
+    const at = tasks.findIndex((x) => x.id === openId);
+    const to = tasks[Math.max(0, Math.min(tasks.length - 1, at + by))];
+    if (to) open(to.id);
+  };
+  useLayoutEffect(() => {
+    if (!moved.current) return;
+    moved.current = false;
+    const card = opened.current?.querySelector("article");
+    card?.setAttribute("tabindex", "-1");
+    (card as HTMLElement | null)?.focus({ preventScroll: true });
+    opened.current?.scrollIntoView({ block: "nearest" });
+  }, [openId]);
+  // A closed card hands the focus to the next one, if it had it.
+  const before = useRef(openId);
+  useLayoutEffect(() => {
+    if (before.current && before.current !== openId && document.activeElement === document.body) opened.current?.querySelector<HTMLElement>(".task-actions button, .task-actions a")?.focus({ preventScroll: true });
+    before.current = openId;
+  }, [openId]);
+  useEffect(() => addKeys({
+    title: t("My Day"),
+    actions: [
+      { keys: "j", label: t("Next task"), run: () => step(1) },
+      { keys: "k", label: t("Task before"), run: () => step(-1) },
+      { keys: "Enter", label: t("Open the record"), run: () => { const x = tasks.find((y) => y.id === openId); if (x?.record) go(recordHref(x.record.object, x.record.id)); } },
+      { keys: "r", label: t("Run the queue"), run: () => go("/run") },
+      { keys: "mod+Enter", label: t("First outcome"), typing: true, run: () => opened.current?.querySelector<HTMLButtonElement>(".task-actions .primary")?.click() },
+    ],
+  }), [tasks, openId]);
+
+  return (
+    <Screen title={user ? t("Day of {name}", { name: personName(user) }) : t("My Day")} meta={summaryText(user)} ready={!loading} class="day"
+      actions={<><Switch team={false} />{!user && tasks.length > 0 && <Button kind="primary" icon="play" onClick={() => go("/run")} focus="run">{t("Run the queue")}</Button>}</>}>
+      {dayProblem.value && <ProblemNote problem={dayProblem.value} retry={() => void loadDay(user)} />}
+      {loading && <div class="queue"><Skeleton rows={1} height={320} /><Skeleton rows={8} height={44} /></div>}
+      {!loading && !dayProblem.value && tasks.length === 0 && <Nothing user={user} />}
+      <ol class="queue">
+        {tasks.slice(0, shown).map((task) => (
+          <li key={task.id}>
+            {task.id === openId ? <div ref={opened}><TaskCard key={task.id} task={task} /></div> : <TaskLine task={task} open={() => open(task.id)} />}
+          </li>
+        ))}
+      </ol>
+      {(shown < tasks.length || day.value?.next) && (
+        <p class="queue-more">
+          <Button kind="quiet" onClick={() => { setShown(shown + 100); if (shown + 100 >= tasks.length && day.value?.next) void loadDay(user, { more: true }); }}>
+            {t("Show more: {n} wait behind these", { n: Math.max(0, (day.value?.summary?.open ?? tasks.length) - Math.min(shown, tasks.length)) })}
+          </Button>
+        </p>
+      )}
+    </Screen>
+  );
+}
+
+function Nothing({ user }: { user: string }) {
+  const s = day.value?.summary;
+  return (
+    <EmptyState icon="circle-check" title={user ? t("Nothing is owed right now.") : t("Nothing is owed right now. Well done.")}>
+      <p>{s?.done_today ? tn(s.done_today, "{n} task done today.", "{n} tasks done today.") : t("Tasks come from the manual: when a record reaches a step that you answer for, it stands here with its reason.")}</p>
+      {s && s.put_off > 0 && <p class="muted">{tn(s.put_off, "{n} task is put off and comes back on its day.", "{n} tasks are put off and come back on their days.")}</p>}
+      <p class="row wrap">{isManager.value && !user && <a class="button plain" href="/?team=1"><Icon name="users" /><span>{t("My team's day")}</span></a>}<a class="button plain" href="/lists/deal"><span>{t("Look through the deals")}</span></a></p>
+    </EmptyState>
+  );
+}

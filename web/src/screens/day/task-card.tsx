@@ -1,0 +1,275 @@
+// One task as a wise colleague would hand it over: what, why, with which words, and what happens after.
+import { useEffect, useId, useState } from "preact/hooks";
+import type { ObjectShape, Task } from "../../api/client";
+import { formatNear, fromLocalInput, toLocalInput } from "../../i18n/format";
+import { t } from "../../i18n/t";
+import { recordHref } from "../../nav/router";
+import { entryOf, readRecord, shownFields } from "../../store/records";
+import { fieldOf, objectOf } from "../../store/session";
+import { finishTask, postponeTask, setTaskProblem, skipTask, taskProblems } from "../../store/tasks";
+import { Button } from "../../ui/button";
+import { FieldRow } from "../../ui/field-edit";
+import { isEditable } from "../../ui/field-input";
+import { Icon, type IconName } from "../../ui/icon";
+import { Markdown } from "../../ui/markdown";
+import { Popover } from "../../ui/menu";
+import { ProblemNote } from "../../ui/states";
+import { StatusChip, WhyLink } from "../../ui/status";
+import { toast } from "../../ui/toast";
+
+export interface Outcome {
+  label: string;
+  then: string;
+}
+interface Words {
+  page: string;
+  label: string;
+  channel: string;
+  subject: string;
+  passages: { name: string; text: string; why: string; personal: boolean }[];
+  unresolved: string[];
+}
+
+export function outcomesOf(task: Task): Outcome[] {
+  const list = (task.after as { outcomes?: Outcome[] } | null)?.outcomes ?? [];
+  return list;
+}
+function nextOf(task: Task): string {
+  return (task.after as { next?: string } | null)?.next ?? "";
+}
+function wordsOf(task: Task): Words | null {
+  return task.words as unknown as Words | null;
+}
+
+// Done by what happens on the record, not by a click: a condition and no outcomes to choose from.
+export function isDoneByRecord(task: Task): boolean {
+  return Boolean(task.why?.done_when) && outcomesOf(task).length === 0;
+}
+
+// Fields a condition in words speaks of ("there is a next step on"), longest names first.
+export function fieldsNamed(words: string, shape: ObjectShape): string[] {
+  let rest = words.toLowerCase();
+  const found: { name: string; at: number }[] = [];
+  const names = shape.fields.filter(isEditable).flatMap((f) => [...new Set([f.label.toLowerCase(), f.name.replaceAll("_", " ")])].map((text) => ({ text, name: f.name })));
+  names.sort((a, b) => b.text.length - a.text.length);
+  for (const { text, name } of names) {
+    const m = new RegExp(`(^|[^\\p{L}])${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\p{L}])`, "u").exec(rest);
+    if (!m) continue;
+    rest = rest.slice(0, m.index) + " ".repeat(m[0].length) + rest.slice(m.index + m[0].length);
+    if (!found.some((f) => f.name === name)) found.push({ name, at: m.index });
+  }
+  return found.sort((a, b) => a.at - b.at).map((f) => f.name);
+}
+
+export function taskIcon(task: Task): IconName {
+  if (task.kind === "escalation") return "megaphone";
+  if (task.kind === "policy" || task.kind === "breach") return "shield-check";
+  if (task.kind === "asked") return "user";
+  return task.overdue ? "clock" : "circle";
+}
+
+export function DueChip({ task }: { task: Task }) {
+  if (!task.until) return null;
+  if (task.overdue) return <StatusChip tone="warn" icon="clock">{t("was due {when}", { when: formatNear(task.until) })}</StatusChip>;
+  return <StatusChip tone="plain" icon="clock">{t("due {when}", { when: formatNear(task.until) })}</StatusChip>;
+}
+
+function Passage({ p }: { p: Words["passages"][number] }) {
+  return (
+    <div class="passage">
+      <p class="lines">{p.text}</p>
+      {p.why && <details><summary>{t("Why these words")}</summary><p class="meta">{p.why}</p></details>}
+    </div>
+  );
+}
+
+function Say({ words }: { words: Words }) {
+  const whole = words.passages.map((p) => p.text.trim()).join("\n\n");
+  const copy = (): void => {
+    void navigator.clipboard.writeText(words.subject ? `${words.subject}\n\n${whole}` : whole).then(() => toast(t("Copied."), { ms: 3000 }), () => toast(t("This browser does not let the page copy. Select the words instead."), { ms: 6000 }));
+  };
+  return (
+    <div class="card-part say">
+      <h3>{t("Say")}</h3>
+      <div class="stack">
+        <blockquote class="words">
+          {words.subject && <p><b>{words.subject}</b></p>}
+          {words.passages.map((p) => <Passage key={p.name} p={p} />)}
+        </blockquote>
+        {words.unresolved.length > 0 && <p class="meta">{t("Not filled in, because the record does not say: {names}", { names: words.unresolved.join(", ") })}</p>}
+        <p class="row wrap">
+          <Button icon="copy" kind="quiet" onClick={copy}>{t("Copy the words")}</Button>
+          <WhyLink page={words.page} label={t("Template: {name}", { name: words.label })} />
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function DoneByRecord({ task, shape }: { task: Task; shape: ObjectShape }) {
+  const id = task.record?.id ?? "";
+  const entry = entryOf(shape.name, id).value;
+  useEffect(() => {
+    if (!entry?.whole) void readRecord(shape.name, id).catch(() => undefined);
+  }, [id]);
+  const names = fieldsNamed(task.why?.done_when ?? "", shape);
+  return (
+    <div class="card-part">
+      <h3>{t("Do")}</h3>
+      <div class="stack">
+        <p>{names.length ? t("Fill this in and the step is done:") : t("Done when {condition}. It closes by itself.", { condition: task.why?.done_when ?? "" })}</p>
+        {names.length > 0 && (
+          <div class="facts boxed">
+            {names.map((n) => {
+              const field = fieldOf(shape, n);
+              if (!field) return null;
+              return entry ? <FieldRow key={n} object={shape.name} id={id} field={field} value={shownFields(entry)[n]} eager /> : <div key={n} class="fact"><span class="fact-label">{field.label}</span></div>;
+            })}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+export function NotNow({ task }: { task: Task }) {
+  const at = (days: number, hour: number): string => {
+    const [day = ""] = toLocalInput(Date.now() + days * 86_400_000).split("T");
+    return fromLocalInput(`${day}T${String(hour).padStart(2, "0")}:00`);
+  };
+  const weekday = new Date(`${toLocalInput(Date.now()).slice(0, 10)}T00:00:00Z`).getUTCDay();
+  const monday = ((8 - weekday) % 7) || 7;
+  const choices: [string, string][] = [
+    [t("In 2 hours"), new Date(Date.now() + 2 * 3_600_000).toISOString()],
+    [t("Tomorrow morning"), at(1, 9)],
+    ...(monday > 1 ? [[t("Monday morning"), at(monday, 9)] as [string, string]] : []),
+    [t("In a week"), at(7, 9)],
+  ];
+  const [own, setOwn] = useState("");
+  const id = useId();
+  return (
+    <Popover label={t("Not now")} icon="clock" kind="quiet">
+      {(close) => {
+        const put = (until: string): void => {
+          close();
+          postponeTask(task, until, t("back {when}", { when: formatNear(until) }));
+        };
+        return (
+          <div class="not-now">
+            {choices.map(([label, until]) => <button key={label} type="button" class="menu-item" onClick={() => put(until)}><span class="grow">{label}</span><span class="meta">{formatNear(until)}</span></button>)}
+            <form onSubmit={(e) => { e.preventDefault(); const until = own ? fromLocalInput(own) : ""; if (until) put(until); }}>
+              <label for={id}>{t("Another time")}</label>
+              <div class="row"><input id={id} type="datetime-local" required min={toLocalInput(Date.now())} value={own} onInput={(e) => setOwn(e.currentTarget.value)} /><Button type="submit">{t("Set")}</Button></div>
+            </form>
+          </div>
+        );
+      }}
+    </Popover>
+  );
+}
+
+function LeaveOut({ task }: { task: Task }) {
+  const [why, setWhy] = useState("");
+  const id = useId();
+  return (
+    <Popover label={t("Leave out")} icon="skip-forward" kind="quiet">
+      {(close) => (
+        <form class="not-now" onSubmit={(e) => { e.preventDefault(); if (why.trim()) { close(); skipTask(task, why.trim()); } }}>
+          <label for={id}>{t("Why is it not needed here?")}</label>
+          <div class="row"><input id={id} required maxLength={400} value={why} onInput={(e) => setWhy(e.currentTarget.value)} /><Button type="submit">{t("Leave out")}</Button></div>
+        </form>
+      )}
+    </Popover>
+  );
+}
+
+interface Props {
+  task: Task;
+  big?: boolean;   // run mode
+  inRecord?: boolean; // on the record's own page: no link to it
+}
+
+export function TaskCard({ task, big, inRecord }: Props) {
+  const [note, setNote] = useState("");
+  const noteId = useId();
+  const problem = taskProblems.value.get(task.id);
+  const outcomes = outcomesOf(task);
+  const words = wordsOf(task);
+  const shape = objectOf(task.record?.object ?? "");
+  const next = nextOf(task);
+  const byRecord = isDoneByRecord(task);
+  const Title = big ? "h2" : inRecord ? "h3" : "h2";
+  return (
+    <article class={big ? "task-card big" : "task-card"} aria-label={t("{task}: {record}", { task: task.title, record: task.record?.title ?? "" })}>
+      <header>
+        <div class="grow">
+          <Title class="task-title">{task.title}</Title>
+          {!inRecord && task.record && <p class="task-record"><a href={recordHref(task.record.object, task.record.id)} data-focus={`task-${task.id}`}>{task.record.title || t("Not shown to you")}</a><span class="meta">{task.record.object_label}</span></p>}
+        </div>
+        <div class="row wrap task-chips">
+          {task.optional && <StatusChip tone="plain">{t("optional")}</StatusChip>}
+          <DueChip task={task} />
+        </div>
+      </header>
+      {problem && <ProblemNote problem={problem} retry={undefined} />}
+      <div class="card-part">
+        <h3>{t("Why")}</h3>
+        <div>
+          <p>{sentence(task.why?.reason || task.because || "")} <WhyLink page={task.why?.page ?? ""} step={task.why?.step} version={task.why?.manual_version} label={t("{page}: {step}", { page: task.why?.page_label ?? "", step: task.why?.step ?? "" })} /></p>
+        </div>
+      </div>
+      {task.why?.how && (
+        <div class="card-part">
+          <h3>{t("How")}</h3>
+          <div class="prose"><Markdown text={task.why.how} /></div>
+        </div>
+      )}
+      {words && <Say words={words} />}
+      {byRecord && shape && <DoneByRecord task={task} shape={shape} />}
+      {(outcomes.some((o) => o.then) || next) && (
+        <div class="card-part">
+          <h3>{t("After")}</h3>
+          <ul class="after">
+            {outcomes.filter((o) => o.then).map((o) => <li key={o.label}><b>{o.label}</b> <span class="muted"><span aria-hidden="true">→ </span>{o.then}</span></li>)}
+            {next && <li class="muted">{t("Next: {step}", { step: next })}</li>}
+          </ul>
+        </div>
+      )}
+      {!byRecord && (
+        <div class="card-note">
+          <label for={noteId} class="sr">{t("A note")}</label>
+          <input id={noteId} placeholder={t("What was said? (a note, if you like)")} maxLength={2000} value={note} onInput={(e) => setNote(e.currentTarget.value)} />
+        </div>
+      )}
+      <footer class="task-actions">
+        {outcomes.map((o, i) => (
+          <Button key={o.label} kind={i === 0 ? "primary" : "plain"} keys={big && i < 9 ? String(i + 1) : undefined} onClick={() => finishTask(task, o.label, note)}>{o.label}</Button>
+        ))}
+        {outcomes.length === 0 && !byRecord && <Button kind="primary" icon="check" keys={big ? "1" : undefined} onClick={() => finishTask(task, null, note)}>{t("Done")}</Button>}
+        {byRecord && !inRecord && task.record && <a class="button plain" href={recordHref(task.record.object, task.record.id)}>{t("Open {object}", { object: (task.record.object_label ?? "").toLowerCase() })}</a>}
+        <span class="grow" />
+        {task.optional && <LeaveOut task={task} />}
+        <NotNow task={task} />
+        {problem && <Button kind="quiet" onClick={() => setTaskProblem(task.id, null)}>{t("Hide the refusal")}</Button>}
+      </footer>
+    </article>
+  );
+}
+
+// Reasons are written to follow "because": here they stand alone.
+export function sentence(text: string): string {
+  const s = text.trim().replace(/\s+/g, " ");
+  if (!s) return "";
+  return s[0]?.toUpperCase() + s.slice(1) + (/[.!?…"”]$/.test(s) ? "" : ".");
+}
+
+export function TaskLine({ task, open }: { task: Task; open: () => void }) {
+  return (
+    <button type="button" class="task-line" onClick={open} data-focus={`line-${task.id}`} data-task={task.id}>
+      <Icon name={taskIcon(task)} class={task.overdue ? "warn" : ""} />
+      <span class="task-line-what cut"><b>{task.title}</b> <span class="muted">{task.record?.title}</span></span>
+      <span class={task.overdue ? "task-line-why warn cut" : "task-line-why muted cut"}>{task.because}</span>
+      <Icon name="chevron-right" class="flip" />
+    </button>
+  );
+}

@@ -1,0 +1,56 @@
+// The load of those who report to one: how much waits with whom, so that help goes where it is needed. No scores, no ranks.
+import { useEffect, useState } from "preact/hooks";
+import { api, settle, type Problem } from "../../api/client";
+import { t } from "../../i18n/t";
+import { me } from "../../store/session";
+import type { Summary } from "../../store/tasks";
+import { offlineProblem, ProblemNote, Skeleton, EmptyState } from "../../ui/states";
+
+interface Load {
+  id: string;
+  name: string;
+  summary: Summary | null;
+}
+
+async function readTeam(): Promise<Load[] | Problem> {
+  const r = settle(await api.GET("/api/v1/records/user", { params: { query: { filter: `reports_to = me and active`, fields: "name", sort: "name", limit: 60 } } }));
+  if (!r.ok) return r.problem;
+  return Promise.all(r.data.data.filter((p) => p.id !== me.peek()?.id).map(async (p) => {
+    const d = settle(await api.GET("/api/v1/my-day", { params: { query: { user: p.id, limit: 1 } } }));
+    return { id: p.id, name: p.name ?? "", summary: d.ok ? (d.data.summary as unknown as Summary) : null };
+  }));
+}
+
+export function Team() {
+  const [team, setTeam] = useState<readonly Load[] | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const load = (): void => {
+    setProblem(null);
+    readTeam().then((r) => ("detail" in r ? setProblem(r) : setTeam(r)), () => setProblem(offlineProblem()));
+  };
+  useEffect(load, []);
+  if (problem) return <ProblemNote problem={problem} retry={load} />;
+  if (!team) return <Skeleton rows={6} height={44} />;
+  if (!team.length) return <EmptyState icon="users" title={t("Nobody reports to you.")} />;
+  const most = Math.max(1, ...team.map((p) => p.summary?.open ?? 0));
+  return (
+    <div class="table-box">
+      <table class="team">
+        <caption class="sr">{t("What waits with each of my team")}</caption>
+        <thead><tr><th scope="col">{t("Person")}</th><th scope="col" class="end">{t("Escalations")}</th><th scope="col" class="end">{t("Overdue")}</th><th scope="col" class="end">{t("Today")}</th><th scope="col" class="end">{t("Open")}</th><th scope="col" class="load-head">{t("Load")}</th></tr></thead>
+        <tbody>
+          {team.map((p) => (
+            <tr key={p.id}>
+              <th scope="row"><a href={`/?user=${p.id}`}>{p.name}</a></th>
+              <td class="end num">{p.summary?.escalations ? <b class="warn">{p.summary.escalations}</b> : "0"}</td>
+              <td class="end num">{p.summary?.overdue ?? "–"}</td>
+              <td class="end num">{p.summary?.today ?? "–"}</td>
+              <td class="end num">{p.summary?.open ?? "–"}</td>
+              <td><span class="load" aria-hidden="true"><span style={{ inlineSize: `${Math.round(((p.summary?.open ?? 0) / most) * 100)}%` }} /></span></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

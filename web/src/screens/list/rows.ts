@@ -1,0 +1,88 @@
+// The rows of a list: the first hundred at once, the rest behind it, page after page, so that the whole list scrolls.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { api, recordPath, recordsPath, settle, type AnyRecord, type Problem } from "../../api/client";
+import { onChange } from "../../store/live";
+import { offlineProblem } from "../../ui/states";
+
+const FIRST = 100;
+const PAGE = 1000;
+const MOST = 100_000;
+const SETTLE_MS = 80;
+
+export interface Rows {
+  rows: readonly AnyRecord[];
+  total: number;
+  exact: boolean;
+  loading: boolean; // nothing of this list is here yet
+  problem: Problem | null;
+  moved: number;    // changes since that may alter order or content of the list
+  refresh: () => void;
+}
+
+export function useRows(object: string, filter: string, sort: string, fields: string): Rows {
+  const [rows, setRows] = useState<readonly AnyRecord[]>([]);
+  const [total, setTotal] = useState({ n: 0, exact: true });
+  const [state, setState] = useState<{ loading: boolean; problem: Problem | null }>({ loading: true, problem: null });
+  const [moved, setMoved] = useState(0);
+  const [round, setRound] = useState(0);
+  const held = useRef<AnyRecord[]>([]);
+
+  useEffect(() => {
+    let alive = true;
+    setState((s) => ({ loading: s.loading || held.current.length === 0, problem: null }));
+    const read = async (): Promise<void> => {
+      let cursor: string | undefined;
+      const found: AnyRecord[] = [];
+      for (let page = 0; alive && found.length < MOST; page++) {
+        const r = settle(await api.GET(recordsPath(object), { params: { query: { filter: filter || undefined, sort: sort || undefined, fields, cursor, limit: page === 0 ? FIRST : PAGE, count: page === 0 || undefined } } }));
+        if (!alive) return;
+        if (!r.ok) return setState({ loading: false, problem: r.problem });
+        const data = r.data.data as AnyRecord[];
+        for (const row of data) found.push(row);
+        held.current = found;
+        const answer = r.data as { count?: number; count_is_exact?: boolean; next: string | null };
+        if (page === 0) {
+          setTotal({ n: answer.count ?? found.length, exact: answer.count_is_exact ?? true });
+          setMoved(0);
+        }
+        setRows(found.slice());
+        setState({ loading: false, problem: null });
+        if (!answer.next) break;
+        cursor = answer.next;
+        await new Promise((done) => setTimeout(done, SETTLE_MS)); // what somebody does now goes first
+      }
+    };
+    read().catch(() => { if (alive) setState({ loading: false, problem: held.current.length ? null : offlineProblem() }); });
+    return () => { alive = false; };
+  }, [object, filter, sort, fields, round]);
+
+  useEffect(() => {
+    let timer = 0;
+    const changed = new Set<string>();
+    const replace = async (): Promise<void> => {
+      const ids = [...changed].slice(0, 50);
+      changed.clear();
+      for (const id of ids) {
+        const at = held.current.findIndex((x) => x.id === id);
+        if (at < 0) continue;
+        const r = settle(await api.GET(recordPath(object), { params: { path: { id }, query: { fields } } }));
+        if (r.ok) held.current[at] = r.data as AnyRecord;
+      }
+      setRows(held.current.slice());
+    };
+    const stop = onChange((c) => {
+      if (!c) return setRound((n) => n + 1);
+      if (c.object !== object) return;
+      setMoved((n) => n + 1);
+      changed.add(c.id);
+      clearTimeout(timer);
+      timer = window.setTimeout(() => void replace().catch(() => undefined), SETTLE_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [object, fields]);
+
+  return { rows, total: Math.max(total.n, rows.length), exact: total.exact, ...state, moved, refresh: () => setRound((n) => n + 1) };
+}

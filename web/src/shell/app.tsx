@@ -1,0 +1,191 @@
+// The house around the screens: rail or bottom bar, banners, toasts, palette, keyboard sheet, conflicts.
+import { lazy, Suspense } from "./lazy";
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { api, type Me } from "../api/client";
+import { t, tn } from "../i18n/t";
+import { addKeys } from "../keys/keys";
+import { go, place } from "../nav/router";
+import { online, waitingCount } from "../store/outbox";
+import { density, railOpen, singleKeys, theme, type Theme } from "../store/settings";
+import { failed, mainObjects, me, otherObjects } from "../store/session";
+import { Day } from "../screens/day/day";
+import { IconButton, Kbd } from "../ui/button";
+import { Icon, objectIcon, type IconName } from "../ui/icon";
+import { Menu, MenuList, Popover, type MenuItem } from "../ui/menu";
+import { EmptyState, ProblemNote, Skeleton } from "../ui/states";
+import { Avatar } from "../ui/status";
+import { Toasts, undoLast } from "../ui/toast";
+import { flushHeld } from "../store/tasks";
+import { Conflicts } from "./conflicts";
+import { creating, CreateDialog } from "./create";
+import { KeySheet } from "./key-sheet";
+import { Palette } from "./palette";
+import { Screen } from "./screen";
+
+const Run = lazy(() => import("../screens/day/run").then((m) => m.Run));
+const List = lazy(() => import("../screens/list/list").then((m) => m.List));
+const RecordScreen = lazy(() => import("../screens/record/record").then((m) => m.RecordScreen));
+const Manual = lazy(() => import("../screens/manual/manual").then((m) => m.Manual));
+
+export const paletteOpen = signal(false);
+export const sheetOpen = signal(false);
+
+interface RailItem {
+  href: string;
+  label: string;
+  icon: IconName;
+  keys?: string;
+}
+const LIST_KEYS: Record<string, string> = { lead: "g l", deal: "g e", account: "g a", contact: "g o" };
+
+function railItems(): RailItem[][] {
+  return [
+    [{ href: "/", label: t("My Day"), icon: "sun", keys: "g d" }],
+    mainObjects.value.filter((o) => o.name !== "activity").map((o) => ({ href: `/lists/${o.name}`, label: o.plural, icon: objectIcon(o.icon), keys: LIST_KEYS[o.name] })),
+    [{ href: "/manual", label: t("Manual"), icon: "book-open", keys: "g m" }],
+  ];
+}
+
+function isHere(href: string, path: string): boolean {
+  if (href === "/") return path === "/" || path === "/run";
+  const object = href.startsWith("/lists/") ? href.slice(7) : "";
+  return path === href || path.startsWith(`${href}/`) || (object !== "" && path.startsWith(`/records/${object}/`));
+}
+
+function signOut(): void {
+  flushHeld();
+  void api.POST("/api/v1/sign-out").then(() => location.assign("/sign-in"), () => location.assign("/sign-in"));
+}
+
+function otherItems(): MenuItem[] {
+  const more = [...mainObjects.value.filter((o) => o.name === "activity"), ...otherObjects.value];
+  return more.map((o) => ({ label: o.plural, icon: objectIcon(o.icon), href: `/lists/${o.name}` }));
+}
+
+function MePanel({ who, close }: { who: Me; close: () => void }) {
+  const themes: [Theme, string][] = [["system", t("As the system")], ["light", t("Light")], ["dark", t("Dark")]];
+  return (
+    <div class="me-panel">
+      <p><b>{who.name}</b><br /><span class="meta">{[...who.roles.map((r) => r.label), who.team?.name].filter(Boolean).join(" · ")}</span></p>
+      <fieldset class="segments">
+        <legend class="meta">{t("Colours")}</legend>
+        {themes.map(([value, label]) => (
+          <label key={value}><input type="radio" name="theme" checked={theme.value === value} onChange={() => (theme.value = value)} /><span>{label}</span></label>
+        ))}
+      </fieldset>
+      <label class="row"><input type="checkbox" checked={density.value === "compact"} onChange={(e) => (density.value = e.currentTarget.checked ? "compact" : "comfortable")} />{t("Compact rows")}</label>
+      <label class="row"><input type="checkbox" checked={singleKeys.value} onChange={(e) => (singleKeys.value = e.currentTarget.checked)} />{t("Single keys as shortcuts")}</label>
+      <MenuList label={t("Me")} close={close} items={[
+        { label: t("Keyboard shortcuts"), icon: "keyboard", hint: "?", run: () => (sheetOpen.value = true) },
+        { label: t("Sign out"), icon: "log-out", run: signOut },
+      ]} />
+    </div>
+  );
+}
+
+function Rail({ who }: { who: Me }) {
+  const path = place.value.path;
+  const open = railOpen.value;
+  return (
+    <nav class={open ? "rail" : "rail narrow"} aria-label={t("Main")}>
+      <div class="rail-top">
+        <a class="brand" href="/" aria-label={t("fairlead, my day")}><svg class="mark" viewBox="0 0 32 32" width="24" height="24" aria-hidden="true"><rect width="32" height="32" rx="8" /><path d="M7 21c4 0 5-10 9-10s5 10 9 10" /><circle cx="16" cy="11" r="2.5" /></svg><span class="rail-word">fairlead</span></a>
+        <IconButton icon="panel-left" label={open ? t("Make the navigation narrow") : t("Make the navigation wide")} onClick={() => (railOpen.value = !open)} class="rail-fold" />
+      </div>
+      <button type="button" class="rail-search" onClick={() => (paletteOpen.value = true)} aria-label={t("Search and commands")}>
+        <Icon name="search" /><span class="rail-word grow">{t("Search")}</span><span class="rail-word"><Kbd keys="mod+k" /></span>
+      </button>
+      {railItems().map((group, i) => (
+        <ul key={i} class="rail-group">
+          {group.map((x) => (
+            <li key={x.href}><a href={x.href} aria-current={isHere(x.href, path) ? "page" : undefined} title={open ? undefined : x.label} class="rail-item"><Icon name={x.icon} /><span class="rail-word">{x.label}</span></a></li>
+          ))}
+          {i === 1 && <li><Menu label={t("More lists")} items={otherItems()} class="rail-item" face={<><Icon name="ellipsis" /><span class="rail-word">{t("More lists")}</span></>} /></li>}
+        </ul>
+      ))}
+      <div class="grow" />
+      <Popover label={t("Me: {name}", { name: who.name })} class="rail-item rail-me" face={<><Avatar name={who.name} /><span class="rail-word cut">{who.name}</span><span class="sr">{t("Settings and sign out")}</span></>}>
+        {(close) => <MePanel who={who} close={close} />}
+      </Popover>
+    </nav>
+  );
+}
+
+function BottomBar({ who }: { who: Me }) {
+  const path = place.value.path;
+  const lists: MenuItem[] = mainObjects.value.map((o) => ({ label: o.plural, icon: objectIcon(o.icon), href: `/lists/${o.name}` }));
+  return (
+    <nav class="bottom-bar" aria-label={t("Main")}>
+      <a href="/" class="bottom-item" aria-current={isHere("/", path) ? "page" : undefined}><Icon name="sun" size={20} /><span>{t("My Day")}</span></a>
+      <Menu label={t("Lists")} items={lists} class={path.startsWith("/lists/") ? "bottom-item here" : "bottom-item"} face={<><Icon name="list" size={20} /><span>{t("Lists")}</span></>} />
+      <button type="button" class="bottom-item" onClick={() => (creating.value = "")} aria-label={t("Create a record")}><span class="bottom-plus"><Icon name="plus" size={20} /></span></button>
+      <a href="/manual" class="bottom-item" aria-current={isHere("/manual", path) ? "page" : undefined}><Icon name="book-open" size={20} /><span>{t("Manual")}</span></a>
+      <Popover label={t("More")} class="bottom-item" face={<><Icon name="menu" size={20} /><span>{t("More")}</span></>}>
+        {(close) => (
+          <>
+            <MenuList label={t("More")} close={close} items={[{ label: t("Search"), icon: "search", run: () => (paletteOpen.value = true) }, ...otherItems().filter((x) => !lists.some((y) => y.label === x.label))]} />
+            <MePanel who={who} close={close} />
+          </>
+        )}
+      </Popover>
+    </nav>
+  );
+}
+
+function Banners() {
+  const n = waitingCount.value;
+  return (
+    <div role="status" class="banners">
+      {!online.value ? (
+        <p class="banner warn"><Icon name="wifi-off" /><span>{n ? tn(n, "No connection. {n} change waits and is sent when it is back.", "No connection. {n} changes wait and are sent when it is back.") : t("No connection. You can go on; changes are kept and sent when it is back.")}</span></p>
+      ) : n > 0 ? (
+        <p class="banner info"><Icon name="refresh-cw" /><span>{tn(n, "{n} change is being sent.", "{n} changes are being sent.")}</span></p>
+      ) : null}
+    </div>
+  );
+}
+
+function Route() {
+  const { path } = place.value;
+  const parts = path.split("/").map(decodeURIComponent);
+  if (path === "/") return <Day />;
+  if (path === "/run") return <Run />;
+  if (parts[1] === "lists" && parts[2]) return <List key={parts[2]} object={parts[2]} />;
+  if (parts[1] === "records" && parts[2] && parts[3]) return <RecordScreen key={`${parts[2]}/${parts[3]}`} object={parts[2]} id={parts[3]} />;
+  if (parts[1] === "manual") return <Manual page={parts[2] && parts[3] ? `${parts[2]}/${parts[3]}` : ""} />;
+  return <Screen title={t("Not found")}><EmptyState icon="search" title={t("There is nothing at this address.")}><a href="/">{t("Go to my day")}</a></EmptyState></Screen>;
+}
+
+export function App() {
+  const who = me.value;
+  useEffect(() => addKeys({
+    title: t("Everywhere"),
+    actions: [
+      { keys: "mod+k", label: t("Search and commands"), run: () => (paletteOpen.value = true), typing: true },
+      { keys: "/", label: t("Search"), run: () => (paletteOpen.value = true) },
+      { keys: "?", label: t("Keyboard shortcuts"), run: () => (sheetOpen.value = true) },
+      { keys: "c", label: t("Create a record"), run: () => (creating.value = "") },
+      { keys: "mod+z", label: t("Undo"), run: () => void undoLast() },
+      ...railItems().flat().flatMap((x) => (x.keys ? [{ keys: x.keys, label: t("Go to {where}", { where: x.label }), run: () => go(x.href) }] : [])),
+    ],
+  }), [who !== null, mainObjects.value.length]);
+  if (failed.value) return <main class="screen"><ProblemNote problem={failed.value} retry={() => location.reload()} /></main>;
+  if (!who) return <div class="app"><div class={railOpen.value ? "rail" : "rail narrow"} /><main class="main"><div class="screen"><Skeleton rows={6} height={56} /></div></main></div>;
+  return (
+    <div class="app">
+      <a class="skip" href="#main" data-plain>{t("Skip to the content")}</a>
+      {place.value.path !== "/run" && <Rail who={who} />}
+      <main class="main" id="main" tabIndex={-1}>
+        <Banners />
+        <Suspense fallback={<div class="screen"><Skeleton rows={8} /></div>}><Route /></Suspense>
+      </main>
+      {place.value.path !== "/run" && <BottomBar who={who} />}
+      <Toasts />
+      {paletteOpen.value && <Palette onClose={() => (paletteOpen.value = false)} />}
+      {sheetOpen.value && <KeySheet onClose={() => (sheetOpen.value = false)} />}
+      {creating.value !== null && <CreateDialog object={creating.value} />}
+      <Conflicts />
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+// Changes by others, as they happen. A record that is shown is read anew; lists and the day are told that something moved
+// and decide themselves when to redraw. Nothing here touches what somebody is typing.
+import { signal } from "@preact/signals";
+import { api, settle } from "../api/client";
+import { now } from "../i18n/format";
+import { outboxDone, outboxRefused } from "./change";
+import { flush, loadOutbox, online, waiting } from "./outbox";
+import { entryOf, markGone, readRecord } from "./records";
+import { loadShapes, me } from "./session";
+
+export interface Change {
+  object: string;
+  id: string;
+  version: number;
+  kind: string;
+}
+export const ticks = signal(0); // grows when anything changed
+type Listener = (change: Change | null) => void; // null: read everything anew
+const listeners = new Set<Listener>();
+export function onChange(fn: Listener): () => void {
+  listeners.add(fn);
+  return () => listeners.delete(fn);
+}
+
+const soon = new Map<string, number>();
+function refresh(c: Change): void {
+  const key = `${c.object}/${c.id}`;
+  const entry = entryOf(c.object, c.id).peek();
+  if (!entry || entry.version >= c.version) return;
+  if (c.kind === "purged" || c.kind === "deleted") return markGone(c.object, c.id);
+  if (!entry.whole) return; // a row of a list: the list reads it
+  clearTimeout(soon.get(key));
+  soon.set(key, window.setTimeout(() => { soon.delete(key); void readRecord(c.object, c.id); }, 60));
+}
+
+function hear(c: Change | null): void {
+  ticks.value++;
+  if (c) refresh(c);
+  for (const fn of listeners) fn(c);
+}
+
+let source: EventSource | null = null;
+let lost = 0;
+
+function connect(): void {
+  source?.close();
+  source = new EventSource("/api/v1/events");
+  source.addEventListener("open", () => {
+    online.value = true;
+    if (lost) hear(null);
+    lost = 0;
+    void flush(outboxDone, outboxRefused);
+  });
+  source.addEventListener("change", (e) => {
+    try {
+      hear(JSON.parse((e as MessageEvent<string>).data) as Change);
+    } catch {
+      hear(null);
+    }
+  });
+  source.addEventListener("reset", () => hear(null));
+  source.addEventListener("error", () => {
+    lost++;
+    void probe();
+    if (source?.readyState === EventSource.CLOSED) setTimeout(connect, Math.min(30_000, 1000 * lost));
+  });
+}
+
+async function probe(): Promise<void> {
+  try {
+    await fetch("/healthz", { cache: "no-store" });
+    if (!online.peek()) {
+      online.value = true;
+      void flush(outboxDone, outboxRefused);
+    }
+  } catch {
+    online.value = false;
+  }
+}
+
+export async function startLive(): Promise<void> {
+  const user = me.peek()?.id;
+  if (user) await loadOutbox(user);
+  connect();
+  addEventListener("online", () => void probe());
+  addEventListener("offline", () => (online.value = false));
+  setInterval(() => {
+    now.value = Date.now();
+    if (!online.peek() || waiting.peek().length) void probe().then(() => flush(outboxDone, outboxRefused));
+  }, 10_000);
+  let version = me.peek()?.manual_version ?? 0;
+  setInterval(() => {
+    if (document.hidden || !online.peek()) return;
+    void api.GET("/api/v1/me").then(settle).then((r) => {
+      if (!r.ok || r.data.manual_version === version) return;
+      version = r.data.manual_version;
+      me.value = r.data;
+      void loadShapes();
+      hear(null);
+    }, () => undefined);
+  }, 60_000);
+}

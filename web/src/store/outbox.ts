@@ -1,0 +1,123 @@
+// Writes that the server has not acknowledged yet. They lie in IndexedDB, so a closed tab or a dead network loses none; each
+// has an Idempotency-Key, so sending one twice does it once.
+import { computed, signal } from "@preact/signals";
+import { newKey, Offline, problemOf, type Problem } from "../api/client";
+
+export interface Write {
+  key: string;
+  at: number; // order of sending
+  user: string;
+  method: "POST" | "PATCH" | "DELETE";
+  path: string;
+  body: unknown;
+  version: number | null;
+  label: string;
+}
+export type Sent = { ok: true; data: unknown } | { ok: false; problem: Problem } | { ok: "waiting" };
+
+export const online = signal(true);
+export const waiting = signal<readonly Write[]>([]);
+export const waitingCount = computed(() => waiting.value.length);
+
+let database: Promise<IDBDatabase | null> | null = null;
+function open(): Promise<IDBDatabase | null> {
+  database ??= new Promise((done) => {
+    if (typeof indexedDB === "undefined") return done(null);
+    const rq = indexedDB.open("fairlead", 1);
+    rq.onupgradeneeded = () => rq.result.createObjectStore("outbox", { keyPath: "key" });
+    rq.onsuccess = () => done(rq.result);
+    rq.onerror = () => done(null);
+    rq.onblocked = () => done(null);
+  });
+  return database;
+}
+
+async function store(work: (s: IDBObjectStore) => void): Promise<void> {
+  const db = await open();
+  if (!db) return;
+  await new Promise<void>((done) => {
+    const tx = db.transaction("outbox", "readwrite");
+    work(tx.objectStore("outbox"));
+    tx.oncomplete = () => done();
+    tx.onerror = () => done();
+    tx.onabort = () => done();
+  });
+}
+
+async function transmit(w: Write): Promise<Sent> {
+  const headers: Record<string, string> = { "Content-Type": "application/json", "Idempotency-Key": w.key };
+  if (w.version !== null) headers["If-Match"] = `"v${w.version}"`;
+  let response: Response;
+  try {
+    response = await fetch(w.path, { method: w.method, headers, body: JSON.stringify(w.body), keepalive: true });
+  } catch {
+    online.value = false;
+    throw new Offline("offline");
+  }
+  online.value = true;
+  const text = await response.text();
+  let data: unknown = null;
+  try {
+    data = text ? JSON.parse(text) : null;
+  } catch {
+    data = null;
+  }
+  if (response.ok) return { ok: true, data };
+  return { ok: false, problem: problemOf(data, response.status) };
+}
+
+let last = 0;
+// Sends one write. Without a network it is kept and sent later, in order.
+export async function send(w: Omit<Write, "key" | "at">): Promise<Sent> {
+  const write: Write = { ...w, key: newKey(), at: Math.max(Date.now(), last + 1) };
+  last = write.at;
+  if (waiting.peek().length === 0) {
+    try {
+      const sent = await transmit(write);
+      if (sent.ok || sent.ok === false) {
+        if (sent.ok !== false || sent.problem.status !== 503) return sent;
+      }
+    } catch (e) {
+      if (!(e instanceof Offline)) throw e;
+    }
+  }
+  waiting.value = [...waiting.peek(), write];
+  await store((s) => s.put(write));
+  return { ok: "waiting" };
+}
+
+let flushing = false;
+export type Refused = (write: Write, problem: Problem) => void;
+export async function flush(done: (write: Write, data: unknown) => void, refused: Refused): Promise<void> {
+  if (flushing) return;
+  flushing = true;
+  try {
+    for (;;) {
+      const next = waiting.peek()[0];
+      if (!next) break;
+      const sent = await transmit(next);
+      if (sent.ok === false && sent.problem.status === 503) break;
+      waiting.value = waiting.peek().slice(1);
+      await store((s) => s.delete(next.key));
+      if (sent.ok === true) done(next, sent.data);
+      else if (sent.ok === false) refused(next, sent.problem);
+    }
+  } catch (e) {
+    if (!(e instanceof Offline)) throw e;
+  } finally {
+    flushing = false;
+  }
+}
+
+// What lay there when the page was left, of this person.
+export async function loadOutbox(user: string): Promise<void> {
+  const db = await open();
+  if (!db) return;
+  const found = await new Promise<Write[]>((done) => {
+    const rq = db.transaction("outbox").objectStore("outbox").getAll() as IDBRequest<Write[]>;
+    rq.onsuccess = () => done(rq.result);
+    rq.onerror = () => done([]);
+  });
+  const mine = found.filter((w) => w.user === user).sort((a, b) => a.at - b.at);
+  if (mine.length) waiting.value = [...mine, ...waiting.peek()];
+}
