@@ -114,7 +114,119 @@ TEST(the_best_match_comes_before_hundreds_of_newer_ones)
     assert_true(str_starts(found(w, w->admin, "quartz", ""), STR("Quartz; ")));
 }
 
+/* ---- the index of words is brought up to date once per group ---- */
+
+static struct err *put_entry(struct tx *tx, int64_t id, const char *body)
+{
+    struct stmt *st;
+
+    TRY(db_stmt_text(tx,
+                     STR("INSERT INTO search_entry (record_id, object, title, title_fold, body) "
+                         "VALUES ($1, 'account', 'x', 'x', $2) "
+                         "ON CONFLICT (record_id) DO UPDATE SET body = excluded.body"),
+                     &st));
+    db_bind_i64(st, 1, id);
+    db_bind_str(st, 2, str_from(body));
+    return db_run(st, NULL);
+}
+
+static struct err *drop_entry(struct tx *tx, int64_t id)
+{
+    struct stmt *st;
+
+    TRY(db_stmt_text(tx, STR("DELETE FROM search_entry WHERE record_id = $1"), &st));
+    db_bind_i64(st, 1, id);
+    return db_run(st, NULL);
+}
+
+static struct err *refused_entry(struct tx *tx, void *ctx)
+{
+    (void)ctx;
+    TRY(put_entry(tx, 1, "refused"));
+    TRY(put_entry(tx, 5, "refused"));
+    TRY(drop_entry(tx, 2));
+    return FAIL(tx_arena(tx), ERR_INVALID, "record.in_bin", NULL, "No.");
+}
+
+static struct err *first_entries(struct tx *tx, void *ctx)
+{
+    (void)ctx;
+    TRY(put_entry(tx, 1, "one alpha"));
+    TRY(put_entry(tx, 2, "two alpha"));
+    TRY(put_entry(tx, 3, "three"));
+    TRY(drop_entry(tx, 3));
+    return put_entry(tx, 4, "four");
+}
+
+static struct err *later_entries(struct tx *tx, void *ctx)
+{
+    (void)ctx;
+    TRY(put_entry(tx, 1, "uno beta"));
+    TRY(put_entry(tx, 1, "eins beta"));
+    assert_non_null(tx_nested(tx, refused_entry, NULL));
+    TRY(drop_entry(tx, 2));
+    TRY(put_entry(tx, 2, "zwei beta"));
+    return drop_entry(tx, 4);
+}
+
+static struct err *check_words(struct tx *tx, void *ctx)
+{
+    (void)ctx;
+    return db_exec(
+        tx, STR("INSERT INTO search_text (search_text, rank) VALUES ('integrity-check', 1)"));
+}
+
+struct word_count {
+    const char *word;
+    int64_t n;
+};
+
+static struct err *count_word(struct tx *tx, void *ctx)
+{
+    struct word_count *c = ctx;
+    struct sql_text q = sql_text_new(tx_arena(tx), tx_kind(tx));
+    struct str word = str_from(c->word);
+    struct stmt *st;
+    bool row;
+
+    buf_fmt(&q.text, "SELECT COUNT(*) FROM search_entry s WHERE %.*s",
+            STR_ARG(db_sql_fulltext_match(tx_arena(tx), q.kind, 1)));
+    TRY(db_stmt_text(tx, buf_str(&q.text), &st));
+    db_bind_str(st, 1, db_fulltext_query(tx_arena(tx), q.kind, &word, 1));
+    TRY(db_step(st, &row));
+    c->n = db_i64(st, 0);
+    db_done(st);
+    return NULL;
+}
+
+static int64_t entries_with(struct world *w, const char *word)
+{
+    struct word_count c = {.word = word};
+
+    assert_ok(db_read(w->db, w->arena, count_word, &c));
+    return c.n;
+}
+
+TEST(the_index_of_words_follows_all_of_a_transaction)
+{
+    static const struct word_count after[] = {{"one", 0},  {"uno", 0},   {"eins", 1},
+                                              {"two", 0},  {"zwei", 1},  {"four", 0},
+                                              {"beta", 2}, {"alpha", 0}, {"refused", 0}};
+    struct world *w = *state;
+
+    assert_ok(db_write(w->db, w->arena, first_entries, NULL));
+    assert_int_equal(entries_with(w, "alpha"), 2);
+    assert_int_equal(entries_with(w, "three"), 0);
+    assert_int_equal(entries_with(w, "four"), 1);
+    assert_ok(db_write(w->db, w->arena, later_entries, NULL));
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++)
+        assert_int_equal(entries_with(w, after[i].word), after[i].n);
+    if (db_kind(w->db) == DB_SQLITE)
+        assert_ok(db_write(w->db, w->arena, check_words, NULL));
+}
+
 TEST_MAIN_WITH(world_setup, world_teardown, words_are_found_by_their_beginning,
                all_scripts_are_found, changes_and_the_bin_are_followed,
                a_slip_of_the_keys_is_forgiven, rights_hold_in_search,
-               the_best_match_comes_before_hundreds_of_newer_ones)
+               the_best_match_comes_before_hundreds_of_newer_ones,
+               the_index_of_words_follows_all_of_a_transaction)
