@@ -1,7 +1,9 @@
 /* My Day: the open tasks of one person in the order a wise colleague would do them, each with the reason for its place.
  *
  * Somebody waiting for an answer comes first (escalations), then promises that fall due, then what is late, what runs
- * out within hours, what is due today, the rest by due time. Within a class: due time, priority, age.
+ * out within hours, what is due today, the rest by due time. Within a class: due time, priority, age. Of what is not due
+ * today, a run shows its next step alone: five cards for one deal are no queue. The others are counted, and stand on the
+ * record.
  */
 #include "work/work_impl.h"
 #include "work/task.sql.h"
@@ -35,7 +37,7 @@ struct day {
     const struct actor *a;
     int64_t user, end_us; /* end of their today */
     VEC(struct entry) list;
-    int64_t later;
+    int64_t steps_after; /* steps of runs whose next step is in the list */
 };
 
 static struct str span_words(struct arena *arena, int64_t us)
@@ -237,6 +239,28 @@ static struct err *may_look(const struct work *w, const struct actor *a, int64_t
                 "The day of a colleague is seen by them and the people above them.");
 }
 
+/* Leaves of each run its first entry, and whatever is due today or late. The list is in order. */
+static void next_steps_only(struct day *d)
+{
+    struct strmap *runs = strmap_new(d->w.arena, d->list.n);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < d->list.n; i++) {
+        const struct entry *e = &d->list.at[i];
+        struct str run = {(const char *)&e->row.t.run_id, sizeof e->row.t.run_id};
+        int64_t seen;
+
+        if (e->row.t.run_id && e->class > DAY_TODAY && strmap_get(runs, run, &seen)) {
+            d->steps_after++;
+            continue;
+        }
+        if (e->row.t.run_id)
+            strmap_put(runs, str_dup(d->w.arena, run), 1);
+        d->list.at[kept++] = *e;
+    }
+    d->list.n = kept;
+}
+
 static struct err *gather(struct day *d)
 {
     const struct worktime *wt;
@@ -250,6 +274,7 @@ static struct err *gather(struct day *d)
         judge(d, &d->list.at[i]);
     if (d->list.n)
         qsort(d->list.at, d->list.n, sizeof *d->list.at, by_order);
+    next_steps_only(d);
     return NULL;
 }
 
@@ -269,6 +294,7 @@ static void summary_json(const struct day *d, int64_t owed, int64_t done, int64_
     jw_kv_i64(jw, "overdue", n[DAY_LATE]);
     jw_kv_i64(jw, "today", n[DAY_PROMISE] + n[DAY_LATE] + n[DAY_NEAR] + n[DAY_TODAY]);
     jw_kv_i64(jw, "still_owed", owed);
+    jw_kv_i64(jw, "steps_after", d->steps_after);
     jw_kv_i64(jw, "put_off", later);
     jw_kv_i64(jw, "done_today", done);
     jw_end_object(jw);

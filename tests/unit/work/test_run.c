@@ -463,6 +463,36 @@ TEST(my_day_is_ordered_and_says_why)
     company_close(c);
 }
 
+TEST(my_day_shows_the_next_step_of_a_run_until_others_are_due)
+{
+    struct company *c = with_workflows();
+    struct seeing s = {.c = c};
+    struct json j;
+
+    company_page(c, "workflow/capture",
+                 "object: lead\nstarts_when: \"status = 'New'\"\nstages:\n  - name: Answer\n    steps:\n"
+                 "      - { name: First, role: owner, due: 2 business days }\n"
+                 "      - { name: Second, role: owner, due: 3 business days }\n"
+                 "      - { name: Third, role: owner, due: 4 business days }\n"
+                 "ends:\n  - { name: Answered, when: \"status != 'New'\" }\n",
+                 NULL);
+    company_publish(c);
+    company_create(c, "lead", "name", "Ann", "owner", "@rob", NULL);
+    company_create(c, "lead", "name", "Ben", "owner", "@rob", NULL);
+    assert_ok(company_as(c, c->rob, day_in, &s));
+    j = parsed(c, s.out);
+    assert_i64((int64_t)json_get(&j, "data")->n, 2); /* one card a lead */
+    assert_str(title_at(&j, 0), "First");
+    assert_str(title_at(&j, 1), "First");
+    assert_i64(json_get(json_get(&j, "summary"), "steps_after")->integer, 4);
+    c->now += 4 * DAY; /* Friday: all of them are due today or late */
+    assert_ok(company_as(c, c->rob, day_in, &s));
+    j = parsed(c, s.out);
+    assert_i64((int64_t)json_get(&j, "data")->n, 6);
+    assert_i64(json_get(json_get(&j, "summary"), "steps_after")->integer, 0);
+    company_close(c);
+}
+
 TEST(a_record_in_a_workflow_always_has_a_next_action)
 {
     struct company *c = with_workflows();
@@ -607,7 +637,7 @@ TEST_MAIN(a_lead_walks_through_its_stages, an_overdue_step_breaches_escalates_an
           a_gate_holds_only_where_a_run_is_open,
           a_workflow_starts_again_when_its_condition_comes_true_again,
           quiet_stages_ask_for_a_decision, a_qualified_lead_is_converted_once,
-          publishing_moves_running_cases, my_day_is_ordered_and_says_why,
+          publishing_moves_running_cases, my_day_is_ordered_and_says_why, my_day_shows_the_next_step_of_a_run_until_others_are_due,
           a_record_in_a_workflow_always_has_a_next_action, tasks_are_listed_by_filter_and_right,
           explain_says_why_term_by_term, optional_steps_are_skipped_with_a_note,
           tasks_are_put_off_handed_over_and_asked_for)
