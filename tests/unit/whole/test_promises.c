@@ -246,6 +246,27 @@ TEST(P87_a_new_quota_counts_from_its_day_and_days_before_keep_the_old_rule)
     company_close(c);
 }
 
+TEST(P87_a_season_has_a_quota_of_its_own_and_a_period_may_change)
+{
+    static const char *const m[] = {"policy/daily-touch", "watch", NULL};
+    struct company *c = firm_open(m);
+    int64_t account = customer(c, "@ana"), before;
+
+    company_until(c, OPENING + 294 * DAY - HOUR); /* Monday, 2026-12-21, before work */
+    before = daily_breaches(c, account);
+    assert_true(before > 190);
+    company_until(c, OPENING + 308 * DAY - HOUR); /* two weeks later the season is over */
+    assert_i64(daily_breaches(c, account), before);
+    company_until(c, OPENING + 310 * DAY - HOUR);
+    assert_i64(daily_breaches(c, account), before + 2);
+    firm_set_key(c, "policy/daily-touch", "every", "week");
+    company_publish(c);
+    before = daily_breaches(c, account);
+    company_until(c, OPENING + 329 * DAY - HOUR); /* Monday: of the days before, and of two whole weeks */
+    assert_true(daily_breaches(c, account) >= before + 2 && daily_breaches(c, account) <= before + 3);
+    company_close(c);
+}
+
 TEST(P125_an_inquiry_is_answered_within_four_business_hours_counted_from_what_was_logged)
 {
     static const char *const m[] = {"policy/first-reply", "remind", NULL};
@@ -300,6 +321,6 @@ TEST_MAIN(P21_P22_a_billing_problem_passes_from_level_to_level_on_time, P23_a_te
           P57_a_lead_is_assigned_within_24_hours_after_a_reminder_and_with_the_chosen_action, P57_watching_only_notes_the_breach,
           P57_in_working_time_the_night_and_the_weekend_do_not_count, P40_P41_a_missed_step_is_a_breach_at_once_and_whoever_owed_it_says_why,
           P64_one_activity_per_working_day_and_active_client_leave_and_holidays_left_out,
-          P87_a_new_quota_counts_from_its_day_and_days_before_keep_the_old_rule,
+          P87_a_new_quota_counts_from_its_day_and_days_before_keep_the_old_rule, P87_a_season_has_a_quota_of_its_own_and_a_period_may_change,
           P125_an_inquiry_is_answered_within_four_business_hours_counted_from_what_was_logged,
           P124_one_rule_binds_marketing_sales_and_support_and_the_record_keeps_the_trail)
