@@ -97,7 +97,8 @@ static struct err *make_plan(struct tx *tx, void *ctx)
 {
     struct manual_job *job = ctx;
 
-    return manual_plan(tx, job->live, job->next, &job->plan);
+    TRY(manual_plan(tx, job->live, job->next, &job->plan));
+    return manual_plan_hook ? manual_plan_hook(tx, job->live, job->next, job->args->now_us, &job->plan) : NULL;
 }
 
 static struct err *do_plan(struct manual_job *job)

@@ -198,9 +198,17 @@ static struct err *explain_rule(struct explaining *x, int policy, int workflow)
     return open_things(x, page->path);
 }
 
-/* Every rule about this kind of record, one after the other. */
+static bool rule_is_off(const struct explaining *x, int policy)
+{
+    return policy >= 0 && x->w.m->policies[policy].mode == PM_OFF;
+}
+
+/* Every rule about this kind of record, one after the other. In the text those that are off are only named: they explain
+ * nothing that happened. The JSON has all of them. */
 static struct err *explain_all(struct explaining *x)
 {
+    struct buf off = buf_new(x->w.arena, 256);
+
     jw_key(x->jw, STR("rules"));
     jw_array(x->jw);
     for (size_t i = 0; i < x->w.m->n_workflows + x->w.m->n_policies; i++) {
@@ -211,12 +219,22 @@ static struct err *explain_all(struct explaining *x)
 
         if (object != x->r->object->index)
             continue;
+        size_t before = x->text->len;
+
         jw_object(x->jw);
         TRY(explain_rule(x, policy, workflow));
         jw_end_object(x->jw);
-        buf_add_char(x->text, '\n');
+        if (rule_is_off(x, policy)) {
+            x->text->len = before;
+            buf_fmt(&off, "  %.*s\n", STR_ARG(x->w.m->policies[policy].page->path));
+        } else {
+            buf_add_char(x->text, '\n');
+        }
     }
     jw_end_array(x->jw);
+    if (off.len)
+        buf_fmt(x->text, "Off, and therefore doing nothing (name one to see what it would say):\n%.*s",
+                STR_ARG(buf_str(&off)));
     return NULL;
 }
 
@@ -226,6 +244,7 @@ struct err *work_explain(struct tx *tx, const struct manual *m, const struct act
 {
     struct json_writer jw = json_writer(json);
     struct explaining x = {.w = work_at(tx, m, now_us), .jw = &jw, .text = text};
+    struct buf happened = buf_new(tx_arena(tx), 256);
     int policy = policy_index(m, page), workflow = workflow_index(m, page);
     struct record r;
 
@@ -248,9 +267,10 @@ struct err *work_explain(struct tx *tx, const struct manual *m, const struct act
         TRY(explain_rule(&x, policy, workflow));
     else
         TRY(explain_all(&x));
-    buf_add(text, STR("What happened:\n"));
     jw_key(&jw, STR("decisions"));
-    TRY(decision_json(&x.w, record_id, page, 20, &jw, text));
+    TRY(decision_json(&x.w, record_id, page, 20, &jw, &happened));
+    if (happened.len)
+        buf_fmt(text, "What happened:\n%.*s", STR_ARG(buf_str(&happened)));
     jw_end_object(&jw);
     return NULL;
 }
