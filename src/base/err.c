@@ -18,6 +18,24 @@ static bool known_code(const char *code)
     return false;
 }
 
+/* Messages quote what strangers sent, cut to a length, perhaps within a character: the rest of that character goes. */
+static struct str legible(struct arena *arena, struct str s)
+{
+    struct buf b;
+
+    if (utf8_valid(s))
+        return s;
+    b = buf_new(arena, s.len);
+    for (;;) {
+        size_t n = utf8_valid_len(s);
+
+        buf_add(&b, str_sub(s, 0, n));
+        if (n == s.len)
+            return buf_str(&b);
+        s = str_sub(s, n + 1, SIZE_MAX);
+    }
+}
+
 struct err *err_make(struct arena *arena, const char *src_file, int src_line, enum err_kind kind,
                      const char *code, const char *field, const char *fmt, ...)
 {
@@ -29,7 +47,7 @@ struct err *err_make(struct arena *arena, const char *src_file, int src_line, en
     e->code = code;
     e->field = field;
     va_start(ap, fmt);
-    e->message = str_vfmt(arena, fmt, ap);
+    e->message = legible(arena, str_vfmt(arena, fmt, ap));
     va_end(ap);
     e->src_file = src_file;
     e->src_line = src_line;

@@ -327,6 +327,16 @@ TEST(errors_chain_copy_and_read_like_a_compiler)
     arena_free(other);
 }
 
+TEST(a_message_that_quotes_half_a_character_is_still_text)
+{
+    struct str cut = str_sub(STR("Stra\xc3\x9f" "e \xf0\x9f\x91\x8d"), 0, 10);
+    struct err *e = FAIL(a, ERR_INVALID, "query.parameter", NULL, "\"%.*s\" is unknown.", STR_ARG(cut));
+
+    assert_false(utf8_valid(cut));
+    assert_true(utf8_valid(e->message));
+    assert_str(e->message, "\"Stra\xc3\x9f" "e \" is unknown.");
+}
+
 TEST(every_kind_has_its_status_and_the_codes_are_sorted)
 {
     static const int statuses[] = {422, 400, 401, 403, 404, 409, 412, 428, 413, 429, 503, 500};
@@ -346,4 +356,5 @@ TEST_MAIN_WITH(setup, teardown, pieces_are_clamped, comparing, finding,
                edit_distance_counts_typing_errors, the_nearest_name_is_suggested_only_if_it_is_near,
                a_buffer_grows_and_keeps_its_text, a_map_finds_what_was_put_last,
                errors_chain_copy_and_read_like_a_compiler,
+               a_message_that_quotes_half_a_character_is_still_text,
                every_kind_has_its_status_and_the_codes_are_sorted)
