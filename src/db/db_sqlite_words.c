@@ -10,15 +10,17 @@
 
 #include <sqlite3.h>
 
-static const char *const texts[SQLITE_WORDS_STMTS] = {
-    "SELECT 1 FROM search_pending LIMIT 1",
-    ("INSERT INTO search_text (search_text, rowid, body) "
-     "SELECT 'delete', record_id, old_body FROM search_pending WHERE old_body IS NOT NULL ORDER BY "
-     "record_id",
-     "INSERT INTO search_text (rowid, body) SELECT e.record_id, e.body FROM search_pending p "
-     "CROSS JOIN search_entry e ON e.record_id = p.record_id ORDER BY p.record_id"),
-    "DELETE FROM search_pending",
-};
+#define FORGET \
+    "INSERT INTO search_text (search_text, rowid, body) " \
+    "SELECT 'delete', record_id, old_body FROM search_pending " \
+    "WHERE old_body IS NOT NULL ORDER BY record_id"
+#define LEARN \
+    "INSERT INTO search_text (rowid, body) " \
+    "SELECT e.record_id, e.body FROM search_pending p " \
+    "CROSS JOIN search_entry e ON e.record_id = p.record_id ORDER BY p.record_id"
+
+static const char *const texts[SQLITE_WORDS_STMTS] = {"SELECT 1 FROM search_pending LIMIT 1",
+                                                      FORGET, LEARN, "DELETE FROM search_pending"};
 
 static int prepare(struct conn *conn)
 {
