@@ -40,7 +40,8 @@ static struct str surname(struct arena *arena, int64_t n)
 
 static struct str cell(struct arena *arena, const char *field, int64_t n)
 {
-    static const char *const first[] = {"Mia", "Jonas", "Aiko", "Samuel", "Leila", "Pavel", "Ines", "Omar"};
+    static const char *const first[] = {"Mia",   "Jonas", "Aiko", "Samuel",
+                                        "Leila", "Pavel", "Ines", "Omar"};
     static const char *const city[] = {"Berlin", "Boston", "Nairobi", "Osaka", "Lyon", "Porto"};
 
     if (strcmp(field, "first_name") == 0)
@@ -59,11 +60,13 @@ static struct err *save_contact(struct tx *tx, void *ctx)
     struct bench *b = s->bench;
     struct arena *arena = tx_arena(tx);
     struct actor *actor = actor_system(arena, b->manual, STR_NONE);
-    struct save_context cx = {.manual = b->manual, .actor = actor, .now_us = b->args->now_us + s->number};
+    struct save_context cx = {
+        .manual = b->manual, .actor = actor, .now_us = b->args->now_us + s->number};
     struct expr_env env = actor_env(actor, cx.now_us);
     const struct field *fields[4];
     struct value values[4] = {0};
-    struct save_input in = {.object = b->contact, .if_version = -1, .fields = fields, .values = values};
+    struct save_input in = {
+        .object = b->contact, .if_version = -1, .fields = fields, .values = values};
     struct save_result saved;
 
     for (size_t i = 0; i < 4; i++) {
@@ -72,7 +75,8 @@ static struct err *save_contact(struct tx *tx, void *ctx)
         if (!f)
             continue;
         fields[in.n] = f;
-        TRY(value_parse(arena, b->manual, f, cell(arena, names[i], s->number), &env, &values[in.n]));
+        TRY(value_parse(arena, b->manual, f, cell(arena, names[i], s->number), &env,
+                        &values[in.n]));
         in.n++;
     }
     TRY(record_save(tx, &cx, &in, &saved));
@@ -123,7 +127,8 @@ static struct err *bench_saves(struct bench *b)
     progress_end(&progress);
     if (b->failed)
         return b->failed;
-    printf("%-28s %10.0f /s\n", "durable saves, 64 in flight", (double)b->rows * 1e6 / (double)(clock_mono_us() - from));
+    printf("%-28s %10.0f /s\n", "durable saves, 64 in flight",
+           (double)b->rows * 1e6 / (double)(clock_mono_us() - from));
     return NULL;
 }
 
@@ -141,12 +146,14 @@ static struct err *read_once(struct tx *tx, void *ctx)
     struct bench *b = r->bench;
     struct arena *arena = tx_arena(tx);
     struct buf out = buf_new(arena, r->kind == BENCH_LIST ? 48 * 1024 : 2048);
-    struct query q = {.object = b->contact, .filter = STR("do_not_call = no"), .sort = STR("name"), .limit = 50};
+    struct query q = {
+        .object = b->contact, .filter = STR("do_not_call = no"), .sort = STR("name"), .limit = 50};
 
     if (r->kind == BENCH_LIST)
         return query_list(tx, b->manual, r->actor, &q, b->args->now_us, &out);
     if (r->kind == BENCH_SEARCH)
-        return search_run(tx, b->manual, r->actor, surname(arena, r->n % b->rows), STR_NONE, 20, &out);
+        return search_run(tx, b->manual, r->actor, surname(arena, r->n % b->rows), STR_NONE, 20,
+                          &out);
     {
         struct record record;
         struct json_writer w = json_writer(&out);
@@ -157,11 +164,13 @@ static struct err *read_once(struct tx *tx, void *ctx)
     return NULL;
 }
 
-static struct err *bench_read_kind(struct bench *b, const char *label, enum bench_read kind, int64_t times)
+static struct err *bench_read_kind(struct bench *b, const char *label, enum bench_read kind,
+                                   int64_t times)
 {
     struct arena *arena = arena_new(1 << 16);
     int64_t from = clock_mono_us();
-    struct bench_reads r = {.bench = b, .actor = actor_system(b->args->arena, b->manual, STR_NONE), .kind = kind};
+    struct bench_reads r = {
+        .bench = b, .actor = actor_system(b->args->arena, b->manual, STR_NONE), .kind = kind};
     struct err *e = NULL;
 
     for (r.n = 0; r.n < times && !e; r.n++) {
@@ -171,7 +180,8 @@ static struct err *bench_read_kind(struct bench *b, const char *label, enum benc
     if (e)
         e = err_copy(b->args->arena, e);
     else
-        printf("%-28s %10.0f /s on one core\n", label, (double)times * 1e6 / (double)(clock_mono_us() - from));
+        printf("%-28s %10.0f /s on one core\n", label,
+               (double)times * 1e6 / (double)(clock_mono_us() - from));
     arena_free(arena);
     return e;
 }
@@ -199,20 +209,30 @@ static void remove_folder(void *ctx)
 
 struct err *cmd_bench(struct args *args)
 {
-    struct bench b = {.args = args, .rows = ROWS_DEFAULT, .lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
-    struct company company = {.starter = "b2b-sales", .admin_name = STR("Bench"), .admin_email = STR("bench@example.com")};
+    struct bench b = {.args = args,
+                      .rows = ROWS_DEFAULT,
+                      .lock = PTHREAD_MUTEX_INITIALIZER,
+                      .moved = PTHREAD_COND_INITIALIZER};
+    struct company company = {.starter = "b2b-sales",
+                              .admin_name = STR("Bench"),
+                              .admin_email = STR("bench@example.com")};
     char folder[] = "/tmp/fairlead-bench-XXXXXX";
     const char *rows = args_get(args, "rows");
     struct err *e;
     int64_t admin;
 
     if (rows && (!str_to_i64(str_from(rows), &b.rows) || b.rows < 100 || b.rows > 10000000))
-        return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "--rows needs a number from 100 to 10000000.");
+        return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL,
+                    "--rows needs a number from 100 to 10000000.");
     if (!mkdtemp(folder))
-        return FAIL(args->arena, ERR_INTERNAL, "io.failed", NULL, "No temporary folder could be made.");
+        return FAIL(args->arena, ERR_INTERNAL, "io.failed", NULL,
+                    "No temporary folder could be made.");
     args->settings.data = str_dup(args->arena, str_from(folder));
     args->settings.db = STR_NONE;
-    arena_on_reset(args->arena, remove_folder, (void *)(uintptr_t)str_cstr(args->arena, args->settings.data)); /* after app_close, which is hung on later */
+    arena_on_reset(
+        args->arena, remove_folder,
+        (void *)(uintptr_t)str_cstr(
+            args->arena, args->settings.data)); /* after app_close, which is hung on later */
     TRY(app_open(args, OPEN_CREATE, &b.app));
     TRY(company_create(args, b.app, &company, &admin));
     b.manual = manual_live(b.app->store);

@@ -295,7 +295,8 @@ static struct err *drop_invisible(struct search *s)
 
 /* ---- order ---- */
 
-#define TITLE_REST_MAX 9 /* other words of a title that count against it: less than one word found in it */
+#define TITLE_REST_MAX \
+    9 /* other words of a title that count against it: less than one word found in it */
 
 static void score(struct search *s, struct hit *h)
 {
@@ -316,7 +317,9 @@ static void score(struct search *s, struct hit *h)
         h->score += 200;
     h->score += (int)(in_title * 10 + whole * 5);
     /* A name with fewer other words is nearer: the account before its deals. */
-    h->score -= n <= s->n_tokens ? 0 : n - s->n_tokens < TITLE_REST_MAX ? (int)(n - s->n_tokens) : TITLE_REST_MAX;
+    h->score -= n <= s->n_tokens                   ? 0
+                : n - s->n_tokens < TITLE_REST_MAX ? (int)(n - s->n_tokens)
+                                                   : TITLE_REST_MAX;
 }
 
 static int by_score(const void *a, const void *b)
