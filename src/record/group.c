@@ -51,6 +51,9 @@ static struct err *read_key(struct group_ask *ask, struct str part)
     if (ask->n_keys == GROUP_KEYS_MAX)
         return err_parameter(l->arena, "by", STR_NONE, "At most %d keys can be grouped by.",
                              GROUP_KEYS_MAX);
+    for (int i = 0; i < (int)ask->n_keys; i++) /* the answer calls each by its text */
+        if (str_eq(ask->keys[i].text, part))
+            return err_parameter(l->arena, "by", STR("Name it once."), "%.*s is grouped by twice.", STR_ARG(part));
     k->text = part;
     for (int b = BUCKET_DAY; b <= BUCKET_YEAR; b++) {
         struct str word = str_from(words[b]);
@@ -101,6 +104,9 @@ static struct err *read_measure(struct group_ask *ask, struct str part)
     if (kind < 0 || (kind != M_COUNT && open == SIZE_MAX) ||
         (open != SIZE_MAX && !str_ends(part, STR(")"))))
         return bad_measure(ask, part);
+    for (int i = 0; i < (int)ask->n_measures; i++)
+        if (str_eq(ask->measures[i].text, part))
+            return err_parameter(l->arena, "measure", STR("Name it once."), "%.*s is asked for twice.", STR_ARG(part));
     *m = (struct group_measure){.text = part, .kind = (enum measure_kind)kind, .scale = 0};
     ask->n_measures++;
     inner = open == SIZE_MAX ? STR_NONE : str_trim(str_sub(part, open + 1, part.len - open - 2));

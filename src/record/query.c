@@ -119,6 +119,15 @@ static void add_col(struct list_plan *l, const struct field *f, const struct obj
     c->key = str_fmt(l->arena, "%s\"%.*s\":", l->n_cols > 1 ? "," : "", STR_ARG(name));
 }
 
+/* A member of the answer stands there once, however often it was asked for. */
+static bool has_col(const struct list_plan *l, struct str name)
+{
+    for (size_t i = 1; i < l->n_cols; i++) /* the id is the first */
+        if (l->cols[i].key.len == name.len + 4 && str_eq(str_sub(l->cols[i].key, 2, name.len), name))
+            return true;
+    return false;
+}
+
 static struct err *read_fields(struct list_plan *l)
 {
     const struct object *o = l->p->o;
@@ -143,7 +152,7 @@ static struct err *read_fields(struct list_plan *l)
         const struct object_plan *plan;
         int join;
         part = str_trim(part);
-        if (str_eq(part, STR("id")) || !part.len)
+        if (str_eq(part, STR("id")) || !part.len || has_col(l, part))
             continue;
         if (l->n_cols > FIELDS_PER_OBJECT_MAX)
             return err_parameter(l->arena, "fields", STR_NONE,
