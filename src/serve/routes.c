@@ -136,6 +136,10 @@ const struct route routes[] = {
     {M_GET, "/records/{what}/{which}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "A record", NULL, NULL, NULL},
     {M_GET, "/manual", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "The manual", NULL, NULL, NULL},
     {M_GET, "/manual/{kind}/{name}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "A page of the manual", NULL, NULL, NULL},
+    {M_GET, "/board", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "The board", NULL, NULL, NULL},
+    {M_GET, "/board/{what}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "A board", NULL, NULL, NULL},
+    {M_GET, "/policies", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "Policies", NULL, NULL, NULL},
+    {M_GET, "/figures", serve_shell, TX_NONE, SIGNED_IN, RF_HTML, 200, NULL, NULL, "Figures", NULL, NULL, NULL},
 
     {M_GET, "/sign-in", serve_sign_in_page, TX_SLOW, PUBLIC, RF_HTML, 200, NULL, NULL, "Sign in", q_sign_in, NULL, NULL},
     {M_POST, "/sign-in", serve_sign_in_form, TX_SLOW, PUBLIC, RF_HTML | RF_FORM | RF_SECRET, 200, NULL, NULL, "Sign in", NULL, NULL, NULL},

@@ -104,7 +104,8 @@ export function startRouter(): void {
   });
 }
 
-const SCREENS = [/^\/$/, /^\/run$/, /^\/lists\/[^/]+$/, /^\/records\/[^/]+\/[^/]+$/, /^\/manual$/, /^\/manual\/[^/]+\/[^/]+$/];
+const SCREENS = [/^\/$/, /^\/run$/, /^\/lists\/[^/]+$/, /^\/records\/[^/]+\/[^/]+$/, /^\/manual$/, /^\/manual\/[^/]+\/[^/]+$/,
+  /^\/board(\/[^/]+)?$/, /^\/policies$/, /^\/figures$/];
 export function isScreen(path: string): boolean {
   return SCREENS.some((s) => s.test(path));
 }

@@ -28,6 +28,10 @@ const List = lazy(() => import("../screens/list/list").then((m) => m.List));
 const RecordScreen = lazy(() => import("../screens/record/record").then((m) => m.RecordScreen));
 const Manual = lazy(() => import("../screens/manual/manual").then((m) => m.Manual));
 
+const Board = lazy(() => import("../screens/board/board").then((m) => m.Board));
+const Policies = lazy(() => import("../screens/policies/policies").then((m) => m.Policies));
+const Figures = lazy(() => import("../screens/figures/figures").then((m) => m.Figures));
+
 export const paletteOpen = signal(false);
 export const sheetOpen = signal(false);
 
@@ -42,8 +46,9 @@ const LIST_KEYS: Record<string, string> = { lead: "g l", deal: "g e", account: "
 function railItems(): RailItem[][] {
   return [
     [{ href: "/", label: t("My Day"), icon: "sun", keys: "g d" }],
-    mainObjects.value.filter((o) => o.name !== "activity").map((o) => ({ href: `/lists/${o.name}`, label: o.plural, icon: objectIcon(o.icon), keys: LIST_KEYS[o.name] })),
-    [{ href: "/manual", label: t("Manual"), icon: "book-open", keys: "g m" }],
+    [{ href: "/board", label: t("Board"), icon: "columns-3", keys: "g p" },
+      ...mainObjects.value.filter((o) => o.name !== "activity").map((o) => ({ href: `/lists/${o.name}`, label: o.plural, icon: objectIcon(o.icon), keys: LIST_KEYS[o.name] }))],
+    [{ href: "/manual", label: t("Manual"), icon: "book-open", keys: "g m" }, { href: "/policies", label: t("Policies"), icon: "gavel", keys: "g y" }, { href: "/figures", label: t("Figures"), icon: "chart-column", keys: "g r" }],
   ];
 }
 
@@ -124,7 +129,8 @@ function BottomBar({ who }: { who: Me }) {
       <Popover label={t("More")} class="bottom-item" face={<><Icon name="menu" size={20} /><span>{t("More")}</span></>}>
         {(close) => (
           <>
-            <MenuList label={t("More")} close={close} items={[{ label: t("Search"), icon: "search", run: () => (paletteOpen.value = true) }, ...otherItems().filter((x) => !lists.some((y) => y.label === x.label))]} />
+            <MenuList label={t("More")} close={close} items={[{ label: t("Search"), icon: "search", run: () => (paletteOpen.value = true) },
+              ...railItems().flat().filter((x) => ["/board", "/policies", "/figures"].includes(x.href)).map(({ label, icon, href }) => ({ label, icon, href })), ...otherItems().filter((x) => !lists.some((y) => y.label === x.label))]} />
             <MePanel who={who} close={close} />
           </>
         )}
@@ -153,6 +159,9 @@ function Route() {
   if (path === "/run") return <Run />;
   if (parts[1] === "lists" && parts[2]) return <List key={parts[2]} object={parts[2]} />;
   if (parts[1] === "records" && parts[2] && parts[3]) return <RecordScreen key={`${parts[2]}/${parts[3]}`} object={parts[2]} id={parts[3]} />;
+  if (parts[1] === "board") return <Board object={parts[2]} />;
+  if (path === "/policies") return <Policies />;
+  if (path === "/figures") return <Figures />;
   if (parts[1] === "manual") return <Manual page={parts[2] && parts[3] ? `${parts[2]}/${parts[3]}` : ""} />;
   return <Screen title={t("Not found")}><EmptyState icon="search" title={t("There is nothing at this address.")}><a href="/">{t("Go to my day")}</a></EmptyState></Screen>;
 }
