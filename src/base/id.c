@@ -32,6 +32,14 @@ int64_t id_new(int64_t now_us)
     return (mine >> 16) << 22 | (int64_t)atomic_load(&node_number) << 16 | (mine & 0xffff);
 }
 
+void id_after(int64_t id)
+{
+    int64_t seen = (id >> 22) << 16 | (id & 0xffff), before = atomic_load(&last);
+
+    while (seen > before && !atomic_compare_exchange_weak(&last, &before, seen))
+        ;
+}
+
 bool id_parse(struct str s, int64_t *out)
 {
     int64_t v;

@@ -265,14 +265,16 @@ static void result(struct save *s, struct save_result *out)
     };
 }
 
-/* Nobody's, unless the page says otherwise; but never somebody's who could not see it afterwards. */
+/* Nobody's, unless the page says otherwise; but whoever makes a record can see it and work on it afterwards. */
 static void own_what_else_is_lost(struct save *s)
 {
     const struct actor *a = s->cx->actor;
 
     if (s->given[F_OWNER] || record_owner(&s->after) || !a->user_id || a->system)
         return;
-    if (!access_row(a, s->p->o->index, VERB_READ, 0, record_team(&s->after)))
+    if (!access_row(a, s->p->o->index, VERB_READ, 0, record_team(&s->after)) ||
+        (access_scope(a, s->p->o->index, VERB_UPDATE) != SCOPE_NONE &&
+         !access_row(a, s->p->o->index, VERB_UPDATE, 0, record_team(&s->after))))
         set_int(s, F_OWNER, a->user_id);
 }
 

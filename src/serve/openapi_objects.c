@@ -318,6 +318,9 @@ static void write_write_schema(struct json_writer *w, const struct manual *m, co
     for (size_t i = 0; i < o->n_fields; i++)
         if (writable(&o->fields[i]))
             write_field(w, m, &o->fields[i], true);
+    jw_key(w, STR("$reason"));
+    jw_raw(w, STR("{\"type\":\"string\",\"maxLength\":1000,\"description\":\"Why a gate is to be passed all the same. Needs the right "
+                  "bypass-gates; the passage is kept and reported.\"}"));
     jw_end_object(w);
     for (size_t i = 0; i < o->n_fields; i++)
         any = any || must_give(o, &o->fields[i]);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { BULK_MAX = 500 };
+enum { BULK_MAX = 500, REASON_CHARS_MAX = 1000 };
 
 static struct query query_of(const struct req *rq)
 {
@@ -140,14 +140,42 @@ static struct err *with_current_version(struct req *rq, struct err *e, const str
     return e;
 }
 
+/* The body's fields, and "$reason": why a gate is to be passed all the same, by those who have the right. The body itself
+ * stays as it came: the transaction may be run again. */
+static struct err *decode_record(struct req *rq, struct save_context *cx, struct save_input *in)
+{
+    struct json body = rq->body;
+
+    if (body.kind == JSON_OBJECT && json_get(&body, "$reason")) {
+        const struct json *reason = json_get(&rq->body, "$reason");
+
+        if (reason->kind != JSON_STR || utf8_count(reason->str) > REASON_CHARS_MAX)
+            return FAIL(rq->arena, ERR_INVALID, "json.type", "/$reason", "A reason is a text of at most %d characters.", REASON_CHARS_MAX);
+        cx->reason = str_trim(reason->str);
+        body.members = NEW_ARRAY(rq->arena, body.n, struct json_member);
+        body.n = 0;
+        for (size_t i = 0; i < rq->body.n; i++)
+            if (!str_eq(rq->body.members[i].name, STR("$reason")))
+                body.members[body.n++] = rq->body.members[i];
+    }
+    TRY(record_decode(rq->arena, rq->m, rq->object, &body, in));
+    in->object = rq->object;
+    return NULL;
+}
+
 struct err *serve_record_create(struct req *rq)
 {
     struct save_context cx = req_save_context(rq);
     struct save_input in = {0};
     struct save_result saved;
 
-    TRY(record_decode(rq->arena, rq->m, rq->object, &rq->body, &in));
-    in.object = rq->object;
+    TRY(decode_record(rq, &cx, &in));
+    if (!in.n) {
+        struct err *e = FAIL(rq->arena, ERR_INVALID, "record.field_required", "", "There is nothing to make a %.*s of.", STR_ARG(rq->object->label));
+
+        e->way_out = STR("Give it at least one field, its name for example.");
+        return e;
+    }
     in.if_version = -1;
     TRY(record_save(rq->tx, &cx, &in, &saved));
     TRY(answer_saved(rq, &saved));
@@ -161,8 +189,7 @@ struct err *serve_record_patch(struct req *rq)
     struct save_input in = {0};
     struct save_result saved;
 
-    TRY(record_decode(rq->arena, rq->m, rq->object, &rq->body, &in));
-    in.object = rq->object;
+    TRY(decode_record(rq, &cx, &in));
     in.id = rq->id;
     in.if_version = rq->if_match;
     TRY(with_current_version(rq, record_save(rq->tx, &cx, &in, &saved), rq->object, rq->id));

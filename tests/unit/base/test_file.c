@@ -95,6 +95,17 @@ TEST(what_cannot_be_read_or_written_says_which_file)
     assert_err(file_list(a, in_folder("none"), &names, &n), "io.failed");
 }
 
+TEST(ids_go_on_behind_the_newest_one_of_the_installation)
+{
+    int64_t now_us = clock_now_us(), ahead = id_new(now_us) + 1000 * ID_MOMENT, next;
+
+    id_after(ahead);
+    next = id_new(now_us); /* the clock is a second behind what was given already */
+    assert_true(next > ahead);
+    id_after(1); /* an old one changes nothing */
+    assert_true(id_new(now_us) > next);
+}
+
 TEST(lists_are_deep_sorted_and_leave_hidden_files_and_links_out)
 {
     struct str *names;
@@ -231,7 +242,7 @@ TEST(the_log_writes_one_line_per_event)
 
 TEST_MAIN_WITH(setup, teardown, a_file_is_replaced_whole_and_leaves_nothing_behind,
                reading_has_a_limit, what_cannot_be_read_or_written_says_which_file,
-               lists_are_deep_sorted_and_leave_hidden_files_and_links_out, the_hash_is_blake2b,
+               ids_go_on_behind_the_newest_one_of_the_installation, lists_are_deep_sorted_and_leave_hidden_files_and_links_out, the_hash_is_blake2b,
                embedded_files_are_sorted_and_found,
                ids_grow_also_when_the_clock_stands_or_goes_back, threads_never_get_the_same_id,
                ids_from_strangers_are_positive_decimals, the_log_writes_one_line_per_event)
