@@ -67,7 +67,7 @@ test("P6 one request answers the step, its instruction and its button; nothing i
     seen.push(next.title);
   }
   assert.ok(new Set(seen).size > 1);
-  const deals = await f.create("rob", "deal", {});
+  const deals = await f.create("rob", "deal", { description: "Somebody in Ohio needs servers." });
   assert.ok((await f.work("rob", "deal", deals.id)).next.title);
 });
 
@@ -133,6 +133,13 @@ test("P12 a stage is not left while a mandatory step is open", async () => {
   assert.match(refused.json.detail, /First reply/);
   const silent = await f.patch("mara", "lead", l.id, { status: "In conversation" });
   assert.equal(silent.status, 422, "no bypass without a reason");
+  const reason = "She called me herself on Friday night.";
+  const notAllowed = await f.patch("rob", "lead", l.id, { status: "In conversation", $reason: reason });
+  assert.equal(notAllowed.status, 422, "a reason is not a right");
+  const passed = await f.patch("mara", "lead", l.id, { status: "In conversation", $reason: reason });
+  assert.equal(passed.status, 200, passed.text);
+  const kept = await f.as("mara", "GET", `/api/v1/records/lead/${l.id}/explain?page=workflow/lead-capture`);
+  assert.match(kept.text, /Friday night/, "the passage is kept with its reason");
 });
 
 test("P14 a step carries a template, filled in from the record; a field that cannot be filled is named", async () => {
