@@ -65,6 +65,8 @@ struct err *in_query(struct req *rq)
     struct query_pair *pairs;
     size_t n;
 
+    if (rq->route->flags & RF_SCREEN)
+        return NULL;
     TRY(query_parse(rq->arena, rq->query, &pairs, &n));
     for (size_t i = 0; i < n; i++) {
         const struct param *p = rq->route->query;

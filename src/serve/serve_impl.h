@@ -67,6 +67,7 @@ enum route_flags {
     RF_BIG = 512,         /* answers are some 20 kB and more */
     RF_SECRET = 1024,     /* the answer has a secret: it is not kept for an Idempotency-Key */
     RF_FORM = 2048,       /* the body is a form of a page; the handler reads it */
+    RF_SCREEN = 4096,     /* a screen of the web client, which reads its query itself */
 };
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): the columns stand in the order in which they are read
 struct route {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-const root = new URL("../dist/", import.meta.url).pathname;
+const root = process.argv[2] ?? new URL("../dist/", import.meta.url).pathname;
 for (const name of readdirSync(root, { recursive: true })) {
   if (!/\.(js|css|svg|json)$/.test(name)) continue;
   const bytes = readFileSync(root + name);

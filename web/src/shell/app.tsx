@@ -180,7 +180,7 @@ export function App() {
     ],
   }), [who !== null, mainObjects.value.length]);
   if (failed.value) return <main class="screen"><ProblemNote problem={failed.value} retry={() => location.reload()} /></main>;
-  if (!who) return <div class="app"><div class={railOpen.value ? "rail" : "rail narrow"} /><main class="main"><div class="screen"><Skeleton rows={6} height={56} /></div></main></div>;
+  if (!who) return <div class="app">{place.value.path !== "/run" && <div class={railOpen.value ? "rail" : "rail narrow"} />}<main class="main"><div class="screen"><Skeleton rows={6} height={56} /></div></main></div>;
   return (
     <div class="app">
       <a class="skip" href="#main" data-plain>{t("Skip to the content")}</a>

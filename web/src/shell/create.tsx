@@ -81,7 +81,7 @@ function CreateForm({ shape }: { shape: ObjectShape }) {
   };
   return (
     <Dialog title={t("New {object}", { object: shape.label })} onClose={close}>
-      <form class="form" onSubmit={(e) => void save(e)} onKeyDown={(e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) void save(e); }}>
+      <form class="form" onSubmit={(e) => void save(e)}>
         {problem && !atFields && <ProblemNote problem={problem} />}
         {front.map((f, i) => input(f, i === 0))}
         {rest.length > 0 && (

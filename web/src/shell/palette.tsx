@@ -105,16 +105,16 @@ export function Palette({ onClose }: { onClose: () => void }) {
             }
           }} />
       </div>
-      <ul id={listId} role="listbox" aria-label={t("Results")} class="palette-list">
+      <div id={listId} role="listbox" tabIndex={-1} aria-label={t("Results")} class="palette-list">
         {rows.map((row, i) => (
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the input above has the keys
-          <li key={row.id} id={`${listId}-${i}`} role="option" aria-selected={i === at} class="palette-row" onPointerMove={() => setAt(i)} onClick={() => choose(row)}
+          <div key={row.id} tabIndex={-1} id={`${listId}-${i}`} role="option" aria-selected={i === at} class="palette-row" onPointerMove={() => setAt(i)} onClick={() => choose(row)}
             ref={(el) => { if (el && i === at) el.scrollIntoView({ block: "nearest" }); }}>
             <Icon name={row.icon} /><span class="grow cut">{row.label}</span><span class="meta">{row.hint}</span>{row.keys && <Kbd keys={row.keys} />}
-          </li>
+          </div>
         ))}
-        {rows.length === 0 && <li class="palette-row muted" role="option" aria-selected="false" aria-disabled="true">{t("Nothing found for “{text}”.", { text: body })}</li>}
-      </ul>
+        {rows.length === 0 && <div class="palette-row muted" role="option" tabIndex={-1} aria-selected="false" aria-disabled="true">{t("Nothing found for “{text}”.", { text: body })}</div>}
+      </div>
       <p class="palette-foot meta"><span><kbd>&gt;</kbd> {t("commands")}</span><span><kbd>#</kbd> {t("records")}</span><span><kbd>@</kbd> {t("people")}</span><span><kbd>?</kbd> {t("manual")}</span></p>
     </Dialog>
   );

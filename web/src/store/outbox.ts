@@ -19,6 +19,9 @@ export const online = signal(true);
 export const waiting = signal<readonly Write[]>([]);
 export const waitingCount = computed(() => waiting.value.length);
 
+let leaving = false;
+if (typeof addEventListener === "function") addEventListener("pagehide", () => (leaving = true), true);
+
 let database: Promise<IDBDatabase | null> | null = null;
 function open(): Promise<IDBDatabase | null> {
   database ??= new Promise((done) => {
@@ -49,7 +52,7 @@ async function transmit(w: Write): Promise<Sent> {
   if (w.version !== null) headers["If-Match"] = `"v${w.version}"`;
   let response: Response;
   try {
-    response = await fetch(w.path, { method: w.method, headers, body: JSON.stringify(w.body), keepalive: true });
+    response = await fetch(w.path, { method: w.method, headers, body: JSON.stringify(w.body), keepalive: leaving });
   } catch {
     online.value = false;
     throw new Offline("offline");

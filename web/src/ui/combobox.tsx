@@ -41,11 +41,12 @@ export function Combobox(p: Props) {
   const [at, setAt] = useState(-1);
   const [open, setOpen] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const list = useRef<HTMLUListElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   const asked = useRef(0);
 
   useLayoutEffect(() => {
     if (!p.autofocus) return;
+    input.current?.setAttribute("autofocus", "");
     input.current?.focus();
     input.current?.select();
   }, []);
@@ -110,14 +111,14 @@ export function Combobox(p: Props) {
         onInput={(e) => { setText(e.currentTarget.value); ask(e.currentTarget.value); }} onKeyDown={onKey}
         onClick={() => { if (!open) ask(text === p.value?.name ? "" : text); }}
         onBlur={() => { setOpen(false); }} />
-      <ul id={listId} ref={list} popover="manual" role="listbox" aria-label={p.label} class="popover options">
-        {found.length === 0 && <li class="muted option" role="option" aria-selected="false" aria-disabled="true">{t("Nothing found")}</li>}
+      <div id={listId} tabIndex={-1} ref={list} popover="manual" role="listbox" aria-label={p.label} class="popover options">
+        {found.length === 0 && <div class="muted option" role="option" tabIndex={-1} aria-selected="false" aria-disabled="true">{t("Nothing found")}</div>}
         {found.map((ref, i) => (
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the input above has the keys
-          <li key={ref.id} id={`${listId}-${i}`} role="option" aria-selected={i === at} class="option"
-            onPointerDown={(e) => e.preventDefault()} onClick={() => choose(ref)}>{ref.name}</li>
+          <div key={ref.id} tabIndex={-1} id={`${listId}-${i}`} role="option" aria-selected={i === at} class="option"
+            onPointerDown={(e) => e.preventDefault()} onClick={() => choose(ref)}>{ref.name}</div>
         ))}
-      </ul>
+      </div>
     </div>
   );
 }

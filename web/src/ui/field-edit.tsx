@@ -54,7 +54,7 @@ export function FieldRow(p: Props) {
   };
   if (!editing) return <FieldValue {...p} open={open} buttonRef={button} />;
   return (
-    <div class="fact editing" ref={box}
+    <div class="fact editing" role="presentation" ref={box}
       onFocusOut={(e) => {
         if (e.relatedTarget instanceof Node && box.current?.contains(e.relatedTarget)) return;
         if (!refusal && box.current?.isConnected && ["user", "team", "reference"].includes(field.type)) return close(false);

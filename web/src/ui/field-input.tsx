@@ -32,6 +32,7 @@ export function FieldInput(p: Props) {
   useLayoutEffect(() => {
     const el = element.current;
     if (!p.autofocus || !el) return;
+    el.setAttribute("autofocus", ""); // a dialog that opens around it looks for this
     el.focus();
     if (el instanceof HTMLInputElement && el.type === "text") el.select();
   }, []);
@@ -77,7 +78,8 @@ export function FieldInput(p: Props) {
       );
     }
     case "long text":
-      return <textarea {...common} rows={4} value={typeof value === "string" ? value : ""} onInput={(e) => p.onValue(e.currentTarget.value)} />;
+      return <textarea {...common} rows={4} value={typeof value === "string" ? value : ""} onInput={(e) => p.onValue(e.currentTarget.value)}
+        onKeyDown={(e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) e.currentTarget.form?.requestSubmit(); }} />;
     case "date":
       return <input {...common} type="date" value={typeof value === "string" ? value : ""} onInput={(e) => p.onValue(e.currentTarget.value || null)} />;
     case "date-time":

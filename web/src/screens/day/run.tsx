@@ -51,7 +51,7 @@ export function Run() {
   return (
     <div class="run">
       <Screen title={t("Run the queue")} ready={task !== undefined}
-        meta={task ? tn(Math.max(left.length, total - passed.size - doneNow.value.length), "{n} left", "{n} left") + (doneNow.value.length ? ` · ${t("{n} done now", { n: doneNow.value.length })}` : "") : ""}
+        meta={task ? tn(Math.max(left.length, total - passed.size - doneNow.value.length), "{n} left", "{n} left") + (doneNow.value.length ? ` · ${t("{n} done now", { n: doneNow.value.length })}` : "") : "\u00a0"}
         actions={<><Button kind="quiet" icon="skip-forward" onClick={pass} disabled={!task} keys="n">{t("Next card")}</Button><a class="button plain" href="/"><Icon name="x" /><span>{t("Leave")}</span></a></>}>
         {dayProblem.value && <ProblemNote problem={dayProblem.value} />}
         {!day.value && !dayProblem.value && <Skeleton rows={1} height={420} />}

@@ -198,12 +198,11 @@ export function TaskCard({ task, big, inRecord }: Props) {
   const shape = objectOf(task.record?.object ?? "");
   const next = nextOf(task);
   const byRecord = isDoneByRecord(task);
-  const Title = big ? "h2" : inRecord ? "h3" : "h2";
-  return (
+    return (
     <article class={big ? "task-card big" : "task-card"} aria-label={t("{task}: {record}", { task: task.title, record: task.record?.title ?? "" })}>
       <header>
         <div class="grow">
-          <Title class="task-title">{task.title}</Title>
+          <h2 class="task-title">{task.title}</h2>
           {!inRecord && task.record && <p class="task-record"><a href={recordHref(task.record.object, task.record.id)} data-focus={`task-${task.id}`}>{task.record.title || t("Not shown to you")}</a><span class="meta">{task.record.object_label}</span></p>}
         </div>
         <div class="row wrap task-chips">

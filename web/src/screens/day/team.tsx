@@ -34,7 +34,8 @@ export function Team() {
   if (!team.length) return <EmptyState icon="users" title={t("Nobody reports to you.")} />;
   const most = Math.max(1, ...team.map((p) => p.summary?.open ?? 0));
   return (
-    <div class="table-box">
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls sideways, which keys must be able to do
+    <div class="table-box" role="region" aria-label={t("My team's day")} tabIndex={0}>
       <table class="team">
         <caption class="sr">{t("What waits with each of my team")}</caption>
         <thead><tr><th scope="col">{t("Person")}</th><th scope="col" class="end">{t("Escalations")}</th><th scope="col" class="end">{t("Overdue")}</th><th scope="col" class="end">{t("Today")}</th><th scope="col" class="end">{t("Open")}</th><th scope="col" class="load-head">{t("Load")}</th></tr></thead>

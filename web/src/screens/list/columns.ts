@@ -11,7 +11,7 @@ export const WIDTH_MAX = 800;
 const WIDTHS: Record<string, number> = { text: 200, "long text": 280, number: 104, decimal: 112, money: 128, percent: 104, "yes/no": 88, choice: 136, date: 128, "date-time": 184, duration: 112, email: 220, phone: 152, url: 200, user: 160, team: 136, reference: 176 };
 
 export function defaultWidth(shape: ObjectShape, field: FieldShape): number {
-  return field.name === shape.title ? 280 : (WIDTHS[field.type] ?? 160);
+  return field.name === shape.title ? 280 : Math.max(WIDTHS[field.type] ?? 160, field.label.length * 7 + 44);
 }
 
 // "name:300,amount,stage"

@@ -1,4 +1,5 @@
 // A grid of any length: only what is in sight is in the page, at most sixty rows. One cell has the focus; arrows move it.
+import { Component, type ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { AnyRecord, ObjectShape } from "../../api/client";
 import { t } from "../../i18n/t";
@@ -226,14 +227,24 @@ interface RowProps {
   endEdit: (down: boolean) => void;
 }
 
-function Row(p: RowProps) {
+// Drawn anew only when what it shows changed; scrolling would else draw every row with every frame.
+class Row extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps, state: unknown): boolean {
+    const p = this.props;
+    return state !== this.state || p.row !== next.row || p.index !== next.index || p.top !== next.top || p.template !== next.template || p.columns !== next.columns || p.activeCol !== next.activeCol || p.editing !== next.editing;
+  }
+  override render(): ComponentChildren {
+    return drawRow(this.props);
+  }
+}
+
+function drawRow(p: RowProps) {
   const { shape, columns, row } = p;
   const entry = row ? entryOf(shape.name, row.id).value : null;
   const fields: Record<string, unknown> = row && entry ? { ...row, ...shownFields(entry) } : (row ?? {});
   return (
     <div role="row" aria-rowindex={p.index + 2} class={p.activeCol >= 0 ? "grid-row here" : "grid-row"} style={{ transform: `translateY(${p.top}px)`, gridTemplateColumns: p.template }}>
       {columns.map((c, i) => (
-        // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the grid has the keys
         <div key={c.field.name} role="gridcell" aria-colindex={i + 1} data-cell={`${p.index}-${i}`} tabIndex={p.activeCol === i || (p.activeCol < 0 && p.index === 0 && i === 0) ? 0 : -1}
           aria-readonly={!isEditable(c.field)} class={isNumeric(c.field) ? "cell end num" : "cell"}
           onFocus={() => { if (p.activeCol !== i) p.focus(i); }} onDblClick={() => p.edit(i)}>
@@ -263,7 +274,7 @@ function CellEditor({ shape, row, column, value, endEdit, index }: RowProps & { 
     endEdit(false);
   };
   return (
-    <div class="cell-editor" onFocusOut={(e) => { if (!(e.relatedTarget instanceof Node && e.currentTarget.contains(e.relatedTarget))) { if (isRef(value) || ["user", "team", "reference"].includes(column.field.type)) cancel(); else save(typed, false); } }}
+    <div class="cell-editor" role="presentation" onFocusOut={(e) => { if (!(e.relatedTarget instanceof Node && e.currentTarget.contains(e.relatedTarget))) { if (isRef(value) || ["user", "team", "reference"].includes(column.field.type)) cancel(); else save(typed, false); } }}
       onKeyDown={(e) => {
         if (e.key === "Escape") { e.preventDefault(); e.stopPropagation(); cancel(); }
         else if (e.key === "Enter" && !e.defaultPrevented && (column.field.type !== "long text" || e.ctrlKey)) { e.preventDefault(); e.stopPropagation(); save(typed, true); }

@@ -69,6 +69,7 @@ function Contents({ pages, here }: { pages: readonly PageHead[]; here: string })
   const everything = query.get("all") === "1";
   const [text, setText] = useState(query.get("q") ?? "");
   const { mine, texts } = useMine(pages);
+  const waiting = texts.size === 0 && !everything;
   const input = useRef<HTMLInputElement>(null);
   const low = text.trim().toLowerCase();
   const shown = pages.filter((p) => {
@@ -96,7 +97,8 @@ function Contents({ pages, here }: { pages: readonly PageHead[]; here: string })
           <button type="button" aria-pressed={everything} onClick={() => setQuery({ all: "1" }, { replace: true })}>{t("Everything")}</button>
         </div>
       </div>
-      {KINDS.map(([kind, label, icon]) => {
+      {waiting && <Skeleton rows={12} height={32} />}
+      {!waiting && KINDS.map(([kind, label, icon]) => {
         const list = shown.filter((p) => p.kind === kind);
         if (!list.length) return null;
         return (
@@ -106,7 +108,7 @@ function Contents({ pages, here }: { pages: readonly PageHead[]; here: string })
           </section>
         );
       })}
-      {shown.length === 0 && <p class="muted contents-none">{t("No page speaks of “{text}”.", { text: text.trim() })}</p>}
+      {!waiting && shown.length === 0 && <p class="muted contents-none">{t("No page speaks of “{text}”.", { text: text.trim() })}</p>}
     </nav>
   );
 }

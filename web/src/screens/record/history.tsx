@@ -1,5 +1,5 @@
 // Every change of every field, and the way back.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api, newKey, settle, type ObjectShape, type Problem, type Schemas } from "../../api/client";
 import { formatInstant } from "../../i18n/format";
 import { t } from "../../i18n/t";
@@ -17,8 +17,11 @@ export function History({ shape, id, seen }: { shape: ObjectShape; id: string; s
   const [items, setItems] = useState<readonly Change[] | null>(null);
   const [next, setNext] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const asked = useRef(0); // an answer that was overtaken is dropped
   const read = (cursor?: string): void => {
+    const mine = ++asked.current;
     api.GET(`/api/v1/records/${shape.name}/{id}/changes` as "/api/v1/records/deal/{id}/changes", { params: { path: { id }, query: { limit: 50, cursor } } }).then(settle).then((r) => {
+      if (mine !== asked.current) return;
       if (!r.ok) return setProblem(r.problem);
       setProblem(null);
       setNext(r.data.next);
@@ -42,7 +45,8 @@ export function History({ shape, id, seen }: { shape: ObjectShape; id: string; s
   return (
     <div class="history">
       {problem && <ProblemNote problem={problem} />}
-      <div class="table-box"><table>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls sideways, which keys must be able to do */}
+      <div class="table-box" role="region" aria-label={t("History")} tabIndex={0}><table>
         <caption class="sr">{t("Changes, newest first")}</caption>
         <thead><tr><th scope="col">{t("When")}</th><th scope="col">{t("Who")}</th><th scope="col">{t("Field")}</th><th scope="col">{t("Before")}</th><th scope="col">{t("After")}</th><th scope="col"><span class="sr">{t("Undo")}</span></th></tr></thead>
         <tbody>

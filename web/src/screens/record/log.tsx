@@ -56,7 +56,7 @@ export function LogDialog({ about }: { about: About }) {
   };
   return (
     <Dialog title={t("Log: {name}", { name: about.title })} onClose={close}>
-      <form class="form" onSubmit={(e) => { e.preventDefault(); void save(); }} onKeyDown={(e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) { e.preventDefault(); void save(); } }}>
+      <form class="form" onSubmit={(e) => { e.preventDefault(); void save(); }}>
         {problem && <ProblemNote problem={problem} />}
         <fieldset class="segments log-kinds">
           <legend class="sr">{t("Kind")}</legend>
@@ -64,7 +64,8 @@ export function LogDialog({ about }: { about: About }) {
         </fieldset>
         <div class="form-field">
           <label for={`${base}-text`}>{t("What was said")}</label>
-          <textarea id={`${base}-text`} ref={area} rows={5} value={text} onInput={(e) => setText(e.currentTarget.value)} />
+          <textarea id={`${base}-text`} ref={area} rows={5} value={text} onInput={(e) => setText(e.currentTarget.value)}
+            onKeyDown={(e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) { e.preventDefault(); void save(); } }} />
         </div>
         {kind !== "note" && (
           <div class="form-two">

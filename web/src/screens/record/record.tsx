@@ -27,6 +27,7 @@ interface Step { name: string; optional: boolean; done: boolean; open: boolean }
 interface Stage { name: string; current: boolean; steps: Step[] }
 export interface Run { id: string; page: string; label: string; stage: string; ended: string | null; end: string; manual_version: number; stages: Stage[] }
 type Work = Schemas["RecordWork"];
+const NO_WORK: Work = { tasks: [], runs: [] };
 
 export function RecordScreen({ object, id }: { object: string; id: string }) {
   const shape = objectOf(object);
@@ -37,7 +38,7 @@ export function RecordScreen({ object, id }: { object: string; id: string }) {
 
   const readWork = (): void => {
     api.GET(`/api/v1/records/${object}/{id}/work` as "/api/v1/records/deal/{id}/work", { params: { path: { id } } }).then(settle)
-      .then((r) => { if (r.ok) setWork(r.data); }, () => undefined);
+      .then((r) => setWork(r.ok ? r.data : NO_WORK), () => setWork((old) => old ?? NO_WORK));
   };
   const read = (): void => {
     setProblem(null);
@@ -65,9 +66,9 @@ export function RecordScreen({ object, id }: { object: string; id: string }) {
   }, [version]);
 
   if (!shape) return <Screen title={t("Not found")}><EmptyState icon="search" title={t("The manual knows no such kind of record, or you may not see it.")}><a href="/">{t("Go to my day")}</a></EmptyState></Screen>;
-  if (entry?.gone) return <Screen title={t("Not here")}><EmptyState icon="search" title={t("This record is gone, or you may not see it.")}><p>{t("Somebody may have moved it to the bin or handed it to another team. The list shows what is there.")}</p><a href={`/lists/${object}`}>{t("All {records}", { records: shape.plural.toLowerCase() })}</a></EmptyState></Screen>;
-  if (problem && !entry) return <Screen title={shape.label}><ProblemNote problem={problem} retry={read} /></Screen>;
-  if (!entry) return <Screen title={shape.label} ready={false}><Skeleton rows={8} height={48} /></Screen>;
+  if (entry?.gone) return <><Walk object={object} id={id} /><Screen title={t("Not here")}><EmptyState icon="search" title={t("This record is gone, or you may not see it.")}><p>{t("Somebody may have moved it to the bin or handed it to another team. The list shows what is there.")}</p><a href={`/lists/${object}`}>{t("All {records}", { records: shape.plural.toLowerCase() })}</a></EmptyState></Screen></>;
+  if (problem && !entry) return <><Walk object={object} id={id} /><Screen title={shape.label}><ProblemNote problem={problem} retry={read} /></Screen></>;
+  if (!entry) return <><Walk object={object} id={id} /><Screen title={shape.label} class="record" ready={false}><Skeleton rows={8} height={48} /></Screen></>;
   return <Loaded shape={shape} id={id} fields={shownFields(entry)} whole={entry.whole} work={work} seen={seen} />;
 }
 
@@ -132,7 +133,7 @@ function Loaded({ shape, id, fields, whole, work, seen }: { shape: ObjectShape; 
         <div class="record-grid">
           <div class="record-main">
             <Next tasks={tasks} shown={shownTask} loaded={work !== null} open={setOpened} runs={(work?.runs ?? []) as unknown as Run[]} shape={shape} />
-            <div class="tabs" role="tablist" aria-label={t("About this record")}>
+            {work && <><div class="tabs" role="tablist" aria-label={t("About this record")}>
               {([["timeline", t("Timeline")], ["history", t("History")]] as const).map(([key, label]) => (
                 <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={tab === key} aria-controls="tab-panel" tabIndex={tab === key ? 0 : -1}
                   onClick={() => setQuery({ tab: key === "timeline" ? null : key }, { replace: true })}
@@ -141,12 +142,12 @@ function Loaded({ shape, id, fields, whole, work, seen }: { shape: ObjectShape; 
             </div>
             <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab === "history" ? "history" : "timeline"}`}>
               {tab === "history" ? <History shape={shape} id={id} seen={seen} /> : <Timeline shape={shape} id={id} seen={seen} />}
-            </div>
+            </div></>}
           </div>
-          <aside class="record-side" aria-label={t("Facts")}>
+          {work && <aside class="record-side" aria-label={t("Facts")}>
             <Facts shape={shape} id={id} fields={fields} whole={whole} />
             <Related shape={shape} id={id} />
-          </aside>
+          </aside>}
         </div>
       </Screen>
       {logging.value && <LogDialog about={logging.value} />}

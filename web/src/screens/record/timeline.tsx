@@ -1,5 +1,5 @@
 // What happened, by day. What the program did by itself says which page of the manual made it.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api, settle, type ObjectShape, type Problem } from "../../api/client";
 import { dayOf, daysBetween, formatDate, formatTime, today } from "../../i18n/format";
 import { t } from "../../i18n/t";
@@ -24,8 +24,11 @@ export function useTimeline(object: string, id: string, seen: number): { items: 
   const [items, setItems] = useState<readonly Item[] | null>(null);
   const [next, setNext] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const asked = useRef(0); // an answer that was overtaken is dropped
   const read = (cursor?: string): void => {
+    const mine = ++asked.current;
     api.GET(`/api/v1/records/${object}/{id}/timeline` as "/api/v1/records/deal/{id}/timeline", { params: { path: { id }, query: { limit: 50, cursor } } }).then(settle).then((r) => {
+      if (mine !== asked.current) return;
       if (!r.ok) return setProblem(r.problem);
       const data = r.data.data as Item[];
       setProblem(null);

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Checks of the web client: types, lint, unit tests, sizes, the committed build, and the browser tests on the demo company.
+# Ends with "N passed, N failed, N skipped".
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../../web" || exit 2
+passed=0 failed=0 skipped=0
+ok() { passed=$((passed + 1)); echo "ok   $1"; }
+bad() { failed=$((failed + 1)); echo "FAIL $1"; }
+skip() { skipped=$((skipped + 1)); echo "skip $1"; }
+end() { echo "$passed passed, $failed failed, $skipped skipped"; [ "$failed" -eq 0 ]; exit; }
+# check "what" command...: shows what the command says only if it fails.
+check() {
+    local what=$1 said
+    shift
+    if said=$("$@" 2>&1); then ok "$what"; else bad "$what"; printf '%s\n' "$said" | tail -40; fi
+}
+
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    skip "the web client: no node and npm here"
+    end
+fi
+if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    if ! npm ci --ignore-scripts --no-audit --no-fund >/dev/null 2>&1; then
+        bad "npm ci in web"
+        end
+    fi
+fi
+bin() { node "node_modules/$1" "${@:2}"; }
+
+check "types" bin typescript/bin/tsc --noEmit
+check "lint" bin eslint/bin/eslint.js . --max-warnings 0
+new_node=$(node -p 'const [a, b] = process.versions.node.split(".").map(Number); a > 20 || (a === 20 && b >= 19)')
+if [ "$new_node" = true ]; then
+    check "unit tests" bin vitest/vitest.mjs run
+    fresh=$(mktemp -d)
+    trap 'rm -rf "$fresh"' EXIT
+    build() { bin vite/bin/vite.js build --outDir "$fresh/dist" --emptyOutDir && node tools/compress.mjs "$fresh/dist/"; }
+    check "build" build
+    # What is compressed may differ between versions of zlib; what it holds may not.
+    same() { diff -r --exclude='*.br' --exclude='*.gz' dist "$fresh/dist"; }
+    check "the committed build is the build of these sources" same
+else
+    skip "unit tests: Vitest needs Node 20.19, this is $(node --version)"
+    skip "build: Vite needs Node 20.19, this is $(node --version)"
+fi
+check "each built file lies there compressed, and holds the same" node "$here/compressed.mjs"
+check "sizes" node "$here/sizes.mjs"
+
+if [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
+    as_root=
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    echo "Installing chromium from Debian's archive, for the browser tests"
+    $as_root apt-get update -q >/dev/null 2>&1
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium >/dev/null 2>&1
+fi
+if [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
+    skip "browser tests: no chromium here"
+    end
+fi
+for t in "$here"/*.test.mjs; do
+    out=$(timeout -k 10 600 node "$t" 2>&1)
+    printf '%s\n' "$out"
+    if [[ $(printf '%s\n' "$out" | tail -n 1) =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+        passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+    else
+        bad "$(basename "$t") ended without a count"
+    fi
+done
+end
