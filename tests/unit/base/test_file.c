@@ -1,6 +1,7 @@
 #include "test.h"
 #include "base/embedded.h"
 #include "base/file.h"
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
 
