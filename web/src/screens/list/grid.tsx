@@ -1,6 +1,6 @@
 // A grid of any length: only what is in sight is in the page, at most sixty rows. One cell has the focus; arrows move it.
 import { Component, type ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { AnyRecord, ObjectShape } from "../../api/client";
 import { t } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
@@ -132,12 +132,16 @@ export function Grid(p: Props) {
   const widthOf = (c: Column): number => widths.get(c.field.name) ?? c.width;
   const template = columns.map((c) => `${widthOf(c)}px`).join(" ");
   const width = columns.reduce((sum, c) => sum + widthOf(c), 0);
+  // The head stays as it is while the body scrolls.
+  const head = useMemo(() => (
+    <div class="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: `${width}px` }}>
+      {columns.map((c, i) => <HeadCell key={c.field.name} {...p} index={i} width={widthOf(c)} drag={(w) => setWidths(w === null ? new Map() : new Map([[c.field.name, w]]))} />)}
+    </div>
+  ), [columns, widths, p.sort, shape, p.listHref]);
   return (
     // eslint-disable-next-line jsx-a11y/interactive-supports-focus -- its cells take the focus, one at a time
     <div class="grid" ref={box} role="grid" aria-label={shape.plural} aria-rowcount={total + 1} aria-colcount={columns.length} onScroll={onScroll} onKeyDown={onKey}>
-      <div class="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: `${width}px` }}>
-        {columns.map((c, i) => <HeadCell key={c.field.name} {...p} index={i} width={widthOf(c)} drag={(w) => setWidths(w === null ? new Map() : new Map([[c.field.name, w]]))} />)}
-      </div>
+      {head}
       <div class="grid-body" role="rowgroup" style={{ height: `${total * rowH}px`, minWidth: `${width}px` }}>
         {shown.map((i) => (
           <Row key={i === active.row && (i < first || i >= first + count) ? "kept" : `w${i % count}`} shape={shape} columns={columns} row={rows[i]} index={i} top={i * rowH} template={template}
