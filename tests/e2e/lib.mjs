@@ -113,12 +113,12 @@ export function needShared() {
 
 // Runs all tests of the file one after another and prints the count as the last line.
 export async function finish() {
-  const only = process.env.TEST;
+  const only = process.env.TEST && new RegExp(process.env.TEST);
   let passed = 0;
   let failed = 0;
   let skipped = 0;
   for (const t of tests) {
-    if (only && !t.name.includes(only)) continue;
+    if (only && !only.test(t.name)) continue;
     try {
       await t.fn();
       passed++;
