@@ -2,7 +2,7 @@
 /* What the files of this room share: a request on its way through the dispatcher, the route table, problems.
  *
  * routes.c has the table. dispatch.c takes a request from the socket to its handler and back. in.c decodes parameters
- * and bodies as the table declares them; the OpenAPI document (openapi.c) is made from the same declarations, so it cannot
+ * and bodies as the table declares them; the OpenAPI document (openapi*.c) is made from the same declarations, so it cannot
  * promise what is not checked.
  */
 #include "serve/http_impl.h"
@@ -218,7 +218,7 @@ void export_done(struct req *rq);  /* the peer is gone or has all */
 void sign_in_cookie(struct req *rq, struct str token, int64_t max_age_s);
 MUST_USE struct err *sign_in_demo(struct req *rq, struct str email, struct str *token, int64_t *user_id);
 
-/* ---- openapi.c ---- */
+/* ---- openapi*.c ---- */
 extern const struct schema_doc {
     const char *name, *json;
 } openapi_schemas[]; /* ends with name NULL */

@@ -1,5 +1,6 @@
 /* Any bytes as the body of a request about a record of the starter manual: refused with a sentence and a place, or every
  * value is of its field's type and is written as JSON that can be read again. The first byte chooses the object. */
+#include "fuzz/starter.h"
 #include "record/record.h"
 
 #include <stdio.h>
@@ -7,33 +8,6 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool good, const char *what)
-{
-    if (!good) {
-        fprintf(stderr, "%s\n", what);
-        abort();
-    }
-}
-
-/* The starter manual, compiled once. */
-static const struct manual *manual(void)
-{
-    static const struct manual *m;
-    static struct arena *arena;
-
-    if (!m) {
-        struct findings findings;
-        struct page_file *files;
-        size_t n;
-
-        arena = arena_new(0);
-        findings = (struct findings){.arena = arena};
-        check(!manual_starter(arena, STR("b2b-sales"), &files, &n), "no starter manual");
-        check(!manual_compile(arena, files, n, 1, &findings, &m), "the starter manual does not compile");
-    }
-    return m;
-}
 
 static void use(struct arena *arena, const struct manual *m, const struct save_input *in)
 {

@@ -1,38 +1,12 @@
 /* Any bytes as a mapping file, a line "===", and the first line of a CSV: refused with a place and a sentence, or every
  * column knows where it goes. Dates are read by whatever pattern came through. */
+#include "fuzz/starter.h"
 #include "record/import_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool good, const char *what)
-{
-    if (!good) {
-        fprintf(stderr, "%s\n", what);
-        abort();
-    }
-}
-
-/* The starter manual, compiled once. */
-static const struct manual *manual(void)
-{
-    static const struct manual *m;
-    static struct arena *arena;
-
-    if (!m) {
-        struct findings findings;
-        struct page_file *files;
-        size_t n;
-
-        arena = arena_new(0);
-        findings = (struct findings){.arena = arena};
-        check(!manual_starter(arena, STR("b2b-sales"), &files, &n), "no starter manual");
-        check(!manual_compile(arena, files, n, 1, &findings, &m), "the starter manual does not compile");
-    }
-    return m;
-}
 
 static void check_errors(const struct err *e)
 {
