@@ -348,6 +348,13 @@ struct err *serve_manual_publish(struct req *rq)
     return access_audit(rq->tx, rq->actor, "publish", 0, str_fmt(rq->arena, "version %lld", (long long)version), rq->now_us);
 }
 
+/* ---- facts ---- */
+
+struct err *serve_manual_facts(struct req *rq)
+{
+    return facts_json(rq->tx, rq->m, rq->actor, arg(rq, "page"), rq->now_us, &rq->out);
+}
+
 /* ---- metrics ---- */
 
 struct err *serve_metrics(struct req *rq)

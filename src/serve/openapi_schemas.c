@@ -309,6 +309,31 @@ const struct schema_doc openapi_schemas[] = {
      "'text':{'type':'string'}},'required':['group','page','text']}},'text':{'type':'string'},"
      "'findings':{'type':'array','items':{'$ref':'#/components/schemas/PageFinding'}}},"
      "'required':['from_version','items','text','findings']}"},
+    {"StepFacts",
+     "{'type':'object','description':'A step and what came of it.','properties':{'name':{'type':'string'},"
+     "'records_now':{'type':'integer','description':'Stand here now, as far as you may read them.'},'late_"
+     "now':{'type':'integer','description':'Open tasks past their time.'},'median_s':{'type':['integer','n"
+     "ull'],'description':'Seconds, half took longer; null without a sample.'},'go_on_pct':{'type':['integ"
+     "er','null'],'minimum':0,'maximum':100},'done':{'type':'integer'},'late':{'type':'integer','descripti"
+     "on':'Done after their time.'},'skipped':{'type':'integer'},'sample':{'type':'integer','description':"
+     "'How many the median and the share are taken from.'}},'required':['name','records_now','late_now','m"
+     "edian_s','go_on_pct','done','late','skipped','sample']}"},
+    {"StageFacts",
+     "{'type':'object','description':'A stage, what came of it, and its steps.','properties':{'name':{'typ"
+     "e':'string'},'records_now':{'type':'integer','description':'Stand here now, as far as you may read t"
+     "hem.'},'late_now':{'type':'integer','description':'Open tasks past their time.'},'median_s':{'type':"
+     "['integer','null'],'description':'Seconds, half took longer; null without a sample.'},'go_on_pct':{'"
+     "type':['integer','null'],'minimum':0,'maximum':100},'done':{'type':'integer'},'late':{'type':'intege"
+     "r','description':'Done after their time.'},'skipped':{'type':'integer'},'sample':{'type':'integer','"
+     "description':'How many the median and the share are taken from.'},'steps':{'type':'array','items':{'"
+     "$ref':'#/components/schemas/StepFacts'}}},'required':['name','records_now','late_now','median_s','go"
+     "_on_pct','done','late','skipped','sample','steps']}"},
+    {"Facts",
+     "{'type':'object','description':'Live facts of a workflow: totals of the company over the last days; "
+     "records_now and late_now count what you may read.','properties':{'page':{'type':'string'},'object':{"
+     "'type':'string'},'days':{'type':'integer'},'now':{'type':'string','format':'date-time'},'stages':{'t"
+     "ype':'array','items':{'$ref':'#/components/schemas/StageFacts'}}},'required':['page','object','days'"
+     ",'now','stages']}"},
     {"Published",
      "{'type':'object','description':'The live version now.','properties':{'version':{'type':'integer'},"
      "'unchanged':{'type':'boolean','description':'Nothing differed: no new version was made.'},"

@@ -56,6 +56,7 @@ static const struct param q_diff[] = {
     {"from", P_INT, 0, INT32_MAX, false, "A version; 0 or left out: the live one."},
     {"to", P_INT, 0, INT32_MAX, false, "A version; 0 or left out: the live one."}, END,
 };
+static const struct param q_facts[] = {{"page", P_TEXT, 0, 0, true, "A workflow's page: `workflow/closing`."}, END};
 static const struct param q_metric[] = {
     {"by", P_TEXT, 0, 0, false, "One of the page's groupings, or any expression; the total if not given."}, FILTER, END,
 };
@@ -209,6 +210,7 @@ const struct route routes[] = {
     {M_GET, "/api/v1/manual/versions", serve_manual_versions, TX_READ, SIGNED_IN, 0, 200, "listVersions", "manual", "All versions, newest first", NULL, NULL, "VersionList"},
     {M_GET, "/api/v1/manual/versions/{version}/pages", serve_manual_version_pages, TX_READ, SIGNED_IN, RF_BIG, 200, "listVersionPages", "manual", "The pages of a version", NULL, NULL, "VersionPages"},
     {M_GET, "/api/v1/manual/diff", serve_manual_diff, TX_READ, SIGNED_IN, RF_BIG, 200, "diffVersions", "manual", "What changed between two versions", q_diff, NULL, "Text"},
+    {M_GET, "/api/v1/manual/facts", serve_manual_facts, TX_READ, SIGNED_IN, 0, 200, "getFacts", "manual", "What happens at each stage and step of a workflow", q_facts, NULL, "Facts"},
     {M_POST, "/api/v1/manual/check", serve_manual_check, TX_BULK, SIGNED_IN, 0, 200, "checkPages", "manual", "Does a draft hold together?", NULL, b_draft, "CheckResult"},
     {M_POST, "/api/v1/manual/plan", serve_manual_plan, TX_BULK, SIGNED_IN, 0, 200, "planPages", "manual", "What publishing a draft would do", NULL, b_draft, "Plan"},
     {M_POST, "/api/v1/manual/publish", serve_manual_publish, TX_WRITE, RIGHT(PUBLISH), RF_IF_MATCH_OPT | RF_ETAG, 200, "publishPages", "manual", "Make a draft the live manual", NULL, b_publish, "Published"},

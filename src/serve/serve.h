@@ -2,6 +2,7 @@
 /* The HTTP server: libmicrohttpd behind a small interface, one route table, a dispatcher that signs in, checks, begins,
  * commits and answers. Reads run on the polling threads; writes are handed to the database's writer and the connection
  * sleeps until the commit is durable. */
+#include "insight/facts.h"
 #include "insight/metric.h"
 #include "record/import.h"
 #include "work/work.h"

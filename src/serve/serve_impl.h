@@ -293,6 +293,7 @@ struct err *serve_manual_versions(struct req *rq);
 struct err *serve_manual_version_pages(struct req *rq);
 struct err *serve_manual_check(struct req *rq);
 struct err *serve_manual_plan(struct req *rq);
+struct err *serve_manual_facts(struct req *rq);
 struct err *serve_manual_publish(struct req *rq);
 struct err *serve_manual_diff(struct req *rq);
 struct err *serve_metrics(struct req *rq);

@@ -3388,6 +3388,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manual/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens at each stage and step of a workflow
+         * @description What happens at each stage and step of a workflow.
+         */
+        get: operations["getFacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manual/check": {
         parameters: {
             query?: never;
@@ -4057,6 +4077,50 @@ export interface components {
             }[];
             text: string;
             findings: components["schemas"]["PageFinding"][];
+        };
+        /** @description A step and what came of it. */
+        StepFacts: {
+            name: string;
+            /** @description Stand here now, as far as you may read them. */
+            records_now: number;
+            /** @description Open tasks past their time. */
+            late_now: number;
+            /** @description Seconds, half took longer; null without a sample. */
+            median_s: number | null;
+            go_on_pct: number | null;
+            done: number;
+            /** @description Done after their time. */
+            late: number;
+            skipped: number;
+            /** @description How many the median and the share are taken from. */
+            sample: number;
+        };
+        /** @description A stage, what came of it, and its steps. */
+        StageFacts: {
+            name: string;
+            /** @description Stand here now, as far as you may read them. */
+            records_now: number;
+            /** @description Open tasks past their time. */
+            late_now: number;
+            /** @description Seconds, half took longer; null without a sample. */
+            median_s: number | null;
+            go_on_pct: number | null;
+            done: number;
+            /** @description Done after their time. */
+            late: number;
+            skipped: number;
+            /** @description How many the median and the share are taken from. */
+            sample: number;
+            steps: components["schemas"]["StepFacts"][];
+        };
+        /** @description Live facts of a workflow: totals of the company over the last days; records_now and late_now count what you may read. */
+        Facts: {
+            page: string;
+            object: string;
+            days: number;
+            /** Format: date-time */
+            now: string;
+            stages: components["schemas"]["StageFacts"][];
         };
         /** @description The live version now. */
         Published: {
@@ -4836,6 +4900,8 @@ export interface components {
              * @description Several lines of plain text.
              */
             description?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description Fields to change: Account. null empties a field. */
         AccountUpdate: {
@@ -5167,6 +5233,8 @@ export interface components {
              * @description Several lines of plain text.
              */
             description?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description The record as it was saved. */
         AccountSaved: components["schemas"]["Account"] & {
@@ -5361,6 +5429,8 @@ export interface components {
              * @description Any number of records of another object (`to`), or of any object.
              */
             links?: components["schemas"]["Id"][] | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description Fields to change: Activity. null empties a field. */
         ActivityUpdate: {
@@ -5422,6 +5492,8 @@ export interface components {
              * @description Any number of records of another object (`to`), or of any object.
              */
             links?: components["schemas"]["Id"][] | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description The record as it was saved. */
         ActivitySaved: components["schemas"]["Activity"] & {
@@ -6092,6 +6164,8 @@ export interface components {
              * @description Several lines of plain text.
              */
             description?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description Fields to change: Contact. null empties a field. */
         ContactUpdate: {
@@ -6395,6 +6469,8 @@ export interface components {
              * @description Several lines of plain text.
              */
             description?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description The record as it was saved. */
         ContactSaved: components["schemas"]["Contact"] & {
@@ -6774,6 +6850,8 @@ export interface components {
              * @description Several lines of plain text.
              */
             description?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description Fields to change: Deal. null empties a field. */
         DealUpdate: {
@@ -6920,6 +6998,8 @@ export interface components {
              * @description Several lines of plain text.
              */
             description?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description The record as it was saved. */
         DealSaved: components["schemas"]["Deal"] & {
@@ -7836,6 +7916,8 @@ export interface components {
              * @description A moment.
              */
             converted_at?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description Fields to change: Lead. null empties a field. */
         LeadUpdate: {
@@ -8252,6 +8334,8 @@ export interface components {
              * @description A moment.
              */
             converted_at?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description The record as it was saved. */
         LeadSaved: components["schemas"]["Lead"] & {
@@ -8420,6 +8504,8 @@ export interface components {
              * @description A percentage with two decimal places.
              */
             discount?: number | string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description Fields to change: Line. null empties a field. */
         LineItemUpdate: {
@@ -8468,6 +8554,8 @@ export interface components {
              * @description A percentage with two decimal places.
              */
             discount?: number | string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description The record as it was saved. */
         LineItemSaved: components["schemas"]["LineItem"] & {
@@ -8630,6 +8718,8 @@ export interface components {
              * @description Several lines of plain text.
              */
             description?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description Fields to change: Product. null empties a field. */
         ProductUpdate: {
@@ -8678,6 +8768,8 @@ export interface components {
              * @description Several lines of plain text.
              */
             description?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description The record as it was saved. */
         ProductSaved: components["schemas"]["Product"] & {
@@ -8832,6 +8924,8 @@ export interface components {
              * @description Several lines of plain text.
              */
             description?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description Fields to change: Team. null empties a field. */
         TeamUpdate: {
@@ -8875,6 +8969,8 @@ export interface components {
              * @description Several lines of plain text.
              */
             description?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description The record as it was saved. */
         TeamSaved: components["schemas"]["Team"] & {
@@ -9056,6 +9152,8 @@ export interface components {
              * @description A name such as America/New_York. Empty: the zone of the company calendar.
              */
             zone?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description Fields to change: Person. null empties a field. */
         UserUpdate: {
@@ -9114,6 +9212,8 @@ export interface components {
              * @description A name such as America/New_York. Empty: the zone of the company calendar.
              */
             zone?: string | null;
+            /** @description Why a gate is to be passed all the same. Needs the right bypass-gates; the passage is kept and reported. */
+            $reason?: string;
         };
         /** @description The record as it was saved. */
         UserSaved: components["schemas"]["User"] & {
@@ -16615,6 +16715,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Text"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getFacts: {
+        parameters: {
+            query: {
+                /** @description A workflow's page: `workflow/closing`. */
+                page: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facts"];
                 };
             };
             400: components["responses"]["BadRequest"];
