@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks of the web client: types, lint, unit tests, sizes, the committed build, and the browser tests on the demo company.
-# BROWSER=all runs the long browser tests too. Ends with "N passed, N failed, N skipped".
+# Ends with "N passed, N failed, N skipped".
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../../web" || exit 2
@@ -58,21 +58,11 @@ if [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
     skip "browser tests: no chromium here"
     end
 fi
-# The first ones say in a minute whether the client works at all. The others sweep every screen for accessibility in both themes
-# and widths, and judge frame times: ten minutes, on a machine that does nothing else.
-tests=("$here"/*.test.mjs)
-if [ "${BROWSER:-}" != all ]; then
-    tests=("$here/browser.test.mjs")
-    export TEST='signing in works|files are compressed|my day by keyboard|a call is logged'
-    skip "the long browser tests (accessibility sweeps, frames, board, policies, figures): BROWSER=all tests/web/run.sh"
+out=$(timeout -k 10 900 node "$here/run.mjs" 2>&1)
+printf '%s\n' "$out"
+if [[ $(printf '%s\n' "$out" | tail -n 1) =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+    passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
+else
+    bad "the browser tests ended without a count"
 fi
-for t in "${tests[@]}"; do
-    out=$(timeout -k 10 900 node "$t" 2>&1)
-    printf '%s\n' "$out"
-    if [[ $(printf '%s\n' "$out" | tail -n 1) =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
-        passed=$((passed + BASH_REMATCH[1])) failed=$((failed + BASH_REMATCH[2])) skipped=$((skipped + BASH_REMATCH[3]))
-    else
-        bad "$(basename "$t") ended without a count"
-    fi
-done
 end

@@ -1,23 +1,24 @@
-import { expect, test, type Page } from "../../web/node_modules/@playwright/test/index.mjs";
-import { ask, looksWell, MANAGER, REP, signIn } from "./company.ts";
+// The board: columns, cards by mouse, keys, menu and finger, and gates.
+import { ask, expect, finish, go, MANAGER, open, REP, test } from "./lib.mjs";
 
-const column = (page: Page, stage: string) => page.getByRole("region", { name: stage, exact: true });
-async function stageOf(page: Page, id: string): Promise<string> {
-  return (await ask<{ stage: string }>(page.request, `/api/v1/records/deal/${id}`)).stage;
+const column = (page, stage) => page.getByRole("region", { name: stage, exact: true });
+async function stageOf(id) {
+  return (await ask(REP, `/api/v1/records/deal/${id}`)).stage;
 }
-async function open(page: Page): Promise<void> {
-  await signIn(page, REP);
-  await page.goto("/board/deal?who=me");
+async function openBoard(how) {
+  const page = await open(REP, how);
+  await go(page, "/board/deal?who=me");
   await expect(column(page, "Engaging").locator("[data-card]").first()).toBeVisible();
+  return page;
 }
-async function firstId(page: Page, stage: string): Promise<string> {
+async function firstId(page, stage) {
   return (await column(page, stage).locator("[data-card]").first().getAttribute("data-card")) ?? "";
 }
 
-test("columns count what the API counts and render in windows", async ({ page }) => {
-  await signIn(page, MANAGER);
-  await page.goto("/board");
-  const groups = await ask<{ data: { keys: { stage: string }; values: { count: number } }[] }>(page.request, "/api/v1/records/deal/group?by=stage");
+test("columns count what the API counts and render in windows", async () => {
+  const page = await open(MANAGER);
+  await go(page, "/board");
+  const groups = await ask(MANAGER, "/api/v1/records/deal/group?by=stage");
   for (const g of groups.data) await expect(column(page, g.keys.stage).locator("header")).toContainText(g.values.count.toLocaleString("en"));
   await expect(column(page, "Prospecting").locator("header")).toContainText("To leave: Account, Engaged on");
   const engaging = groups.data.find((g) => g.keys.stage === "Engaging")?.values.count ?? 0;
@@ -28,8 +29,8 @@ test("columns count what the API counts and render in windows", async ({ page })
   expect(await page.locator("[data-card]").count()).toBeLessThan(100);
 });
 
-test("a card is dragged to another stage, and undone", async ({ page }) => {
-  await open(page);
+test("a card is dragged to another stage, and undone", async () => {
+  const page = await openBoard();
   const id = await firstId(page, "Engaging");
   const from = await page.locator(`[data-card="${id}"]`).boundingBox();
   const to = await column(page, "Prospecting").boundingBox();
@@ -43,17 +44,17 @@ test("a card is dragged to another stage, and undone", async ({ page }) => {
   await page.mouse.move(to.x + 80, to.y + 200, { steps: 6 });
   await page.mouse.up();
   await expect(column(page, "Prospecting").locator(`[data-card="${id}"]`)).toBeVisible();
-  await expect.poll(() => stageOf(page, id)).toBe("Prospecting");
+  await expect.poll(() => stageOf(id)).toBe("Prospecting");
   await expect(page).toHaveURL(/\/board\/deal/);
 });
 
-test("keys move a card and the focus goes with it; Escape puts a carried card down", async ({ page }) => {
-  await open(page);
+test("keys move a card and the focus goes with it; Escape puts a carried card down", async () => {
+  const page = await openBoard();
   const id = await firstId(page, "Engaging");
   await page.locator(`[data-card="${id}"] a`).focus();
   await page.keyboard.press("[");
   await expect(column(page, "Prospecting").locator(`[data-card="${id}"] a`)).toBeFocused();
-  await expect.poll(() => stageOf(page, id)).toBe("Prospecting");
+  await expect.poll(() => stageOf(id)).toBe("Prospecting");
   await page.keyboard.press("j");
   await expect(page.locator(`[data-card="${id}"] a`)).not.toBeFocused();
   const other = await firstId(page, "Engaging");
@@ -65,23 +66,21 @@ test("keys move a card and the focus goes with it; Escape puts a carried card do
   await page.keyboard.press("Escape");
   await page.mouse.up();
   await expect(page.locator(".ghost-card")).toHaveCount(0);
-  expect(await stageOf(page, other)).toBe("Engaging");
+  expect(await stageOf(other)).toBe("Engaging");
 });
 
-test("the menu moves a card", async ({ page }) => {
-  await open(page);
+test("the menu moves a card", async () => {
+  const page = await openBoard();
   const id = await firstId(page, "Engaging");
   await page.locator(`[data-card="${id}"] .card-move`).click();
   await page.getByRole("menuitem", { name: "Move to Prospecting" }).click();
   await expect(column(page, "Prospecting").locator(`[data-card="${id}"]`)).toBeVisible();
-  await expect.poll(() => stageOf(page, id)).toBe("Prospecting");
+  await expect.poll(() => stageOf(id)).toBe("Prospecting");
 });
 
-test("on a phone a gate asks for what is missing, the move waits, and completing it moves the card", async ({ browser, baseURL }) => {
-  const context = await browser.newContext({ baseURL, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-  const page = await context.newPage();
-  await signIn(page, REP);
-  await page.goto("/board/deal?who=me&stage=Engaging");
+test("on a phone a gate asks for what is missing, the move waits, and completing it moves the card", async () => {
+  const page = await open(REP, { width: 390 });
+  await go(page, "/board/deal?who=me&stage=Engaging");
   const id = await firstId(page, "Engaging");
   await page.locator(`[data-card="${id}"] .card-move`).tap();
   await page.getByRole("menuitem", { name: "Move to Lost" }).tap();
@@ -91,7 +90,7 @@ test("on a phone a gate asks for what is missing, the move waits, and completing
   await sheet.getByLabel("Closed on").fill("2026-11-20");
   await sheet.getByRole("button", { name: "Later" }).tap();
   await expect(page.locator(`[data-card="${id}"]`)).toContainText("Lost waits for 2 fields");
-  expect(await stageOf(page, id)).toBe("Engaging");
+  expect(await stageOf(id)).toBe("Engaging");
   await page.reload();
   await page.getByRole("button", { name: /Lost waits for 2 fields/ }).first().tap();
   await expect(sheet.getByLabel("Closed on")).toHaveValue("2026-11-20");
@@ -100,27 +99,24 @@ test("on a phone a gate asks for what is missing, the move waits, and completing
   await sheet.getByLabel("Why lost").selectOption({ index: 1 });
   await sheet.getByRole("button", { name: "Save and move" }).tap();
   await expect(sheet).toBeHidden();
-  await expect.poll(() => stageOf(page, id)).toBe("Lost");
-  await context.close();
+  await expect.poll(() => stageOf(id)).toBe("Lost");
 });
 
-test("a finger that rests carries a card, a swipe scrolls", async ({ browser, baseURL }) => {
-  const context = await browser.newContext({ baseURL, viewport: { width: 820, height: 1000 }, hasTouch: true, isMobile: true });
-  const page = await context.newPage();
-  await open(page);
+test("a finger that rests carries a card, a swipe scrolls", async () => {
+  const page = await openBoard({ width: 820, height: 1000, touch: true });
   const id = await firstId(page, "Engaging");
   const box = await page.locator(`[data-card="${id}"]`).boundingBox();
   const to = await column(page, "Prospecting").boundingBox();
   if (!box || !to) throw new Error("no boxes");
-  const cdp = await context.newCDPSession(page);
-  const touch = (type: "touchStart" | "touchMove" | "touchEnd", x: number, y: number) => cdp.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
+  const cdp = await page.context().newCDPSession(page);
+  const touch = (type, x, y) => cdp.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
   await touch("touchStart", box.x + 40, box.y + 70);
   await expect(page.locator(".ghost-card")).toHaveCount(1);
   await touch("touchMove", to.x + 80, to.y + 200);
   await expect(page.locator(".column.over")).toHaveCount(1);
   await touch("touchMove", to.x + 82, to.y + 204);
   await touch("touchEnd", 0, 0);
-  await expect.poll(() => stageOf(page, id)).toBe("Prospecting");
+  await expect.poll(() => stageOf(id)).toBe("Prospecting");
   const list = column(page, "Engaging").locator(".column-box");
   await touch("touchStart", box.x + 40, box.y + 170);
   await touch("touchMove", box.x + 40, box.y + 120);
@@ -128,16 +124,6 @@ test("a finger that rests carries a card, a swipe scrolls", async ({ browser, ba
   await expect.poll(() => list.evaluate((el) => el.scrollTop)).toBeGreaterThan(20);
   await expect(page.locator(".ghost-card")).toHaveCount(0);
   await touch("touchEnd", 0, 0);
-  await context.close();
 });
 
-test("boards look well in both themes and widths, with a form open", async ({ browser, baseURL }) => {
-  await looksWell(browser, baseURL ?? "", REP, "/board/deal?who=me", async (p) => {
-    await expect(p.locator("[data-card]").first()).toBeVisible();
-  });
-  await looksWell(browser, baseURL ?? "", REP, "/board/deal?who=me&q=GTX", async (p) => {
-    await column(p, "Prospecting").locator(".card-move").first().click();
-    await p.getByRole("menuitem", { name: "Move to Lost" }).click();
-    await expect(p.getByLabel("Why lost")).toBeVisible();
-  });
-});
+await finish();

@@ -1,0 +1,320 @@
+// What the browser tests share: a demo company, a browser, pages that are watched, and looking at a screen.
+//
+//   import { call, ensure, finish, go, open, REP, server, test, token, until } from "./lib.mjs";
+//   test("the sentence that holds", async () => {
+//     const page = await open(REP, { width: 390, theme: "dark" });   // signed in; closed when the test ends
+//     await go(page, "/lists/deal");                                 // stands still: nothing travels, no skeleton
+//     await page.click("text=New deal");
+//     await until(async () => (await call("GET", "/api/v1/…", { token: await token(REP) })).json.count === 1, "one deal");
+//   });
+//   await finish();
+//
+// Each file has a company of its own: a fresh copy of the demo, so files do not depend on each other; the tests of one file
+// share it and run in order. A test fails if one of its pages threw an error, was reported against the content security policy
+// or Trusted Types, or let something jump while it loaded (layout shift before the first key or touch). Wait for what should be there, never for time: the machine is busy.
+// A file runs alone (node tests/web/day.test.mjs, TEST=regex picks tests) or with all others in one process (run.mjs).
+import { createRequire } from "node:module";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { BIN, call as callAt, PASSWORD, ROOT, serve, Skip, skip, signIn, tempDir } from "../e2e/lib.mjs";
+
+export { PASSWORD, ROOT, skip };
+export const ADMIN = "alex.winter@demo.example";
+export const MANAGER = "celia.rouche@demo.example"; // of vicki
+export const REP = "vicki.laflamme@demo.example";
+
+const require = createRequire(join(ROOT, "web/package.json"));
+const { chromium, expect: expectSoon } = require("@playwright/test");
+export const expect = expectSoon.configure({ timeout: 20_000 }); // expect(locator).toBeVisible() and the like wait, also here
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+export const SHOTS = process.env.WEB_SHOTS ?? join(dirname(BIN), "shots");
+mkdirSync(SHOTS, { recursive: true });
+
+// ---- the company ----
+
+// Of the file whose tests run: { base, port }. Changes with the file, so read server.base inside tests only.
+export const server = { base: "", port: 0 };
+let running = null;
+
+// A folder with the demo company in it, made once and kept for a day: its dates are shifted to the day it is made on.
+async function preparedDemo() {
+  if (process.env.WEB_DEMO) return process.env.WEB_DEMO;
+  const s = statSync(BIN);
+  const key = createHash("sha256").update([BIN, s.size, s.mtimeMs, new Date().toISOString().slice(0, 10)].join()).digest("hex").slice(0, 16);
+  const all = join(tmpdir(), `fairlead-web-${userInfo().uid}`);
+  const dir = join(all, key);
+  if (existsSync(dir)) return dir;
+  mkdirSync(all, { recursive: true, mode: 0o700 });
+  for (const old of readdirSync(all)) if (Date.now() - statSync(join(all, old)).mtimeMs > 86_400_000) rmSync(join(all, old), { recursive: true, force: true });
+  const fresh = mkdtempSync(join(all, "new-"));
+  const first = await serve(["start", "--data", fresh]);
+  await first.stop();
+  try {
+    renameSync(fresh, dir);
+  } catch {
+    rmSync(fresh, { recursive: true, force: true }); // somebody else was first
+  }
+  return dir;
+}
+
+export async function startCompany() {
+  const dir = tempDir();
+  cpSync(await preparedDemo(), dir, { recursive: true });
+  running = await serve(["start", "--data", dir]);
+  Object.assign(server, { base: running.base, port: running.port, dir });
+  tokens.clear();
+}
+
+export async function stopCompany() {
+  await running?.stop();
+  running = null;
+}
+
+// One request to the API; { status, headers, text, json }. how: { token, body, headers }.
+export const call = (method, path, how) => callAt(server.base, method, path, how);
+
+const tokens = new Map();
+export async function token(email, password = PASSWORD) {
+  if (!tokens.has(email)) tokens.set(email, await signIn(server.base, email, password));
+  return tokens.get(email);
+}
+
+// What the API answers somebody; fails unless it is a success.
+export async function ask(email, path) {
+  const r = await call("GET", path, { token: await token(email) });
+  ensure(r.status === 200, `${path}: ${r.status} ${r.text}`);
+  return r.json;
+}
+
+// The record of the first task of somebody's day: a deal of the demo that has something to do.
+export async function firstDeal(email = REP) {
+  return (await ask(email, "/api/v1/my-day?limit=1")).data[0].record.id;
+}
+
+export function ensure(ok, what) {
+  if (!ok) throw new Error(typeof what === "function" ? what() : what);
+}
+
+// Asks again and again until the answer is truthy, and gives it back.
+export async function until(ask, what, ms = 20_000) {
+  const end = Date.now() + ms;
+  let last;
+  for (;;) {
+    try {
+      const got = await ask();
+      if (got) return got;
+      last = undefined;
+    } catch (e) {
+      last = e;
+    }
+    if (Date.now() > end) throw new Error(`not within ${ms / 1000} s: ${typeof what === "function" ? what() : what}${last ? ` (${last.message})` : ""}`);
+    await new Promise((done) => setTimeout(done, 40));
+  }
+}
+
+// ---- the browser ----
+
+let launched = null;
+export function browser() {
+  launched ??= chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+      "--font-render-hinting=none", "--force-color-profile=srgb", "--disable-lcd-text", "--hide-scrollbars"],
+  });
+  return launched;
+}
+
+const opened = new Set();
+let traffic = 0;
+export const requestsSeen = () => traffic;
+
+// Runs in the page before anything else of it.
+function watch() {
+  window.seen = { shift: [], policy: [] };
+  // What moves after somebody touched a key or the screen answers them, however late a busy machine makes it.
+  let touched = false;
+  for (const kind of ["keydown", "pointerdown", "input"]) addEventListener(kind, () => (touched = true), { capture: true, once: true });
+  const name = (n) => (n instanceof Element ? `${n.localName}${n.id ? `#${n.id}` : ""}${[...n.classList].map((c) => `.${c}`).join("")}` : (n?.parentElement?.className ?? "?"));
+  new PerformanceObserver((list) => {
+    for (const e of list.getEntries()) if (!e.hadRecentInput && !touched) window.seen.shift.push(`${e.value.toFixed(4)} of ${e.sources.map((s) => name(s.node)).join(", ")}`);
+  }).observe({ type: "layout-shift", buffered: true });
+  // What was asked of the server and is not answered to the last byte.
+  window.flying = 0;
+  const counted = (f) => function (...a) {
+    window.flying++;
+    return f.apply(this, a).finally(() => window.flying--);
+  };
+  window.fetch = counted(window.fetch).bind(window);
+  for (const read of ["text", "json", "blob", "arrayBuffer"]) Response.prototype[read] = counted(Response.prototype[read]);
+  document.addEventListener("securitypolicyviolation", (e) => window.seen.policy.push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
+}
+
+async function collect(page) {
+  const s = page.state;
+  const seen = await page.evaluate(() => { const x = window.seen; if (x) window.seen = { shift: [], policy: [] }; return x; }).catch(() => null);
+  const at = page.url().slice(server.base.length) || "/";
+  for (const p of seen?.policy ?? []) s.wrong.push(`${at}: against the policy: ${p}`);
+  if (s.shiftCounts) for (const v of seen?.shift ?? []) s.wrong.push(`${at}: layout shift ${v}`);
+}
+
+// A page of its own in a context of its own, signed in as somebody of the demo company (null: nobody).
+//   width, height  of the window; below 640 a phone: touch, mobile
+//   theme          light or dark, as the system says
+//   touch          fingers instead of a mouse
+//   cpu            how many times slower the processor is to be
+//   motion         "reduce" (default) or "no-preference"
+//   shift          false: do not fail when something jumps (only where jumping is what is tested)
+//   script         false: without JavaScript
+export async function open(email, { width = 1280, height = width < 640 ? 844 : 860, theme = "light", touch = width < 640, cpu = 1, motion = "reduce", shift = true, script = true, ...more } = {}) {
+  const context = await (await browser()).newContext({ baseURL: server.base, viewport: { width, height }, colorScheme: theme, hasTouch: touch, isMobile: touch, locale: "en-US", timezoneId: "UTC", reducedMotion: motion, javaScriptEnabled: script, ...more });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  page.state = { wrong: [], shiftCounts: shift, theme, width };
+  opened.add(page);
+  await context.addInitScript(watch);
+  page.on("console", (m) => { if (/Content Security Policy|TrustedHTML|TrustedScript/.test(m.text())) page.state.wrong.push(`${page.url()}: ${m.text()}`); });
+  page.on("pageerror", (e) => page.state.wrong.push(`${page.url()}: ${e.stack ?? e.message}`));
+  page.on("request", () => traffic++);
+  if (email) {
+    const r = await context.request.post("/api/v1/demo-sign-in", { data: { email } });
+    ensure(r.status() === 200, `sign-in of ${email}: ${r.status()}`);
+  }
+  if (cpu !== 1) await slowDown(page, cpu);
+  return page;
+}
+
+export async function slowDown(page, rate) {
+  const cdp = (page.state.cdp ??= await page.context().newCDPSession(page));
+  await cdp.send("Emulation.setCPUThrottlingRate", { rate });
+}
+
+// Waits until the page stands: a heading, no skeleton, nothing on its way, and two frames later still so.
+export async function settled(page, ms = 30_000) {
+  let why = "";
+  await until(async () => {
+    why = await page.evaluate(() => new Promise((done) => {
+      const waits = () => (document.readyState !== "complete" ? "still loads" : !document.querySelector("h1") ? "has no heading" : document.querySelector(".skeleton") ? "shows a skeleton" : document.fonts.status !== "loaded" ? "waits for fonts" : window.flying > 0 ? `waits for ${window.flying} answers` : "");
+      const first = waits();
+      if (first) done(first);
+      else requestAnimationFrame(() => requestAnimationFrame(() => done(waits())));
+    }));
+    return why === "";
+  }, () => `${page.url()} stands still: it ${why}`, ms);
+}
+
+// Opens an address and waits until it stands.
+export async function go(page, path) {
+  await collect(page);
+  await page.goto(server.base + path);
+  await settled(page);
+}
+
+// A picture of the window, named <name>-<theme>-<width>.png.
+export async function shot(page, name) {
+  await page.screenshot({ path: join(SHOTS, `${name}-${page.state.theme}-${page.state.width}.png`), animations: "disabled", caret: "hide" });
+}
+
+// What axe finds wrong (WCAG 2.2 A and AA, best practice), one line each; what: CSS selector of a part, otherwise all.
+export async function axe(page, what) {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource); // not as a script of the page: its policy would refuse that
+  return page.evaluate(async (part) => {
+    const found = await window.axe.run(part ?? document, {
+      runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+      resultTypes: ["violations"], preload: false, performanceTimer: false,
+    });
+    return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target}: ${n.failureSummary?.split("\n")[1]?.trim() ?? v.help}`));
+  }, what ?? null);
+}
+
+// Looks at a screen as it stands: takes a picture; no finding of axe, nothing wider than the window.
+export async function looksWell(page, name) {
+  await settled(page);
+  await shot(page, name);
+  const wrong = await axe(page);
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (over > 0) wrong.push(`scrolls sideways by ${over} px`);
+  page.state.wrong.push(...wrong.map((w) => `${name}: ${w}`));
+}
+
+// Sends a key to the page again and again, as somebody who does not wait: no pause, no look at the page in between.
+export async function keys(page, ...names) {
+  for (const k of names) {
+    if (k.startsWith("=")) await page.keyboard.type(k.slice(1));
+    else await page.keyboard.press(k);
+  }
+}
+
+// ---- tests ----
+
+const registered = [];
+export function test(name, fn) {
+  registered.push({ name, fn });
+}
+
+async function runOne(t) {
+  let trouble = null;
+  try {
+    await t.fn();
+  } catch (e) {
+    trouble = e;
+  }
+  const wrong = [];
+  let n = 0;
+  for (const page of opened) {
+    await collect(page);
+    wrong.push(...page.state.wrong);
+    if (trouble && !(trouble instanceof Skip)) await page.screenshot({ path: join(SHOTS, `failed-${t.name.replace(/[^a-z0-9]+/gi, "-").slice(0, 60)}-${n++}.png`), timeout: 5000 }).catch(() => undefined);
+    await page.context().close();
+  }
+  opened.clear();
+  if (trouble) throw trouble instanceof Skip || wrong.length === 0 ? trouble : new Error(`${trouble.stack}\n     also: ${wrong.slice(0, 8).join("\n     ")}`);
+  if (wrong.length) throw new Error([...new Set(wrong)].slice(0, 12).join("\n     "));
+}
+
+// Runs what was registered, on a company of its own. { passed, failed, skipped }.
+export async function runTests(tests, count) {
+  const only = process.env.TEST && new RegExp(process.env.TEST);
+  const chosen = tests.filter((t) => !only || only.test(t.name));
+  if (chosen.length === 0) return;
+  await startCompany();
+  for (const t of chosen) {
+    const begun = Date.now();
+    const took = () => `(${((Date.now() - begun) / 1000).toFixed(1)} s)`;
+    try {
+      await runOne(t);
+      count.passed++;
+      console.log(`ok   ${t.name} ${took()}`);
+    } catch (e) {
+      if (e instanceof Skip) {
+        count.skipped++;
+        console.log(`skip ${t.name}: ${e.message}`);
+      } else {
+        count.failed++;
+        console.log(`FAIL ${t.name} ${took()}: ${e.stack ?? e}`);
+      }
+    }
+  }
+  await stopCompany();
+}
+
+export async function closeBrowser() {
+  await (await launched)?.close();
+}
+
+// The tests registered since the last time: of one file.
+export function takeTests() {
+  return registered.splice(0);
+}
+
+// At the end of each file: runs its tests when it was started alone; run.mjs does it otherwise.
+export async function finish() {
+  if (basename(process.argv[1] ?? "") === "run.mjs") return;
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  await runTests(takeTests(), count);
+  await closeBrowser();
+  console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+  process.exit(count.failed ? 1 : 0);
+}

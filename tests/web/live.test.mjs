@@ -1,0 +1,69 @@
+// Several people, and a connection that breaks: changes arrive, meet, and wait.
+import { ADMIN, ask, call, ensure, finish, firstDeal, go, open, REP, settled, shot, test, token, until } from "./lib.mjs";
+
+test("a change by somebody else shows within a second and does not disturb typing", async () => {
+  const dealId = await firstDeal();
+  const page = await open(REP);
+  await go(page, `/records/deal/${dealId}`);
+  await page.locator('.record-side .fact:has(.fact-label:text-is("Name")) .fact-edit').click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("half a na");
+  const now = await call("GET", `/api/v1/records/deal/${dealId}`, { token: await token(ADMIN) });
+  const t0 = Date.now();
+  const r = await call("PATCH", `/api/v1/records/deal/${dealId}`, { token: await token(ADMIN), body: { next_step: "Ms Okafor calls back", amount: { amount: "77", currency: "USD" } }, headers: { "if-match": now.headers.get("etag") } });
+  ensure(r.status === 200, r.text);
+  await page.waitForFunction(() => [...document.querySelectorAll(".record-side .fact")].some((f) => f.textContent.includes("Ms Okafor calls back")), null, { timeout: 3000, polling: 20 });
+  ensure(Date.now() - t0 < 1000, `it took ${Date.now() - t0} ms`);
+  ensure((await page.evaluate(() => document.activeElement?.value)) === "half a na", "typing was disturbed");
+  await page.keyboard.press("Escape");
+});
+
+test("two people change different fields: both stay; the same field: one chooses", async () => {
+  const dealId = await firstDeal();
+  const page = await open(REP);
+  await go(page, `/records/deal/${dealId}`);
+  await page.route("**/api/v1/events", (r) => r.abort());
+  await page.reload();
+  await page.waitForSelector(".record-side .fact-edit");
+  await settled(page);
+  const patch = async (body) => {
+    const now = await call("GET", `/api/v1/records/deal/${dealId}`, { token: await token(ADMIN) });
+    const r = await call("PATCH", `/api/v1/records/deal/${dealId}`, { token: await token(ADMIN), body, headers: { "if-match": now.headers.get("etag") } });
+    ensure(r.status === 200, r.text);
+  };
+  await patch({ next_step: "Theirs" });
+  const edit = async (label, text) => {
+    await page.locator(`.record-side .fact:has(.fact-label:text-is("${label}")) .fact-edit`).click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type(text);
+    await page.keyboard.press("Enter");
+  };
+  await edit("Opportunity number", "MINE-2");
+  await page.waitForFunction(() => document.body.textContent.includes("Theirs"));
+  const row = () => ask(ADMIN, `/api/v1/records/deal/${dealId}`);
+  await until(async () => { const r = await row(); return r.number === "MINE-2" && r.next_step === "Theirs"; }, "both are there");
+  await patch({ number: "ADMIN-3" });
+  await edit("Opportunity number", "MINE-4");
+  await page.waitForSelector("dialog >> text=changed by two people");
+  await shot(page, "conflict");
+  await page.click(".choice >> text=MINE-4");
+  await until(async () => (await row()).number === "MINE-4", "the choice is saved");
+});
+
+test("without a connection changes wait, survive a closed page, and are sent", async () => {
+  const dealId = await firstDeal();
+  const page = await open(REP);
+  await go(page, `/records/deal/${dealId}`);
+  await page.context().setOffline(true);
+  await page.locator('.record-side .fact:has(.fact-label:text-is("Opportunity number")) .fact-edit').click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("OFFLINE-5");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".banner >> text=1 change waits", { timeout: 8000 });
+  await shot(page, "offline");
+  await page.context().setOffline(false);
+  await page.reload();
+  await until(async () => (await ask(ADMIN, `/api/v1/records/deal/${dealId}`)).number === "OFFLINE-5", "what was written offline is sent");
+});
+
+await finish();

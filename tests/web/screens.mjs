@@ -1,0 +1,48 @@
+// Every screen and every dialog there is: looked at by a11y.test.mjs in both themes and widths, with a picture of each.
+//   name      of the picture
+//   path      the address, or a function that finds it
+//   who       whose eyes; null: nobody has signed in
+//   ready     optional: what must stand there (a selector), beside the general stillness
+//   dialogs   what can be opened here: [name, how]; closed with Escape afterwards
+//   only      "wide" or "narrow": where it exists in one width alone
+import { firstDeal, MANAGER, REP } from "./lib.mjs";
+
+const press = (...names) => async (page) => {
+  for (const k of names) await (k.startsWith("=") ? page.keyboard.type(k.slice(1)) : page.keyboard.press(k));
+};
+const click = (...selectors) => async (page) => {
+  for (const s of selectors) await page.locator(s).first().click();
+};
+const deal = async (tail = "") => `/records/deal/${await firstDeal()}${tail}`;
+
+export const SCREENS = [
+  { name: "sign-in", path: "/sign-in", who: null },
+  { name: "about", path: "/about", who: null },
+  { name: "error", path: "/nothing-here", who: null },
+  {
+    name: "day", path: "/", who: REP, ready: ".task-card",
+    dialogs: [
+      ["palette", async (page) => { await press("Control+k", "=isd")(page); await page.waitForSelector(".palette-row"); }],
+      ["keys", press("?")],
+      ["create", press("c")],
+      ["me", click(".rail-me"), "wide"],
+      ["more", click(".bottom-item:has-text('More')"), "narrow"],
+      ["not-now", click("text=Not now")],
+    ],
+  },
+  { name: "run", path: "/run", who: REP, ready: ".task-card.big" },
+  { name: "list", path: "/lists/deal", who: REP, ready: ".grid-row", dialogs: [["condition", click("text=Add a condition")], ["column", click(".head-button >> nth=1")]] },
+  { name: "list-empty", path: "/lists/deal?filter=name%20%3D%20%27nix%27", who: REP },
+  { name: "list-refused", path: "/lists/deal?filter=stag%20%3D%201", who: REP },
+  { name: "record", path: () => deal(), who: REP, dialogs: [["log", press("l")]] },
+  { name: "history", path: () => deal("?tab=history"), who: REP },
+  { name: "record-gone", path: "/records/deal/1", who: REP },
+  { name: "manual", path: "/manual", who: REP },
+  { name: "page", path: "/manual/workflow/closing", who: REP },
+  { name: "policy", path: "/manual/policy/first-reply", who: REP },
+  { name: "board", path: "/board/deal?who=me", who: REP, ready: "[data-card]", dialogs: [["board-move", click(".card-move")]] },
+  { name: "team", path: "/?team=1", who: MANAGER },
+  { name: "policies", path: "/policies", who: MANAGER, ready: ".policy" },
+  { name: "breaches", path: "/policies?view=breaches", who: MANAGER },
+  { name: "figures", path: "/figures", who: MANAGER, ready: "a.bar" },
+];
