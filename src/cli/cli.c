@@ -33,10 +33,11 @@ const struct command commands[] = {
      "Check, try, publish and exchange the manual as a folder of pages.",
      "check FOLDER: all findings, with page, line and column.  plan FOLDER: what publishing it would do.  publish FOLDER "
      "(or import FOLDER): make it the live version.  export FOLDER: write the live pages, byte for byte.  versions: who "
-     "published what, when, why.  diff FOLDER: against the live pages, in words and lines.  reference FOLDER: one page per "
-     "kind with all keys.", 1, 2,
+     "published what, when, why.  diff FOLDER: what it changes in the live pages, in words (--lines: as a unified diff).  "
+     "reference FOLDER: one page per kind with all keys.", 1, 2,
      {{"reason", "TEXT", "Why; stored with the version."},
       {"version", "N", "Export or compare this version instead of the live one."},
+      {"lines", NULL, "With diff: the lines that differ, each hunk with its sentences above it."},
       {"as", "MAIL", "Act as this person."}}, cmd_manual},
     {"import", "FILE --mapping FILE | --plan FILE | --undo ID | --list", "Bring a CSV in; cleaned, checked, reported by line.",
      "Every change and every doubtful row is named with its line in the report. A dry run does everything but keep it. An "

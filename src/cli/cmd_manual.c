@@ -184,12 +184,49 @@ static struct err *do_export(struct manual_job *job)
     return NULL;
 }
 
+static void write_diff(struct json_writer *w, const struct page_diff *d)
+{
+    static const char *const change[] = {"changed", "added", "removed"};
+
+    jw_object(w);
+    jw_kv_str(w, "path", d->path);
+    jw_kv_str(w, "label", d->label);
+    jw_kv_str(w, "change", str_from(change[d->change]));
+    jw_key(w, STR("sentences"));
+    jw_array(w);
+    for (size_t i = 0; i < d->n_sentences; i++)
+        jw_str(w, d->sentences[i].text);
+    jw_end_array(w);
+    jw_kv_i64(w, "passages", (int64_t)d->n_passages);
+    jw_end_object(w);
+}
+
 static struct err *do_diff(struct manual_job *job)
 {
+    struct args *args = job->args;
+    struct page_diff *pages;
+    size_t n;
+
     TRY(need_folder(job));
-    TRY(app_open(job->args, OPEN_READ, &job->app));
-    TRY(db_read(job->app->db, job->args->arena, load, job));
-    printf("%.*s", STR_ARG(manual_diff(job->args->arena, job->stored, job->n_stored, job->files, job->n)));
+    TRY(app_open(args, OPEN_READ, &job->app));
+    TRY(db_read(job->app->db, args->arena, load, job));
+    if (!args->json && args_has(args, "lines")) {
+        printf("%.*s", STR_ARG(manual_diff(args->arena, job->stored, job->n_stored, job->files, job->n)));
+        return NULL;
+    }
+    n = manual_compare(args->arena, job->stored, job->n_stored, job->files, job->n, &pages);
+    if (!args->json) {
+        printf("%.*s", STR_ARG(manual_compare_text(args->arena, pages, n)));
+        return NULL;
+    }
+    struct buf out = buf_new(args->arena, 1024);
+    struct json_writer w = json_writer(&out);
+
+    jw_array(&w);
+    for (size_t i = 0; i < n; i++)
+        write_diff(&w, &pages[i]);
+    jw_end_array(&w);
+    printf("%.*s\n", STR_ARG(buf_str(&out)));
     return NULL;
 }
 

@@ -197,6 +197,22 @@ static void read_page(struct compiler *c, struct source *s, struct page *page,
     page->review = get_date(s->root, "review");
 }
 
+struct err *page_read(struct arena *arena, struct str path, struct str text, struct page *out)
+{
+    struct page_parts parts;
+    struct node *root;
+
+    *out = (struct page){.path = page_path_strip(path), .text = text, .review = DATE_NONE};
+    (void)page_path_parse(path, &out->kind, &out->name);
+    TRY(page_split(arena, text, &parts));
+    page_read_body(arena, out, &parts);
+    TRY(yaml_read(arena, text, parts.yaml_from, parts.yaml_to, &root));
+    out->label = get(root, "label") ? get_text(root, "label") : label_from_name(arena, out->name);
+    out->owner = get(root, "owner") ? get_text(root, "owner") : STR_NONE;
+    out->review = get_date(root, "review");
+    return NULL;
+}
+
 static void read_pages(struct compiler *c, const struct page_file *files, size_t n)
 {
     struct manual *m = c->m;

@@ -430,6 +430,15 @@ MUST_USE struct err *manual_versions(struct tx *tx, struct manual_version **out,
 /* The pages of a version, or of the live one (0). Fails: manual.not_found. */
 MUST_USE struct err *manual_load(struct tx *tx, int64_t version, struct page_file **files, size_t *n);
 
+/* One page of a version as it was: everything but index. Fails: manual.not_found, manual.syntax. */
+MUST_USE struct err *manual_page_at(struct tx *tx, int64_t version, struct str path, struct page *out);
+/* The versions after this one in which the page's text became another (or the page went), oldest first. */
+MUST_USE struct err *manual_page_changed(struct tx *tx, int64_t version, struct str path, int64_t **out, size_t *n);
+/* The version somebody has looked at last; 0: none yet. */
+MUST_USE struct err *manual_seen(struct tx *tx, int64_t user_id, int64_t *version);
+/* Remembers it; an older version than the one seen changes nothing. Fails: manual.not_found if there is no such version. */
+MUST_USE struct err *manual_see(struct tx *tx, int64_t user_id, int64_t version, int64_t now_us);
+
 /* Plan: what publishing next over live would do; text for people, one line each, grouped. */
 struct plan_item {
     struct str group; /* "columns", "rules", "tasks", "rights", "runs", "pages" */
@@ -445,8 +454,39 @@ MUST_USE struct err *manual_plan(struct tx *tx, const struct manual *live, const
 extern struct err *(*manual_plan_hook)(struct tx *tx, const struct manual *live, const struct manual *next,
                                        int64_t now_us, struct plan *out);
 struct str plan_text(struct arena *arena, const struct plan *plan);
-/* A unified diff of pages, with words above each hunk where the front matter changed ("due: 24h -> 4 business hours"). */
+/* A unified diff of pages, with sentences above each hunk where the front matter changed. */
 struct str manual_diff(struct arena *arena, const struct page_file *a, size_t na, const struct page_file *b, size_t nb);
+
+/* What differs between two manuals, in words. */
+enum piece_how { PIECE_SAME, PIECE_REMOVED, PIECE_ADDED };
+struct diff_piece {
+    enum piece_how how;
+    struct str text; /* words with one blank between; "\n" begins a new paragraph. Pieces are joined by a blank */
+};
+struct diff_passage {
+    struct str section;    /* the heading above; empty: before the first one */
+    int line, line_before; /* in the page as it is now and as it was; 0: not there */
+    const struct diff_piece *pieces;
+    size_t n;
+};
+struct diff_sentence {
+    struct str text; /* "Deadline of "First reply" in "New" changed from 24h to 4 business hours." */
+    int line, line_before;
+};
+enum page_change { PAGE_CHANGED, PAGE_ADDED, PAGE_REMOVED };
+struct page_diff {
+    struct str path, label; /* of the newer text where there is one */
+    enum page_change change;
+    const struct diff_sentence *sentences; /* about the front matter */
+    size_t n_sentences;
+    const struct diff_passage *passages;   /* of the body */
+    size_t n_passages;
+};
+/* The pages that differ, by path; answers how many. Everything lives in arena and in the texts given. */
+size_t manual_compare(struct arena *arena, const struct page_file *a, size_t na, const struct page_file *b, size_t nb,
+                      struct page_diff **out);
+/* The same to read in a terminal: [-removed-] and {+added+}. */
+struct str manual_compare_text(struct arena *arena, const struct page_diff *pages, size_t n);
 
 struct publish {
     const struct page_file *files;

@@ -12,6 +12,8 @@ struct page_parts {
 MUST_USE struct err *page_split(struct arena *arena, struct str text, struct page_parts *out);
 /* Fills body, sections and why of a page whose text is set. */
 void page_read_body(struct arena *arena, struct page *page, const struct page_parts *parts);
+/* A page by itself, without the rest of its manual: everything but index. Fails: manual.syntax. */
+MUST_USE struct err *page_read(struct arena *arena, struct str path, struct str text, struct page *out);
 /* "policy/lead-assigned.md" -> kind and name; false if the path is not of that form. */
 bool page_path_parse(struct str path, enum page_kind *kind, struct str *name);
 bool page_kind_parse(struct str word, enum page_kind *kind);

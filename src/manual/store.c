@@ -1,4 +1,5 @@
 /* The live manual of this process, and the versions in the database. */
+#include "manual/page_impl.h"
 #include "manual/store_impl.h"
 
 #include "base/log.h"
@@ -78,6 +79,92 @@ struct err *manual_load(struct tx *tx, int64_t version, struct page_file **files
     *files = list.at;
     *n = list.n;
     return NULL;
+}
+
+static struct err *version_must_be(struct tx *tx, int64_t version)
+{
+    struct stmt *st;
+    bool row;
+
+    TRY(db_stmt(tx, &sql_manual_version_one, &st));
+    db_bind_i64(st, 1, version);
+    TRY(db_step(st, &row));
+    db_done(st);
+    if (row)
+        return NULL;
+    return FAIL(tx_arena(tx), ERR_NOT_FOUND, "manual.not_found", NULL,
+                "There is no version %lld of the manual.", (long long)version);
+}
+
+struct err *manual_page_at(struct tx *tx, int64_t version, struct str path, struct page *out)
+{
+    struct arena *arena = tx_arena(tx);
+    struct stmt *st;
+    bool row;
+
+    TRY(version_must_be(tx, version));
+    TRY(db_stmt(tx, &sql_manual_page_one, &st));
+    db_bind_i64(st, 1, version);
+    db_bind_str(st, 2, path);
+    TRY(db_step(st, &row));
+    struct str text = row ? str_dup(arena, db_str(st, 0)) : STR_NONE;
+    db_done(st);
+    if (!row)
+        return FAIL(arena, ERR_NOT_FOUND, "manual.not_found", NULL,
+                    "Version %lld of the manual has no page \"%.*s\".", (long long)version,
+                    STR_ARG(str_sub(path, 0, 2 * NAME_BYTES_MAX)));
+    return page_read(arena, path, text, out);
+}
+
+struct err *manual_page_changed(struct tx *tx, int64_t version, struct str path, int64_t **out, size_t *n)
+{
+    struct arena *arena = tx_arena(tx);
+    VEC(int64_t) list = {0};
+    struct str hash = STR_NONE;
+    bool row, first = true;
+    struct stmt *st;
+
+    TRY(db_stmt(tx, &sql_manual_page_hashes, &st));
+    db_bind_str(st, 1, path);
+    db_bind_i64(st, 2, version);
+    for (;; first = false) {
+        TRY(db_step(st, &row));
+        if (!row)
+            break;
+        struct str here = db_is_null(st, 1) ? STR_NONE : db_str(st, 1);
+
+        if (!first && !str_eq(here, hash))
+            VEC_PUSH(arena, list) = db_i64(st, 0);
+        hash = str_dup(arena, here);
+    }
+    *out = list.at;
+    *n = list.n;
+    return NULL;
+}
+
+struct err *manual_seen(struct tx *tx, int64_t user_id, int64_t *version)
+{
+    struct stmt *st;
+    bool row;
+
+    TRY(db_stmt(tx, &sql_manual_seen_one, &st));
+    db_bind_i64(st, 1, user_id);
+    TRY(db_step(st, &row));
+    *version = row ? db_i64(st, 0) : 0;
+    db_done(st);
+    return NULL;
+}
+
+struct err *manual_see(struct tx *tx, int64_t user_id, int64_t version, int64_t now_us)
+{
+    struct stmt *st;
+
+    TRY(version_must_be(tx, version));
+    TRY(db_stmt(tx, &sql_manual_seen_put, &st));
+    db_bind_i64(st, 1, user_id);
+    db_bind_i64(st, 2, version);
+    db_bind_i64(st, 3, now_us);
+    return db_run(st, NULL);
 }
 
 struct err *manual_versions(struct tx *tx, struct manual_version **out, size_t *n)

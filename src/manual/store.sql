@@ -28,6 +28,25 @@ INSERT INTO manual_page (version, path, hash) VALUES ($1, $2, $3);
 -- $1 version: its pages, by path
 SELECT p.path, p.hash, t.text FROM manual_page p JOIN manual_text t ON t.hash = p.hash WHERE p.version = $1 ORDER BY p.path;
 
+-- name: manual_page_one
+-- $1 version, $2 path
+SELECT t.text FROM manual_page p JOIN manual_text t ON t.hash = p.hash WHERE p.version = $1 AND p.path = $2;
+
+-- name: manual_page_hashes
+-- plan: scan
+-- $1 path, $2 version: the text of the page in this version and each later one; hash NULL: the page is not in it
+SELECT v.number, p.hash FROM manual_version v LEFT JOIN manual_page p ON p.version = v.number AND p.path = $1
+ WHERE v.number >= $2 ORDER BY v.number;
+
+-- name: manual_seen_one
+SELECT version FROM manual_seen WHERE user_id = $1;
+
+-- name: manual_seen_put
+-- $1 user, $2 version, $3 now in us
+INSERT INTO manual_seen (user_id, version, seen_us) VALUES ($1, $2, $3)
+ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, seen_us = excluded.seen_us
+ WHERE excluded.version > manual_seen.version;
+
 -- name: manual_column_list
 -- plan: scan
 SELECT tbl, col, holds, since FROM manual_column ORDER BY tbl, col;

@@ -54,33 +54,43 @@ struct err *serve_manual_pages(struct req *rq)
     return NULL;
 }
 
+static void page_content(struct json_writer *w, const struct page *p, int64_t version)
+{
+    page_head(w, p);
+    jw_kv_i64(w, "version", version);
+    jw_kv_str(w, "text", p->text);
+    jw_kv_str(w, "body", p->body);
+    jw_key(w, STR("sections"));
+    jw_array(w);
+    for (size_t i = 0; i < p->n_sections; i++) {
+        const struct section *s = &p->sections[i];
+
+        jw_object(w);
+        jw_kv_str(w, "title", s->title);
+        jw_kv_i64(w, "level", s->level);
+        jw_kv_i64(w, "line", s->line);
+        jw_kv_str(w, "text", s->text);
+        jw_kv_str(w, "why", s->why);
+        jw_end_object(w);
+    }
+    jw_end_array(w);
+}
+
+static struct str page_path(struct req *rq, int first)
+{
+    return str_fmt(rq->arena, "%.*s/%.*s", STR_ARG(rq->params[first]), STR_ARG(rq->params[first + 1]));
+}
+
 struct err *serve_manual_page(struct req *rq)
 {
-    struct str path = str_fmt(rq->arena, "%.*s/%.*s", STR_ARG(rq->params[0]), STR_ARG(rq->params[1]));
+    struct str path = page_path(rq, 0);
     const struct page *p = manual_page(rq->m, path);
     struct json_writer w = json_writer(&rq->out);
 
     if (!p)
         return FAIL(rq->arena, ERR_NOT_FOUND, "manual.not_found", NULL, "The manual has no page \"%.*s\".", STR_ARG(str_shown(path)));
     jw_object(&w);
-    page_head(&w, p);
-    jw_kv_i64(&w, "version", rq->m->version);
-    jw_kv_str(&w, "text", p->text);
-    jw_kv_str(&w, "body", p->body);
-    jw_key(&w, STR("sections"));
-    jw_array(&w);
-    for (size_t i = 0; i < p->n_sections; i++) {
-        const struct section *s = &p->sections[i];
-
-        jw_object(&w);
-        jw_kv_str(&w, "title", s->title);
-        jw_kv_i64(&w, "level", s->level);
-        jw_kv_i64(&w, "line", s->line);
-        jw_kv_str(&w, "text", s->text);
-        jw_kv_str(&w, "why", s->why);
-        jw_end_object(&w);
-    }
-    jw_end_array(&w);
+    page_content(&w, p, rq->m->version);
     jw_end_object(&w);
     rq->etag = etag_of(rq->arena, rq->m->version);
     return NULL;
@@ -145,17 +155,129 @@ struct err *serve_manual_version_pages(struct req *rq)
     return NULL;
 }
 
-struct err *serve_manual_diff(struct req *rq)
+/* A page as it was, and in which later versions it became another. */
+struct err *serve_manual_version_page(struct req *rq)
 {
     struct json_writer w = json_writer(&rq->out);
-    struct page_file *from, *to;
-    size_t n_from, n_to;
+    int64_t number, *changed;
+    struct page page;
+    size_t n;
 
-    TRY(manual_load(rq->tx, arg_number(rq, "from", 0), &from, &n_from));
-    TRY(manual_load(rq->tx, arg_number(rq, "to", 0), &to, &n_to));
+    TRY(version_number(rq, rq->params[0], &number));
+    TRY(manual_page_at(rq->tx, number, page_path(rq, 1), &page));
+    TRY(manual_page_changed(rq->tx, number, page.path, &changed, &n));
     jw_object(&w);
+    page_content(&w, &page, number);
+    jw_kv_i64(&w, "live", rq->m->version);
+    jw_key(&w, STR("changed_in"));
+    jw_array(&w);
+    for (size_t i = 0; i < n; i++)
+        jw_i64(&w, changed[i]);
+    jw_end_array(&w);
+    jw_end_object(&w);
+    return NULL;
+}
+
+/* ---- what changed ---- */
+static void write_sentences(struct json_writer *w, const struct page_diff *d)
+{
+    jw_key(w, STR("sentences"));
+    jw_array(w);
+    for (size_t i = 0; i < d->n_sentences; i++) {
+        jw_object(w);
+        jw_kv_str(w, "text", d->sentences[i].text);
+        jw_kv_i64(w, "line", d->sentences[i].line);
+        jw_kv_i64(w, "line_before", d->sentences[i].line_before);
+        jw_end_object(w);
+    }
+    jw_end_array(w);
+}
+
+static void write_passages(struct json_writer *w, const struct page_diff *d)
+{
+    static const char *const how[] = {"same", "removed", "added"};
+
+    jw_key(w, STR("passages"));
+    jw_array(w);
+    for (size_t i = 0; i < d->n_passages; i++) {
+        const struct diff_passage *p = &d->passages[i];
+
+        jw_object(w);
+        jw_kv_str(w, "section", p->section);
+        jw_kv_i64(w, "line", p->line);
+        jw_kv_i64(w, "line_before", p->line_before);
+        jw_key(w, STR("pieces"));
+        jw_array(w);
+        for (size_t k = 0; k < p->n; k++) {
+            jw_object(w);
+            jw_kv_str(w, "how", str_from(how[p->pieces[k].how]));
+            jw_kv_str(w, "text", p->pieces[k].text);
+            jw_end_object(w);
+        }
+        jw_end_array(w);
+        jw_end_object(w);
+    }
+    jw_end_array(w);
+}
+
+struct err *serve_manual_diff(struct req *rq)
+{
+    static const char *const change[] = {"changed", "added", "removed"};
+    int64_t a = arg_number(rq, "from", 0), b = arg_number(rq, "to", 0);
+    struct json_writer w = json_writer(&rq->out);
+    struct page_file *from, *to;
+    struct page_diff *pages;
+    size_t n_from, n_to, n;
+
+    TRY(manual_load(rq->tx, a, &from, &n_from));
+    TRY(manual_load(rq->tx, b, &to, &n_to));
+    n = manual_compare(rq->arena, from, n_from, to, n_to, &pages);
+    jw_object(&w);
+    jw_kv_i64(&w, "from", a ? a : rq->m->version);
+    jw_kv_i64(&w, "to", b ? b : rq->m->version);
+    jw_key(&w, STR("pages"));
+    jw_array(&w);
+    for (size_t i = 0; i < n; i++) {
+        jw_object(&w);
+        jw_kv_str(&w, "path", pages[i].path);
+        jw_kv_str(&w, "label", pages[i].label);
+        jw_kv_str(&w, "change", str_from(change[pages[i].change]));
+        write_sentences(&w, &pages[i]);
+        write_passages(&w, &pages[i]);
+        jw_end_object(&w);
+    }
+    jw_end_array(&w);
     jw_kv_str(&w, "text", manual_diff(rq->arena, from, n_from, to, n_to));
     jw_end_object(&w);
+    return NULL;
+}
+
+static void write_seen(struct req *rq, int64_t version)
+{
+    struct json_writer w = json_writer(&rq->out);
+
+    jw_object(&w);
+    jw_kv_i64(&w, "version", version);
+    jw_kv_i64(&w, "live", rq->m->version);
+    jw_end_object(&w);
+}
+
+struct err *serve_manual_seen(struct req *rq)
+{
+    int64_t version;
+
+    TRY(manual_seen(rq->tx, rq->actor->user_id, &version));
+    write_seen(rq, version);
+    return NULL;
+}
+
+struct err *serve_manual_see(struct req *rq)
+{
+    int64_t version;
+
+    TRY(manual_see(rq->tx, rq->actor->user_id, member_number(rq, "version", 0), rq->now_us));
+    TRY(manual_seen(rq->tx, rq->actor->user_id, &version));
+    write_seen(rq, version);
     return NULL;
 }
 
@@ -166,12 +288,51 @@ static struct str without_md(struct str path)
     return str_ends(path, STR(".md")) ? str_sub(path, 0, path.len - 3) : path;
 }
 
+struct load_job {
+    int64_t version;
+    struct page_file *files;
+    size_t n;
+};
+
+static struct err *load_in(struct tx *tx, void *ctx)
+{
+    struct load_job *job = ctx;
+
+    return manual_load(tx, job->version, &job->files, &job->n);
+}
+
+/* Checking and planning begin outside a transaction. */
+static struct err *load_outside(struct req *rq, int64_t version, struct page_file **out, size_t *n)
+{
+    struct load_job job = {.version = version};
+
+    TRY(db_read(rq->app->db, rq->arena, load_in, &job));
+    *out = job.files;
+    *n = job.n;
+    return NULL;
+}
+
+/* The pages of an older version, to be published once more. */
+static struct err *old_pages(struct req *rq, int64_t version, struct page_file **out, size_t *n)
+{
+    const struct json *pages = member_json(rq, "pages"), *remove = member_json(rq, "remove");
+    struct err *e;
+
+    if ((pages && pages->n) || (remove && remove->n) || member_number(rq, "complete", 0))
+        return FAIL(rq->arena, ERR_INVALID, "manual.check", "/restore", "An old version is restored as a whole, without other pages beside it.");
+    e = rq->tx ? manual_load(rq->tx, version, out, n) : load_outside(rq, version, out, n);
+    if (e)
+        e->field = "/restore";
+    return e;
+}
+
 static int by_path(const void *a, const void *b)
 {
     return str_cmp(((const struct page_file *)a)->path, ((const struct page_file *)b)->path);
 }
 
-/* The pages a draft would publish: the live ones with its own laid over them, or its own alone if it is complete. */
+/* The pages a draft would publish: the live ones with its own laid over them, its own alone if it is complete, or those of
+ * an older version. */
 static struct err *draft_pages(struct req *rq, struct page_file **out, size_t *n)
 {
     const struct json *pages = member_json(rq, "pages"), *remove = member_json(rq, "remove");
@@ -179,7 +340,10 @@ static struct err *draft_pages(struct req *rq, struct page_file **out, size_t *n
     size_t n_given = pages ? pages->n : 0, count = 0, n_live = complete ? 0 : rq->m->n_pages;
     struct page_file *files = NEW_ARRAY(rq->arena, n_live + n_given + 1, struct page_file);
     struct strmap *given = strmap_new(rq->arena, n_given + 8);
+    int64_t restore = member_number(rq, "restore", 0);
 
+    if (restore)
+        return old_pages(rq, restore, out, n);
     for (size_t i = 0; i < n_given; i++) {
         struct str path = without_md(json_get(&pages->items[i], "path")->str);
         int64_t seen;

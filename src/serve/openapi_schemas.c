@@ -274,6 +274,28 @@ const struct schema_doc openapi_schemas[] = {
      "'level':{'type':'integer'},'line':{'type':'integer'},'text':{'type':'string'},"
      "'why':{'type':'string'}},'required':['title','level','line','text','why']}}},'required':['path',"
      "'kind','name','label','owner','review','why','version','text','body','sections']}"},
+    {"PageVersion",
+     "{'type':'object','description':'A page as it was in a version.','allOf':[{'$ref':'#/components/schemas/Page'},"
+     "{'type':'object','description':'What became of it.','properties':{'live':{'type':'integer','description':'Number "
+     "of the live version.'},'changed_in':{'type':'array','items':{'type':'integer'},'description':'Later versions in "
+     "which its text became another, or in which it went.'}},'required':['live','changed_in']}]}"},
+    {"ManualDiff",
+     "{'type':'object','description':'What differs between two versions.','properties':{'from':{'type':'integer'},"
+     "'to':{'type':'integer'},'pages':{'type':'array','items':{'type':'object','description':'A page that differs.',"
+     "'properties':{'path':{'type':'string'},'label':{'type':'string'},'change':{'type':'string',"
+     "'enum':['changed','added','removed']},'sentences':{'type':'array','items':{'type':'object',"
+     "'description':'A change of a setting, in words.','properties':{'text':{'type':'string'},'line':{'type':'integer',"
+     "'description':'In the newer text; 0: not there.'},'line_before':{'type':'integer'}},'required':['text','line',"
+     "'line_before']}},'passages':{'type':'array','items':{'type':'object','description':'A part of the text that "
+     "differs.','properties':{'section':{'type':'string','description':'The heading above.'},'line':{'type':'integer'},"
+     "'line_before':{'type':'integer'},'pieces':{'type':'array','items':{'type':'object','description':'Words; a line "
+     "break begins a new paragraph.','properties':{'how':{'type':'string','enum':['same','removed','added']},"
+     "'text':{'type':'string'}},'required':['how','text']}}},'required':['section','line','line_before','pieces']}}},"
+     "'required':['path','label','change','sentences','passages']}},'text':{'type':'string','description':'The same as a "
+     "unified diff.'}},'required':['from','to','pages','text']}"},
+    {"SeenVersion",
+     "{'type':'object','description':'The version of the manual somebody has looked at last.','properties':{"
+     "'version':{'type':'integer','description':'0: none yet.'},'live':{'type':'integer'}},'required':['version','live']}"},
     {"VersionList",
      "{'type':'object','description':'All versions, newest first.',"
      "'properties':{'live':{'type':'integer'},'data':{'type':'array','items':{'type':'object',"
@@ -289,9 +311,6 @@ const struct schema_doc openapi_schemas[] = {
      "{'type':'object','description':'The pages of a version.','properties':{'version':{'type':'integer'},"
      "'data':{'type':'array','items':{'$ref':'#/components/schemas/PageFile'}}},'required':['version',"
      "'data']}"},
-    {"Text",
-     "{'type':'object','description':'A text for people.','properties':{'text':{'type':'string'}},"
-     "'required':['text']}"},
     {"PageFinding",
      "{'type':'object','description':'A finding with its place.',"
      "'properties':{'severity':{'type':'string','enum':['error','warning']},'page':{'type':'string'},"

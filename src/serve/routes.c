@@ -120,8 +120,10 @@ static const struct member b_absence[] = {
 #define DRAFT \
     {"pages", B_PAGES, false, MANUAL_PAGES_MAX, NULL, "Pages with their path (`policy/lead-assigned`) and whole text."}, \
     {"remove", B_TEXTS, false, MANUAL_PAGES_MAX, NULL, "Paths of live pages to leave out."}, \
-    {"complete", B_BOOL, false, 0, NULL, "The pages given are the whole manual; else they are laid over the live one."}
+    {"complete", B_BOOL, false, 0, NULL, "The pages given are the whole manual; else they are laid over the live one."}, \
+    {"restore", B_INT, false, INT32_MAX, NULL, "Instead of pages: the number of a version whose pages are taken as they were."}
 static const struct member b_draft[] = {DRAFT, M_END};
+static const struct member b_seen[] = {{"version", B_INT, true, INT32_MAX, NULL, "The version looked at."}, M_END};
 static const struct member b_publish[] = {DRAFT, {"reason", B_TEXT, true, 2000, NULL, "Why the manual changes."}, M_END};
 
 #define R "/api/v1/records/{object}"
@@ -136,6 +138,7 @@ const struct route routes[] = {
     {M_GET, "/lists/{what}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "A list", NULL, NULL, NULL},
     {M_GET, "/records/{what}/{which}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "A record", NULL, NULL, NULL},
     {M_GET, "/manual", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "The manual", NULL, NULL, NULL},
+    {M_GET, "/manual/versions", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "Versions of the manual, and what changed between them", NULL, NULL, NULL},
     {M_GET, "/manual/{kind}/{name}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "A page of the manual", NULL, NULL, NULL},
     {M_GET, "/board", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "The board", NULL, NULL, NULL},
     {M_GET, "/board/{what}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "A board", NULL, NULL, NULL},
@@ -209,7 +212,10 @@ const struct route routes[] = {
     {M_GET, "/api/v1/manual/pages/{kind}/{name}", serve_manual_page, TX_NONE, SIGNED_IN, RF_ETAG, 200, "getPage", "manual", "One page, text and sections", NULL, NULL, "Page"},
     {M_GET, "/api/v1/manual/versions", serve_manual_versions, TX_READ, SIGNED_IN, 0, 200, "listVersions", "manual", "All versions, newest first", NULL, NULL, "VersionList"},
     {M_GET, "/api/v1/manual/versions/{version}/pages", serve_manual_version_pages, TX_READ, SIGNED_IN, RF_BIG, 200, "listVersionPages", "manual", "The pages of a version", NULL, NULL, "VersionPages"},
-    {M_GET, "/api/v1/manual/diff", serve_manual_diff, TX_READ, SIGNED_IN, RF_BIG, 200, "diffVersions", "manual", "What changed between two versions", q_diff, NULL, "Text"},
+    {M_GET, "/api/v1/manual/versions/{version}/pages/{kind}/{name}", serve_manual_version_page, TX_READ, SIGNED_IN, 0, 200, "getVersionPage", "manual", "One page as it was, and when it changed since", NULL, NULL, "PageVersion"},
+    {M_GET, "/api/v1/manual/diff", serve_manual_diff, TX_READ, SIGNED_IN, RF_BIG, 200, "diffVersions", "manual", "What changed between two versions", q_diff, NULL, "ManualDiff"},
+    {M_GET, "/api/v1/manual/seen", serve_manual_seen, TX_READ, SIGNED_IN, 0, 200, "getSeenVersion", "manual", "Which version you have looked at last", NULL, NULL, "SeenVersion"},
+    {M_PUT, "/api/v1/manual/seen", serve_manual_see, TX_WRITE, SIGNED_IN, 0, 200, "putSeenVersion", "manual", "Remember that you have looked at a version", NULL, b_seen, "SeenVersion"},
     {M_GET, "/api/v1/manual/facts", serve_manual_facts, TX_READ, SIGNED_IN, 0, 200, "getFacts", "manual", "What happens at each stage and step of a workflow", q_facts, NULL, "Facts"},
     {M_POST, "/api/v1/manual/check", serve_manual_check, TX_BULK, SIGNED_IN, 0, 200, "checkPages", "manual", "Does a draft hold together?", NULL, b_draft, "CheckResult"},
     {M_POST, "/api/v1/manual/plan", serve_manual_plan, TX_BULK, SIGNED_IN, 0, 200, "planPages", "manual", "What publishing a draft would do", NULL, b_draft, "Plan"},

@@ -296,6 +296,9 @@ struct err *serve_manual_plan(struct req *rq);
 struct err *serve_manual_facts(struct req *rq);
 struct err *serve_manual_publish(struct req *rq);
 struct err *serve_manual_diff(struct req *rq);
+struct err *serve_manual_version_page(struct req *rq);
+struct err *serve_manual_seen(struct req *rq);
+struct err *serve_manual_see(struct req *rq);
 struct err *serve_metrics(struct req *rq);
 struct err *serve_metric(struct req *rq);
 

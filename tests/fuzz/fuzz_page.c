@@ -62,6 +62,9 @@ static void edit(struct str text)
         assert(!page_set_key(arena, out, STR("mode"), STR("it's: off"), &same));
         b.text = out;
         (void)manual_diff(arena, &a, 1, &b, 1);
+        struct page_diff *pages;
+        size_t n = manual_compare(arena, &a, 1, &b, 1, &pages);
+        (void)manual_compare_text(arena, pages, n);
     }
     arena_free(arena);
 }

@@ -19,7 +19,7 @@ TEST(a_diff_is_unified_with_words_above_it)
     assert_str(
         diff_one(a, "---\nkind: policy\nfor: lead\nwithin: 24h\nmode: off\n---\nText.\n",
                  "---\nkind: policy\nfor: lead\nwithin: 4 business hours\nmode: off\n---\nText.\n"),
-        "--- policy/p.md\n+++ policy/p.md\n# within: 24h -> 4 business hours\n@@ -1,7 +1,7 @@\n "
+        "--- policy/p.md\n+++ policy/p.md\n# Time allowed changed from 24h to 4 business hours.\n@@ -1,7 +1,7 @@\n "
         "---\n kind: policy\n for: lead\n-within: 24h\n"
         "+within: 4 business hours\n mode: off\n ---\n Text.\n");
     assert_str(
@@ -40,12 +40,157 @@ TEST(words_name_the_step_that_changed)
         "---\nstages:\n  - name: One\n    steps:\n      - { name: Write, due: 2d }\n      - { "
         "name: Call, due: 4h }\n      - { name: New }\nlist: [a, c]\nadded: [x]\n---\n");
 
-    assert_has(text, "# stages > One > steps > Call > due: 24h -> 4h\n");
-    assert_has(text, "# stages > One > steps > New: added\n");
-    assert_has(text, "# list: [a, b] -> [a, c]\n");
-    assert_has(text, "# gone: removed, was 1\n");
-    assert_has(text, "# added: added: [x]\n");
-    assert_true(str_find(text, STR("> Write"), 0) == SIZE_MAX); /* moved, not changed */
+    assert_has(text, "# Deadline of \"Call\" in \"One\" changed from 24h to 4h.\n");
+    assert_has(text, "# Step \"New\" in \"One\" was added.\n");
+    assert_has(text, "# The steps of \"One\" stand in another order.\n");
+    assert_has(text, "# List: \"b\" removed, \"c\" added.\n");
+    assert_has(text, "# Gone was taken away; it was 1.\n");
+    assert_has(text, "# Added was set to x.\n");
+    assert_true(str_find(text, STR("\"Write\""), 0) == SIZE_MAX); /* moved, not changed */
+    arena_free(a);
+}
+
+static size_t compare_one(struct arena *a, const char *before, const char *after, struct page_diff **out)
+{
+    struct page_file x = {STR("policy/p"), str_from(before)}, y = {STR("policy/p"), str_from(after)};
+
+    return manual_compare(a, &x, 1, &y, 1, out);
+}
+
+TEST(sentences_say_what_a_setting_was_and_is)
+{
+    struct arena *a = arena_new(0);
+    struct page_diff *d;
+
+    assert_int_equal(
+        compare_one(a,
+                    "---\nlabel: Old\nstages:\n  - name: One\n    needs: [a, b]\n    steps:\n      - { name: Call, "
+                    "optional: true, asks: [{ label: Yes, set: { status: A } }] }\nfields:\n  pet: { type: text }\n"
+                    "on_breach:\n  - notify: owner\n---\nText.\n",
+                    "---\nlabel: New\nstages:\n  - name: One\n    needs: [b, c]\n    steps:\n      - { name: Call, due: "
+                    "2d, asks: [{ label: Yes, set: { status: B } }] }\nfields:\n  pet: { type: text, required: yes }\n  "
+                    "cat: { type: text }\non_breach:\n  - notify: owner\n  - escalate: x\n---\nText.\n",
+                    &d),
+        1);
+    static const char *const expected[] = {
+        "Name changed from Old to New.",
+        "Fields needed to leave \"One\": \"a\" removed, \"c\" added.",
+        "Step \"Call\" in \"One\" is no longer optional.",
+        "Status of \"Set\" in \"Yes\" in \"Call\" in \"One\" changed from A to B.",
+        "Deadline of \"Call\" in \"One\" was set to 2d.",
+        "Field \"pet\" is now required.",
+        "Field \"cat\" was added.",
+        "What happens on a breach: \"escalate: x\" added.",
+    };
+    assert_str(d->label, "New");
+    assert_int_equal(d->change, PAGE_CHANGED);
+    assert_int_equal(d->n_sentences, sizeof expected / sizeof expected[0]);
+    for (size_t i = 0; i < d->n_sentences; i++)
+        assert_str(d->sentences[i].text, expected[i]);
+    assert_int_equal(d->sentences[0].line, 2);
+    assert_int_equal(d->n_passages, 0);
+    arena_free(a);
+}
+
+static struct str pieces_text(struct arena *a, const struct diff_passage *p)
+{
+    struct buf b = buf_new(a, 100);
+
+    for (size_t i = 0; i < p->n; i++) {
+        const char *blank = i ? " " : "";
+
+        if (p->pieces[i].how == PIECE_SAME)
+            buf_fmt(&b, "%s%.*s", blank, STR_ARG(p->pieces[i].text));
+        else if (p->pieces[i].how == PIECE_ADDED)
+            buf_fmt(&b, "%s{%.*s}", blank, STR_ARG(p->pieces[i].text));
+        else
+            buf_fmt(&b, "%s[%.*s]", blank, STR_ARG(p->pieces[i].text));
+    }
+    return buf_str(&b);
+}
+
+TEST(a_body_is_compared_by_words_and_not_by_its_line_breaks)
+{
+    struct arena *a = arena_new(0);
+    struct page_diff *d;
+
+    assert_int_equal(compare_one(a, "---\nkind: policy\n---\nOne long text that\nis only wrapped.\n",
+                                 "---\nkind: policy\n---\nOne long\ntext that is only wrapped.\n", &d),
+                     1);
+    assert_int_equal(d->n_sentences + d->n_passages, 0);
+    assert_has(manual_compare_text(a, d, 1), "Only its layout changed");
+
+    compare_one(a,
+                "---\nkind: policy\n---\nFirst, as it was.\n\n## Calling\n> Why: they wait for somebody to\n> "
+                "call them back soon.\n\nCall.\n\n## Gone\nNot here any more.\n\n## Last\nThe end.\n",
+                "---\nkind: policy\n---\nFirst, as it was.\n\n## Calling\n> Why: they wait for us to call\n> "
+                "them back soon.\n\nCall.\n\nAnd write it down.\n\n## The end\nThe end.\n",
+                &d);
+    assert_int_equal(d->n_passages, 4);
+    assert_str(d->passages[0].section, "Calling");
+    assert_str(pieces_text(a, &d->passages[0]), "Why: they wait for [somebody] {us} to call them back soon.");
+    assert_int_equal(d->passages[0].line, 7);
+    assert_str(pieces_text(a, &d->passages[1]), "{And write it down.}");
+    assert_int_equal(d->passages[1].line_before, 0);
+    assert_str(pieces_text(a, &d->passages[2]), "[Gone\nNot here any more.]");
+    assert_int_equal(d->passages[2].line, 0);
+    assert_str(pieces_text(a, &d->passages[3]), "[Last] {The end}");
+    assert_str(d->passages[3].section, "The end");
+    arena_free(a);
+}
+
+TEST(texts_with_hardly_a_word_in_common_stand_one_after_the_other)
+{
+    struct arena *a = arena_new(0);
+    struct page_diff *d;
+
+    compare_one(a, "---\na: b\n---\nCall the customer in the morning and ask what they need.\n",
+                "---\na: b\n---\nA proposal is the summary of all that was agreed.\n", &d);
+    assert_int_equal(d->n_passages, 1);
+    assert_str(pieces_text(a, &d->passages[0]),
+               "[Call the customer in the morning and ask what they need.] {A proposal is the summary of all that "
+               "was agreed.}");
+    arena_free(a);
+}
+
+/* Without what was added a passage is the old text, without what was removed the new one. */
+static void check_pieces(const struct diff_passage *p, struct buf *old, struct buf *new)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->pieces[i].how != PIECE_ADDED)
+            buf_fmt(old, "%.*s ", STR_ARG(p->pieces[i].text));
+        if (p->pieces[i].how != PIECE_REMOVED)
+            buf_fmt(new, "%.*s ", STR_ARG(p->pieces[i].text));
+    }
+}
+
+TEST(pieces_hold_both_texts_word_for_word)
+{
+    struct arena *a = arena_new(0);
+    uint32_t seed = 7;
+
+    for (int round = 0; round < 500; round++) {
+        struct buf text[2], shown[2];
+        struct page_diff *d;
+
+        for (int side = 0; side < 2; side++) {
+            text[side] = buf_new(a, 200);
+            shown[side] = buf_new(a, 200);
+            buf_add(&text[side], STR("---\na: b\n---\n"));
+            seed = seed * 1664525 + 1013904223;
+            for (uint32_t k = (seed >> 16) % 30; k > 0; k--) {
+                seed = seed * 1664525 + 1013904223;
+                buf_fmt(&text[side], "%c ", 'a' + (int)((seed >> 16) % (round % 2 ? 4 : 20)));
+            }
+        }
+        if (compare_one(a, str_cstr(a, buf_str(&text[0])), str_cstr(a, buf_str(&text[1])), &d))
+            for (size_t i = 0; i < d->n_passages; i++)
+                check_pieces(&d->passages[i], &shown[0], &shown[1]);
+        if (shown[0].len + shown[1].len)
+            for (int side = 0; side < 2; side++)
+                assert_true(str_eq(str_trim(buf_str(&shown[side])), str_trim(str_sub(buf_str(&text[side]), 13, SIZE_MAX))));
+        arena_reset(a);
+    }
     arena_free(a);
 }
 
@@ -236,6 +381,10 @@ TEST(starter_manuals_are_sound)
 }
 
 TEST_MAIN(a_diff_is_unified_with_words_above_it, words_name_the_step_that_changed,
+          sentences_say_what_a_setting_was_and_is,
+          a_body_is_compared_by_words_and_not_by_its_line_breaks,
+          texts_with_hardly_a_word_in_common_stand_one_after_the_other,
+          pieces_hold_both_texts_word_for_word,
           changes_far_apart_have_hunks_of_their_own, changes_turn_one_text_into_the_other,
           a_template_is_filled_and_says_what_is_missing, the_guide_gives_hints,
           the_reference_pages_are_the_programs_own, starter_manuals_are_sound)
