@@ -3368,6 +3368,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/manual/versions/{version}/pages/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One page as it was, and when it changed since
+         * @description One page as it was, and when it changed since.
+         */
+        get: operations["getVersionPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manual/diff": {
         parameters: {
             query?: never;
@@ -3381,6 +3401,30 @@ export interface paths {
          */
         get: operations["diffVersions"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/manual/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which version you have looked at last
+         * @description Which version you have looked at last.
+         */
+        get: operations["getSeenVersion"];
+        /**
+         * Remember that you have looked at a version
+         * @description Remember that you have looked at a version. Sent twice with one Idempotency-Key it is done once.
+         */
+        put: operations["putSeenVersion"];
         post?: never;
         delete?: never;
         options?: never;
@@ -4024,6 +4068,49 @@ export interface components {
                 why: string;
             }[];
         };
+        /** @description A page as it was in a version. */
+        PageVersion: components["schemas"]["Page"] & {
+            /** @description Number of the live version. */
+            live: number;
+            /** @description Later versions in which its text became another, or in which it went. */
+            changed_in: number[];
+        };
+        /** @description What differs between two versions. */
+        ManualDiff: {
+            from: number;
+            to: number;
+            pages: {
+                path: string;
+                label: string;
+                /** @enum {string} */
+                change: "changed" | "added" | "removed";
+                sentences: {
+                    text: string;
+                    /** @description In the newer text; 0: not there. */
+                    line: number;
+                    line_before: number;
+                }[];
+                passages: {
+                    /** @description The heading above. */
+                    section: string;
+                    line: number;
+                    line_before: number;
+                    pieces: {
+                        /** @enum {string} */
+                        how: "same" | "removed" | "added";
+                        text: string;
+                    }[];
+                }[];
+            }[];
+            /** @description The same as a unified diff. */
+            text: string;
+        };
+        /** @description The version of the manual somebody has looked at last. */
+        SeenVersion: {
+            /** @description 0: none yet. */
+            version: number;
+            live: number;
+        };
         /** @description All versions, newest first. */
         VersionList: {
             live: number;
@@ -4046,10 +4133,6 @@ export interface components {
         VersionPages: {
             version: number;
             data: components["schemas"]["PageFile"][];
-        };
-        /** @description A text for people. */
-        Text: {
-            text: string;
         };
         /** @description A finding with its place. */
         PageFinding: {
@@ -16693,6 +16776,37 @@ export interface operations {
             503: components["responses"]["Busy"];
         };
     };
+    getVersionPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+                kind: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageVersion"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
     diffVersions: {
         parameters: {
             query?: {
@@ -16714,13 +16828,81 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Text"];
+                    "application/json": components["schemas"]["ManualDiff"];
                 };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getSeenVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenVersion"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    putSeenVersion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of 1 to 255 bytes, new for every request; kept for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The version looked at. */
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeenVersion"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Busy"];
@@ -16773,6 +16955,8 @@ export interface operations {
                     remove?: string[];
                     /** @description The pages given are the whole manual; else they are laid over the live one. */
                     complete?: boolean;
+                    /** @description Instead of pages: the number of a version whose pages are taken as they were. */
+                    restore?: number;
                 };
             };
         };
@@ -16814,6 +16998,8 @@ export interface operations {
                     remove?: string[];
                     /** @description The pages given are the whole manual; else they are laid over the live one. */
                     complete?: boolean;
+                    /** @description Instead of pages: the number of a version whose pages are taken as they were. */
+                    restore?: number;
                 };
             };
         };
@@ -16860,6 +17046,8 @@ export interface operations {
                     remove?: string[];
                     /** @description The pages given are the whole manual; else they are laid over the live one. */
                     complete?: boolean;
+                    /** @description Instead of pages: the number of a version whose pages are taken as they were. */
+                    restore?: number;
                     /** @description Why the manual changes. */
                     reason: string;
                 };
