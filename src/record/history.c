@@ -246,8 +246,8 @@ static struct err *undo_move(struct tx *tx, const struct save_context *cx, const
                                 ? (was_set ? RECORD_ARCHIVE : RECORD_UNARCHIVE)
                                 : (was_set ? RECORD_DELETE : RECORD_RESTORE);
 
-    *out = (struct save_result){.change_id = undo_of};
-    return record_move_as(tx, cx, o, record_id, -1, move, undo_of, &out->record);
+    *out = (struct save_result){0};
+    return record_move_as(tx, cx, o, record_id, -1, move, undo_of, &out->record, &out->change_id);
 }
 
 struct err *change_undo(struct tx *tx, const struct save_context *cx, int64_t change_id,
@@ -289,4 +289,31 @@ struct err *change_undo(struct tx *tx, const struct save_context *cx, int64_t ch
     if (!str_eq(rows.at[0].kind, STR("updated")))
         return undo_move(tx, cx, o, record_id, &rows.at[0], save_id, out);
     return undo_update(tx, cx, o, record_id, rows.at, rows.n, save_id, out);
+}
+
+struct err *change_record(struct tx *tx, const struct manual *m, const struct actor *a,
+                          int64_t change_id, int64_t *record_id)
+{
+    const struct object *o;
+    struct record seen;
+    struct err *e;
+    struct stmt *st;
+    int64_t id;
+    bool row;
+
+    *record_id = 0;
+    TRY(db_stmt(tx, &sql_change_by_id, &st));
+    db_bind_i64(st, 1, change_id);
+    TRY(db_step(st, &row));
+    if (!row)
+        return NULL;
+    id = db_i64(st, 1);
+    o = manual_object(m, db_str(st, 2));
+    db_done(st);
+    if (!o)
+        return NULL;
+    e = record_get(tx, m, a, o, id, true, &seen);
+    if (!e)
+        *record_id = id;
+    return !e || e->kind == ERR_NOT_FOUND || e->kind == ERR_FORBIDDEN ? NULL : e;
 }

@@ -45,7 +45,7 @@ static struct err *may_move(struct tx *tx, const struct save_context *cx, const 
 }
 
 static struct err *write_move(struct tx *tx, const struct save_context *cx, struct record *r,
-                              struct move_facts f, int64_t undo_of)
+                              struct move_facts f, int64_t undo_of, int64_t *change_id)
 {
     struct arena *arena = tx_arena(tx);
     const struct object_plan *p = plan_tx(tx, cx->manual, r->object);
@@ -78,7 +78,7 @@ static struct err *write_move(struct tx *tx, const struct save_context *cx, stru
     if (n != 1)
         return FAIL(arena, ERR_STALE, "record.version_conflict", NULL,
                     "Somebody changed this %.*s meanwhile.", STR_ARG(r->object->label));
-    row.id = row.save_id = id_new(cx->now_us);
+    row.id = row.save_id = *change_id = id_new(cx->now_us);
     row.old_json = value_log_json(arena, field, &r->values[f.field]);
     row.new_json = value_log_json(arena, field, &now);
     TRY(history_write(tx, cx, &row, undo_of));
@@ -92,10 +92,13 @@ static struct err *write_move(struct tx *tx, const struct save_context *cx, stru
 
 struct err *record_move_as(struct tx *tx, const struct save_context *cx, const struct object *o,
                            int64_t id, int64_t if_version, enum record_move move, int64_t undo_of,
-                           struct record *out)
+                           struct record *out, int64_t *change_id)
 {
     struct move_facts f = facts_of(move);
+    int64_t written = 0;
 
+    if (change_id)
+        *change_id = 0;
     if (o->built_in)
         return err_not_found(tx_arena(tx), o, id);
     TRY(record_read(tx, cx->manual, o, id, out));
@@ -105,7 +108,9 @@ struct err *record_move_as(struct tx *tx, const struct save_context *cx, const s
                     "Somebody changed this %.*s meanwhile.", STR_ARG(o->label));
     if (out->values[f.field].empty != f.set)
         return NULL; /* is so already */
-    TRY(write_move(tx, cx, out, f, undo_of));
+    TRY(write_move(tx, cx, out, f, undo_of, &written));
+    if (change_id)
+        *change_id = written;
     rights_moved(tx, cx->manual, o);
     if (move == RECORD_DELETE)
         TRY(index_drop(tx, id));
@@ -115,9 +120,10 @@ struct err *record_move_as(struct tx *tx, const struct save_context *cx, const s
 }
 
 struct err *record_move(struct tx *tx, const struct save_context *cx, const struct object *o,
-                        int64_t id, int64_t if_version, enum record_move move, struct record *out)
+                        int64_t id, int64_t if_version, enum record_move move, struct record *out,
+                        int64_t *change_id)
 {
-    return record_move_as(tx, cx, o, id, if_version, move, 0, out);
+    return record_move_as(tx, cx, o, id, if_version, move, 0, out, change_id);
 }
 
 static struct err *drop_links(struct tx *tx, const struct manual *m, int64_t id)

@@ -305,6 +305,14 @@ struct err *query_list(struct tx *tx, const struct manual *m, const struct actor
     return NULL;
 }
 
+struct err *query_check(struct tx *tx, const struct manual *m, const struct actor *a,
+                        const struct query *query)
+{
+    struct list_plan l = {.tx = tx, .m = m, .a = a, .q = query};
+
+    return list_plan_make(&l);
+}
+
 struct err *query_count(struct tx *tx, const struct manual *m, const struct actor *a,
                         const struct query *query, int64_t now_us, int64_t *count, bool *exact)
 {

@@ -121,8 +121,9 @@ struct expr_record record_expr(struct tx *tx, const struct manual *m, const stru
 
 /* archive, restore, bin (delete), purge. Fails as above. */
 enum record_move { RECORD_ARCHIVE, RECORD_UNARCHIVE, RECORD_DELETE, RECORD_RESTORE };
+/* *change_id (NULL: not wanted): the save, to take it back; 0: it was so already and nothing was written. */
 MUST_USE struct err *record_move(struct tx *tx, const struct save_context *cx, const struct object *o, int64_t id,
-                                 int64_t if_version, enum record_move move, struct record *out);
+                                 int64_t if_version, enum record_move move, struct record *out, int64_t *change_id);
 MUST_USE struct err *record_purge(struct tx *tx, const struct save_context *cx, const struct object *o, int64_t id);
 
 /* ---- change log ---- */
@@ -137,6 +138,8 @@ MUST_USE struct err *change_list(struct tx *tx, const struct manual *m, const st
                                  int64_t record_id, int64_t before_id, int limit, struct change **out, size_t *n);
 /* Takes one save (all its change rows) back, through record_save. Fails: record.version_conflict if a field moved on. */
 MUST_USE struct err *change_undo(struct tx *tx, const struct save_context *cx, int64_t change_id, struct save_result *out);
+/* Which record a change belongs to; 0: there is no such change, or the actor may not see it. */
+MUST_USE struct err *change_record(struct tx *tx, const struct manual *m, const struct actor *a, int64_t change_id, int64_t *record_id);
 /* Seals rows not yet in the hash chain into the next batch (a job). */
 MUST_USE struct err *change_seal(struct tx *tx, int64_t now_us, int64_t *sealed);
 /* Recomputes the chain; adds findings. */
@@ -166,6 +169,8 @@ struct query {
 /* Writes {"data":[...],"next":"cursor" or null,"count":n,"count_is_exact":true} straight from the rows. */
 MUST_USE struct err *query_list(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *q,
                                 int64_t now_us, struct buf *json);
+/* Would it run? Reads and checks filter, sort and fields with the actor's rights, without asking for a row. */
+MUST_USE struct err *query_check(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *q);
 MUST_USE struct err *query_count(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *q,
                                  int64_t now_us, int64_t *count, bool *exact);
 /* Ids that match, ascending from after_id, for bulk work and sweeps; a NULL: without rights. */

@@ -116,7 +116,8 @@ MUST_USE struct err *record_save_as(struct tx *tx, const struct save_context *cx
                                     struct save_result *out);
 MUST_USE struct err *record_move_as(struct tx *tx, const struct save_context *cx,
                                     const struct object *o, int64_t id, int64_t if_version,
-                                    enum record_move move, int64_t undo_of, struct record *out);
+                                    enum record_move move, int64_t undo_of, struct record *out,
+                                    int64_t *change_id);
 
 /* ---- history.c ---- */
 struct change_row {

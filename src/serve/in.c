@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "record/view.h"
 
 #include <assert.h>
 #include <string.h>
@@ -139,6 +140,17 @@ static struct err *read_text(struct req *rq, const struct member *m, const struc
                 "\"%s\" must be one of: %.*s.", m->name, STR_ARG(buf_str(&list)));
 }
 
+/* {"field","width"}; the field itself is judged by who knows the object. */
+static bool is_column(const struct json *item)
+{
+    const struct json *field = item->kind == JSON_OBJECT ? json_get(item, "field") : NULL;
+    const struct json *width = field ? json_get(item, "width") : NULL;
+
+    if (!field || field->kind != JSON_STR || field->str.len > 200 || item->n != 1 + (width != NULL))
+        return false;
+    return !width || (width->kind == JSON_INT && width->integer >= 0 && width->integer <= VIEW_COLUMN_PX_MAX);
+}
+
 static struct err *read_list(struct req *rq, const struct member *m, const struct json *v)
 {
     size_t max = m->max ? (size_t)m->max : 100;
@@ -156,6 +168,8 @@ static struct err *read_list(struct req *rq, const struct member *m, const struc
             return bad_member(rq, m, "an array of ids (strings of digits)");
         if (m->type == B_TEXTS && item->kind != JSON_STR)
             return bad_member(rq, m, "an array of texts");
+        if (m->type == B_COLUMNS && !is_column(item))
+            return bad_member(rq, m, "an array of {\"field\", \"width\"}, the width in whole pixels");
         if (m->type == B_PAGES) {
             const struct json *path = item->kind == JSON_OBJECT ? json_get(item, "path") : NULL;
             const struct json *text = path ? json_get(item, "text") : NULL;
@@ -190,6 +204,7 @@ static struct err *read_member(struct req *rq, const struct member *m, const str
     case B_IDS:
     case B_TEXTS:
     case B_PAGES:
+    case B_COLUMNS:
         return read_list(rq, m, v);
     }
     return NULL;

@@ -48,6 +48,7 @@ static void write_tags(struct json_writer *w, const struct manual *m)
         {"rules", "Policies, breaches, escalations."},
         {"manual", "The pages that people read and that run."},
         {"metrics", "Figures with a written definition."},
+        {"views", "Saved views of lists."},
         {"system", "The installation itself."},
     };
 

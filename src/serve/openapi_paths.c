@@ -152,6 +152,9 @@ static void write_member(struct json_writer *w, const struct member *m, const st
     case B_PAGES:
         array_of(w, m, STR(REF("PageFile")));
         break;
+    case B_COLUMNS:
+        array_of(w, m, STR(REF("ViewColumn")));
+        break;
     }
     jw_kv_str(w, "description", str_from(m->doc));
     jw_end_object(w);

@@ -175,14 +175,48 @@ const struct schema_doc openapi_schemas[] = {
      "'properties':{'id':{'$ref':'#/components/schemas/Id'},"
      "'code':{'$ref':'#/components/schemas/ErrorCode'},'detail':{'type':'string'},"
      "'page':{'type':'string'},'reason':{'type':'string'},'way_out':{'type':'string'}},'required':['id',"
-     "'code','detail','page','reason','way_out']}},"
+     "'code','detail','page','reason','way_out']}},'changes':{'type':'array',"
+     "'description':'The saves that were made, to take them back.','items':{'$ref':'#/components/schemas/Id'}},"
      "'next_after':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}]}},'required':['dry_run',"
-     "'matched','changed','unchanged','refused','next_after']}"},
+     "'matched','changed','unchanged','refused','changes','next_after']}"},
+    {"UndoResult",
+     "{'type':'object','description':'What was taken back and what was not.','properties':{'undone':{'type':'integer'},"
+     "'changes':{'type':'array','description':'The saves by which it was taken back; taking those back does it again.',"
+     "'items':{'$ref':'#/components/schemas/Id'}},'refused':{'type':'array','items':{'type':'object',"
+     "'description':'A save that stays, and why.','properties':{'id':{'$ref':'#/components/schemas/Id'},"
+     "'record':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}],'description':'Null where it may not be seen.'},"
+     "'code':{'$ref':'#/components/schemas/ErrorCode'},'detail':{'type':'string'},'page':{'type':'string'},"
+     "'reason':{'type':'string'},'way_out':{'type':'string'}},'required':['id','record','code','detail','page','reason',"
+     "'way_out']}}},'required':['undone','changes','refused']}"},
     {"SearchResult",
      "{'type':'object','description':'The best first.','properties':{'data':{'type':'array',"
      "'items':{'type':'object','description':'A record found.','properties':{'object':{'type':'string'},"
      "'id':{'$ref':'#/components/schemas/Id'},'title':{'type':'string'},'snippet':{'type':'string'}},"
      "'required':['object','id','title']}}},'required':['data'],'additionalProperties':true}"},
+    {"ViewColumn",
+     "{'type':'object','description':'A column of a view.','properties':{'field':{'type':'string',"
+     "'description':'A field, also through references: account.name.'},'width':{'type':'integer','minimum':0,"
+     "'maximum':2000,'description':'In pixels; 0: as wide as it needs.'}},'required':['field'],"
+     "'additionalProperties':false}"},
+    {"View",
+     "{'type':'object','description':'A list as somebody likes to see it.',"
+     "'properties':{'id':{'$ref':'#/components/schemas/Id'},'object':{'type':'string'},'name':{'type':'string'},"
+     "'shared':{'type':'boolean'},'mine':{'type':'boolean'},'may_change':{'type':'boolean',"
+     "'description':'By the one who asks.'},'owner':{'$ref':'#/components/schemas/Reference'},"
+     "'layout':{'type':'string','enum':['grid','board']},'filter':{'type':'string'},'sort':{'type':'string'},"
+     "'group':{'type':'string'},'columns':{'type':'array','items':{'$ref':'#/components/schemas/ViewColumn'}},"
+     "'problem':{'type':'string','description':'Why it cannot be shown to the one who asks; empty: it can.'},"
+     "'used_by':{'type':'integer','description':'Other people who opened it in the last 90 days.'},"
+     "'version':{'type':'integer'}},'required':['id','object','name','shared','mine','may_change','owner','layout',"
+     "'filter','sort','group','columns','problem','used_by','version']}"},
+    {"ViewList",
+     "{'type':'object','description':'Saved views, by name.','properties':{'data':{'type':'array',"
+     "'items':{'$ref':'#/components/schemas/View'}}},'required':['data']}"},
+    {"ViewUsers",
+     "{'type':'object','description':'Who uses a view, the latest first.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'A person.','properties':{'id':{'$ref':'#/components/schemas/Id'},"
+     "'name':{'type':'string'},'at':{'type':'string','format':'date-time'}},'required':['id','name','at']}}},"
+     "'required':['data']}"},
     {"Task",
      "{'type':'object','description':'What somebody owes a record by a time, and why.',"
      "'properties':{'id':{'$ref':'#/components/schemas/Id'},'version':{'type':'integer'},"

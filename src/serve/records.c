@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { BULK_MAX = 500, REASON_CHARS_MAX = 1000 };
@@ -200,7 +201,7 @@ static struct err *move(struct req *rq, enum record_move how, struct record *r)
 {
     struct save_context cx = req_save_context(rq);
 
-    return with_current_version(rq, record_move(rq->tx, &cx, rq->object, rq->id, rq->if_match, how, r), rq->object, rq->id);
+    return with_current_version(rq, record_move(rq->tx, &cx, rq->object, rq->id, rq->if_match, how, r, NULL), rq->object, rq->id);
 }
 
 static struct err *move_and_answer(struct req *rq, enum record_move how)
@@ -432,8 +433,9 @@ struct bulk {
     int64_t id; /* the one in hand */
     const struct json *set;
     struct str action;
-    bool unchanged;
+    int64_t change_id; /* its save; 0: nothing differed */
     int64_t changed, same;
+    int64_t *changes;     /* of those that changed, as many as `changed` */
     struct err **refused; /* parallel to ids */
 };
 
@@ -449,16 +451,16 @@ static struct err *bulk_one(struct tx *tx, void *ctx)
     struct save_result saved;
     struct record r;
 
-    b->unchanged = false;
+    b->change_id = 0;
     for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
         if (str_eq(b->action, str_from(moves[i].word)))
-            return record_move(tx, &cx, b->rq->object, b->id, -1, moves[i].how, &r);
+            return record_move(tx, &cx, b->rq->object, b->id, -1, moves[i].how, &r, &b->change_id);
     TRY(record_decode(b->rq->arena, b->rq->m, b->rq->object, b->set, &in));
     in.object = b->rq->object;
     in.id = b->id;
     in.if_version = -1;
     TRY(record_save(tx, &cx, &in, &saved));
-    b->unchanged = saved.unchanged;
+    b->change_id = saved.unchanged ? 0 : saved.change_id;
     return NULL;
 }
 
@@ -481,18 +483,40 @@ static struct err *bulk_all(struct tx *tx, void *ctx)
         if (e && (e->kind == ERR_BUSY || e->kind == ERR_INTERNAL))
             return e;
         b->refused[i] = e;
-        if (!e)
-            *(b->unchanged ? &b->same : &b->changed) += 1;
+        if (!e && b->change_id)
+            b->changes[b->changed++] = b->change_id;
+        else if (!e)
+            b->same++;
     }
     return member_number(b->rq, "dry_run", 0) ? taken_back(b->rq->arena) : NULL;
+}
+
+static void write_refusal(struct json_writer *w, int64_t id, const struct err *e)
+{
+    jw_kv_id(w, "id", id);
+    jw_kv_str(w, "code", str_from(e->code));
+    jw_kv_str(w, "detail", e->message);
+    jw_kv_str(w, "page", e->page);
+    jw_kv_str(w, "reason", e->reason);
+    jw_kv_str(w, "way_out", e->way_out);
+}
+
+static void write_ids(struct json_writer *w, const char *key, const int64_t *ids, size_t n)
+{
+    jw_key(w, str_from(key));
+    jw_array(w);
+    for (size_t i = 0; i < n; i++)
+        jw_id(w, ids[i]);
+    jw_end_array(w);
 }
 
 static void bulk_answer(const struct bulk *b, bool more)
 {
     struct json_writer w = json_writer(&b->rq->out);
+    bool dry = member_number(b->rq, "dry_run", 0) != 0;
 
     jw_object(&w);
-    jw_kv_bool(&w, "dry_run", member_number(b->rq, "dry_run", 0) != 0);
+    jw_kv_bool(&w, "dry_run", dry);
     jw_kv_i64(&w, "matched", (int64_t)b->n);
     jw_kv_i64(&w, "changed", b->changed);
     jw_kv_i64(&w, "unchanged", b->same);
@@ -502,15 +526,11 @@ static void bulk_answer(const struct bulk *b, bool more)
         if (!b->refused[i])
             continue;
         jw_object(&w);
-        jw_kv_id(&w, "id", b->ids[i]);
-        jw_kv_str(&w, "code", str_from(b->refused[i]->code));
-        jw_kv_str(&w, "detail", b->refused[i]->message);
-        jw_kv_str(&w, "page", b->refused[i]->page);
-        jw_kv_str(&w, "reason", b->refused[i]->reason);
-        jw_kv_str(&w, "way_out", b->refused[i]->way_out);
+        write_refusal(&w, b->ids[i], b->refused[i]);
         jw_end_object(&w);
     }
     jw_end_array(&w);
+    write_ids(&w, "changes", b->changes, dry ? 0 : (size_t)b->changed);
     jw_kv_id(&w, "next_after", more ? b->ids[b->n - 1] : 0);
     jw_end_object(&w);
 }
@@ -551,9 +571,76 @@ struct err *serve_bulk(struct req *rq)
         TRY(record_decode(rq->arena, rq->m, rq->object, b.set, &in)); /* a bad body is refused once, not per record */
     TRY(bulk_ids(rq, &b, &more));
     b.refused = NEW_ARRAY(rq->arena, b.n, struct err *);
+    b.changes = NEW_ARRAY(rq->arena, b.n, int64_t);
     e = tx_nested(rq->tx, bulk_all, &b);
     if (e && !(dry && strcmp(e->code, "internal") == 0 && e->kind == ERR_CONFLICT))
         return e;
     bulk_answer(&b, more);
+    return NULL;
+}
+
+/* ---- taking many saves back ---- */
+
+struct undo_one {
+    struct req *rq;
+    int64_t id;
+    struct save_result saved;
+};
+
+static struct err *undo_one(struct tx *tx, void *ctx)
+{
+    struct undo_one *u = ctx;
+    struct save_context cx = req_save_context(u->rq);
+
+    return change_undo(tx, &cx, u->id, &u->saved);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+
+    return (*x < *y) - (*x > *y);
+}
+
+/* Newest first and each on its own: two saves of one record come back in the right order, and one that cannot come back does
+ * not hold up the others. */
+struct err *serve_changes_undo(struct req *rq)
+{
+    struct json_writer w = json_writer(&rq->out);
+    struct undo_one u = {.rq = rq};
+    const int64_t *given;
+    size_t n = member_ids(rq, "changes", &given), n_undone = 0;
+    int64_t *ids = NEW_ARRAY(rq->arena, n + 1, int64_t), *undone = NEW_ARRAY(rq->arena, n + 1, int64_t);
+
+    if (n)
+        memcpy(ids, given, n * sizeof *ids);
+    qsort(ids, n, sizeof *ids, newest_first);
+    jw_object(&w);
+    jw_key(&w, STR("refused"));
+    jw_array(&w);
+    for (size_t i = 0; i < n; i++) {
+        int64_t record_id;
+        struct err *e;
+
+        if (i && ids[i] == ids[i - 1])
+            continue;
+        u.id = ids[i];
+        e = tx_nested(rq->tx, undo_one, &u);
+        if (!e) {
+            undone[n_undone++] = u.saved.change_id;
+            continue;
+        }
+        if (e->kind == ERR_BUSY || e->kind == ERR_INTERNAL)
+            return e;
+        TRY(change_record(rq->tx, rq->m, rq->actor, u.id, &record_id));
+        jw_object(&w);
+        write_refusal(&w, u.id, e);
+        jw_kv_id(&w, "record", record_id);
+        jw_end_object(&w);
+    }
+    jw_end_array(&w);
+    jw_kv_i64(&w, "undone", (int64_t)n_undone);
+    write_ids(&w, "changes", undone, n_undone);
+    jw_end_object(&w);
     return NULL;
 }

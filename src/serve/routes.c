@@ -4,6 +4,7 @@
 #include "serve/serve_impl.h"
 
 #include "base/limits.h"
+#include "record/view.h"
 
 #define FILTER {"filter", P_TEXT, 0, 0, false, "A condition in the expression language: `status = 'New' and owner is empty`."}
 #define LIMIT(n) {"limit", P_INT, 1, PAGE_ROWS_MAX, false, "How many at most; " #n " if not given."}
@@ -60,6 +61,7 @@ static const struct param q_facts[] = {{"page", P_TEXT, 0, 0, true, "A workflow'
 static const struct param q_metric[] = {
     {"by", P_TEXT, 0, 0, false, "One of the page's groupings, or any expression; the total if not given."}, FILTER, END,
 };
+static const struct param q_views[] = {{"object", P_TEXT, 0, 0, false, "Only views of this object."}, END};
 static const struct param q_tokens[] = {{"user", P_ID, 0, 0, false, "Whose tokens; one's own if not given."}, END};
 
 #define M_END {NULL, B_TEXT, false, 0, NULL, NULL}
@@ -88,6 +90,22 @@ static const struct member b_bulk[] = {
     {"set", B_FIELDS, false, 0, NULL, "Fields to set, as in a change of one record."},
     {"action", B_TEXT, false, 0, bulk_actions, "Or what to do with them."},
     {"dry_run", B_BOOL, false, 0, NULL, "Only say what would happen."}, M_END,
+};
+static const char *const layouts[] = {"grid", "board", NULL};
+#define VIEW_PARTS \
+    {"shared", B_BOOL, false, 0, NULL, "Seen by everybody who may read the object."}, \
+    {"layout", B_TEXT, false, 0, layouts, "As a grid or as a board."}, \
+    {"filter", B_TEXT, false, EXPR_BYTES_MAX, NULL, "A condition in the expression language; empty: all."}, \
+    {"sort", B_TEXT, false, 1000, NULL, "Fields with `asc` or `desc`, by commas; empty: newest first."}, \
+    {"columns", B_COLUMNS, false, VIEW_COLUMNS_MAX, NULL, "What stands in the columns, in their order, with the width in pixels (0: as it needs)."}, \
+    {"group", B_TEXT, false, 200, NULL, "The field by which rows or cards are grouped; empty: not at all."}, M_END
+static const struct member b_view[] = {
+    {"object", B_TEXT, true, 200, NULL, "Of which object."},
+    {"name", B_TEXT, true, 400, NULL, "Its name, one of its kind per person and object."}, VIEW_PARTS,
+};
+static const struct member b_view_change[] = {{"name", B_TEXT, false, 400, NULL, "Its name."}, VIEW_PARTS};
+static const struct member b_undo[] = {
+    {"changes", B_IDS, true, 500, NULL, "The saves, by the ids that an answer gave (`changes`) or the history tells."}, M_END,
 };
 static const struct member b_task[] = {
     {"record", B_ID, true, 0, NULL, "What it is about."},
@@ -187,7 +205,16 @@ const struct route routes[] = {
     {M_GET, R "/export.csv", serve_export, TX_BULK, MAY(EXPORT), NOB | RF_CSV, 200, "export", "records", "As CSV, all that match", q_export, NULL, NULL},
     {M_POST, R "/bulk", serve_bulk, TX_WRITE, MAY(READ), NOB, 200, "bulk", "records", "Change many, or see what it would do", NULL, b_bulk, "BulkResult"},
     {M_POST, "/api/v1/changes/{id}/undo", serve_change_undo, TX_WRITE, SIGNED_IN, RF_ETAG, 200, "undoChange", "records", "Take one save back", NULL, NULL, "AnyRecord"},
+    {M_POST, "/api/v1/changes/undo", serve_changes_undo, TX_WRITE, SIGNED_IN, 0, 200, "undoChanges", "records", "Take many saves back, each on its own", NULL, b_undo, "UndoResult"},
     {M_GET, "/api/v1/search", serve_search, TX_READ, SIGNED_IN, 0, 200, "search", "records", "Search all objects", q_search, NULL, "SearchResult"},
+
+    {M_GET, "/api/v1/views", serve_views, TX_READ, SIGNED_IN, RF_BIG, 200, "listViews", "views", "One's own saved views, and shared ones", q_views, NULL, "ViewList"},
+    {M_POST, "/api/v1/views", serve_view_create, TX_WRITE, SIGNED_IN, RF_ETAG, 201, "createView", "views", "Save a view", NULL, b_view, "View"},
+    {M_GET, "/api/v1/views/{id}", serve_view_get, TX_READ, SIGNED_IN, RF_ETAG, 200, "getView", "views", "One saved view", NULL, NULL, "View"},
+    {M_PATCH, "/api/v1/views/{id}", serve_view_change, TX_WRITE, SIGNED_IN, RF_IF_MATCH | RF_ETAG, 200, "changeView", "views", "Change a saved view", NULL, b_view_change, "View"},
+    {M_DELETE, "/api/v1/views/{id}", serve_view_delete, TX_WRITE, SIGNED_IN, 0, 204, "deleteView", "views", "Delete a saved view, for everybody who uses it", NULL, NULL, NULL},
+    {M_POST, "/api/v1/views/{id}/use", serve_view_use, TX_WRITE, SIGNED_IN, 0, 204, "useView", "views", "I opened it", NULL, NULL, NULL},
+    {M_GET, "/api/v1/views/{id}/users", serve_view_users, TX_READ, SIGNED_IN, 0, 200, "listViewUsers", "views", "Who else opened it in the last 90 days, for those who may change it", NULL, NULL, "ViewUsers"},
 
     {M_GET, "/api/v1/my-day", serve_my_day, TX_READ, SIGNED_IN, RF_BIG, 200, "getMyDay", "tasks", "What I owe, in a wise order, with reasons", q_day, NULL, "Day"},
     {M_GET, "/api/v1/tasks", serve_tasks, TX_READ, SIGNED_IN, RF_BIG, 200, "listTasks", "tasks", "Tasks one may see", q_rows, NULL, "TaskPage"},

@@ -44,12 +44,12 @@ struct param {
 };
 
 /* A member of a JSON body. */
-enum member_type { B_TEXT, B_ID, B_INT, B_BOOL, B_INSTANT, B_DATE, B_IDS, B_TEXTS, B_FIELDS, B_PAGES };
+enum member_type { B_TEXT, B_ID, B_INT, B_BOOL, B_INSTANT, B_DATE, B_IDS, B_TEXTS, B_FIELDS, B_PAGES, B_COLUMNS };
 struct member {
     const char *name;
     enum member_type type;
     bool required;
-    int64_t max;              /* B_TEXT: bytes; B_IDS, B_TEXTS, B_PAGES: elements; B_INT: value; 0: the default */
+    int64_t max;              /* B_TEXT: bytes; B_IDS, B_TEXTS, B_PAGES, B_COLUMNS: elements; B_INT: value; 0: the default */
     const char *const *words; /* B_TEXT: one of these; ends with NULL */
     const char *doc;
 };
@@ -258,6 +258,15 @@ struct err *serve_record_archive(struct req *rq);
 struct err *serve_record_unarchive(struct req *rq);
 struct err *serve_record_restore(struct req *rq);
 struct err *serve_record_purge(struct req *rq);
+
+struct err *serve_views(struct req *rq);
+struct err *serve_view_get(struct req *rq);
+struct err *serve_view_create(struct req *rq);
+struct err *serve_view_change(struct req *rq);
+struct err *serve_view_delete(struct req *rq);
+struct err *serve_view_use(struct req *rq);
+struct err *serve_view_users(struct req *rq);
+
 struct err *serve_record_changes(struct req *rq);
 struct err *serve_record_timeline(struct req *rq);
 struct err *serve_record_work(struct req *rq);
@@ -266,6 +275,7 @@ struct err *serve_record_group(struct req *rq);
 struct err *serve_record_count(struct req *rq);
 struct err *serve_bulk(struct req *rq);
 struct err *serve_change_undo(struct req *rq);
+struct err *serve_changes_undo(struct req *rq);
 struct err *serve_search(struct req *rq);
 
 struct err *serve_tasks(struct req *rq);

@@ -266,7 +266,7 @@ static struct err *move(struct tx *tx, void *ctx)
     struct save_context cx = {.manual = v->w->m, .actor = v->w->root, .now_us = v->w->now_us += 1000};
     struct record out;
 
-    return record_move(tx, &cx, manual_object(v->w->m, STR("deal")), v->id, -1, v->move, &out);
+    return record_move(tx, &cx, manual_object(v->w->m, STR("deal")), v->id, -1, v->move, &out, NULL);
 }
 
 TEST(what_is_archived_or_in_the_bin_does_not_count)

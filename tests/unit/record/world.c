@@ -172,7 +172,7 @@ static struct err *move_fn(struct tx *tx, void *ctx)
     struct moving *v = ctx;
     struct record r;
 
-    return record_move(tx, &v->cx, v->object, v->id, -1, v->move, &r);
+    return record_move(tx, &v->cx, v->object, v->id, -1, v->move, &r, NULL);
 }
 
 struct err *world_move(struct world *w, const struct actor *a, const char *object, int64_t id,

@@ -302,7 +302,7 @@ static struct err *move_in(struct tx *tx, void *ctx)
         .manual = m, .now_us = mv->c->now, .actor = actor_system(tx_arena(tx), m, STR(""))};
     struct record r;
     struct err *e =
-        record_move(tx, &cx, manual_object(m, str_from(mv->object)), mv->id, -1, mv->move, &r);
+        record_move(tx, &cx, manual_object(m, str_from(mv->object)), mv->id, -1, mv->move, &r, NULL);
 
     manual_unpin(m);
     return e;

@@ -2940,6 +2940,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take many saves back, each on its own
+         * @description Take many saves back, each on its own. Sent twice with one Idempotency-Key it is done once.
+         */
+        post: operations["undoChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -2952,6 +2972,98 @@ export interface paths {
          * @description Search all objects.
          */
         get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own saved views, and shared ones
+         * @description One's own saved views, and shared ones.
+         */
+        get: operations["listViews"];
+        put?: never;
+        /**
+         * Save a view
+         * @description Save a view. Sent twice with one Idempotency-Key it is done once.
+         */
+        post: operations["createView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One saved view
+         * @description One saved view.
+         */
+        get: operations["getView"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a saved view, for everybody who uses it
+         * @description Delete a saved view, for everybody who uses it. Sent twice with one Idempotency-Key it is done once.
+         */
+        delete: operations["deleteView"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a saved view
+         * @description Change a saved view. Sent twice with one Idempotency-Key it is done once.
+         */
+        patch: operations["changeView"];
+        trace?: never;
+    };
+    "/api/v1/views/{id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * I opened it
+         * @description I opened it. Sent twice with one Idempotency-Key it is done once.
+         */
+        post: operations["useView"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who else opened it in the last 90 days, for those who may change it
+         * @description Who else opened it in the last 90 days, for those who may change it.
+         */
+        get: operations["listViewUsers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3877,7 +3989,25 @@ export interface components {
                 reason: string;
                 way_out: string;
             }[];
+            /** @description The saves that were made, to take them back. */
+            changes: components["schemas"]["Id"][];
             next_after: components["schemas"]["Id"] | null;
+        };
+        /** @description What was taken back and what was not. */
+        UndoResult: {
+            undone: number;
+            /** @description The saves by which it was taken back; taking those back does it again. */
+            changes: components["schemas"]["Id"][];
+            refused: {
+                id: components["schemas"]["Id"];
+                /** @description Null where it may not be seen. */
+                record: components["schemas"]["Id"] | null;
+                code: components["schemas"]["ErrorCode"];
+                detail: string;
+                page: string;
+                reason: string;
+                way_out: string;
+            }[];
         };
         /** @description The best first. */
         SearchResult: {
@@ -3889,6 +4019,48 @@ export interface components {
             }[];
         } & {
             [key: string]: unknown;
+        };
+        /** @description A column of a view. */
+        ViewColumn: {
+            /** @description A field, also through references: account.name. */
+            field: string;
+            /** @description In pixels; 0: as wide as it needs. */
+            width?: number;
+        };
+        /** @description A list as somebody likes to see it. */
+        View: {
+            id: components["schemas"]["Id"];
+            object: string;
+            name: string;
+            shared: boolean;
+            mine: boolean;
+            /** @description By the one who asks. */
+            may_change: boolean;
+            owner: components["schemas"]["Reference"];
+            /** @enum {string} */
+            layout: "grid" | "board";
+            filter: string;
+            sort: string;
+            group: string;
+            columns: components["schemas"]["ViewColumn"][];
+            /** @description Why it cannot be shown to the one who asks; empty: it can. */
+            problem: string;
+            /** @description Other people who opened it in the last 90 days. */
+            used_by: number;
+            version: number;
+        };
+        /** @description Saved views, by name. */
+        ViewList: {
+            data: components["schemas"]["View"][];
+        };
+        /** @description Who uses a view, the latest first. */
+        ViewUsers: {
+            data: {
+                id: components["schemas"]["Id"];
+                name: string;
+                /** Format: date-time */
+                at: string;
+            }[];
         };
         /** @description What somebody owes a record by a time, and why. */
         Task: {
@@ -15878,6 +16050,47 @@ export interface operations {
             503: components["responses"]["Busy"];
         };
     };
+    undoChanges: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of 1 to 255 bytes, new for every request; kept for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The saves, by the ids that an answer gave (`changes`) or the history tells. */
+                    changes: components["schemas"]["Id"][];
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoResult"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -15909,6 +16122,290 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    listViews: {
+        parameters: {
+            query?: {
+                /** @description Only views of this object. */
+                object?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    createView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of 1 to 255 bytes, new for every request; kept for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of which object. */
+                    object: string;
+                    /** @description Its name, one of its kind per person and object. */
+                    name: string;
+                    /** @description Seen by everybody who may read the object. */
+                    shared?: boolean;
+                    /**
+                     * @description As a grid or as a board.
+                     * @enum {string}
+                     */
+                    layout?: "grid" | "board";
+                    /** @description A condition in the expression language; empty: all. */
+                    filter?: string;
+                    /** @description Fields with `asc` or `desc`, by commas; empty: newest first. */
+                    sort?: string;
+                    /** @description What stands in the columns, in their order, with the width in pixels (0: as it needs). */
+                    columns?: components["schemas"]["ViewColumn"][];
+                    /** @description The field by which rows or cards are grouped; empty: not at all. */
+                    group?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Unchanged since the ETag sent in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    deleteView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of 1 to 255 bytes, new for every request; kept for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    changeView: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag that was read, so that nobody's work is overwritten; * for any version. */
+                "If-Match": components["parameters"]["IfMatch"];
+                /** @description Any text of 1 to 255 bytes, new for every request; kept for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Its name. */
+                    name?: string;
+                    /** @description Seen by everybody who may read the object. */
+                    shared?: boolean;
+                    /**
+                     * @description As a grid or as a board.
+                     * @enum {string}
+                     */
+                    layout?: "grid" | "board";
+                    /** @description A condition in the expression language; empty: all. */
+                    filter?: string;
+                    /** @description Fields with `asc` or `desc`, by commas; empty: newest first. */
+                    sort?: string;
+                    /** @description What stands in the columns, in their order, with the width in pixels (0: as it needs). */
+                    columns?: components["schemas"]["ViewColumn"][];
+                    /** @description The field by which rows or cards are grouped; empty: not at all. */
+                    group?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            428: components["responses"]["NeedsMatch"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    useView: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of 1 to 255 bytes, new for every request; kept for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    listViewUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewUsers"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Busy"];
         };
