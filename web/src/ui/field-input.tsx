@@ -1,10 +1,10 @@
 // One input for each type of field. It keeps what is typed as it is typed; reading it as a value happens at the end.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { FieldShape } from "../api/client";
-import { fromLocalInput, toLocalInput } from "../i18n/format";
 import { t } from "../i18n/t";
 import { isMoney, isRef } from "../store/values";
 import { Combobox } from "./combobox";
+import { DateField } from "./date-field";
 
 interface Props {
   field: FieldShape;
@@ -81,10 +81,8 @@ export function FieldInput(p: Props) {
       return <textarea {...common} rows={4} value={typeof value === "string" ? value : ""} onInput={(e) => p.onValue(e.currentTarget.value)}
         onKeyDown={(e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) e.currentTarget.form?.requestSubmit(); }} />;
     case "date":
-      return <input {...common} type="date" value={typeof value === "string" ? value : ""} onInput={(e) => p.onValue(e.currentTarget.value || null)} />;
     case "date-time":
-      return <input {...common} type="datetime-local" value={typeof value === "string" && value ? toLocalInput(value) : ""}
-        onInput={(e) => p.onValue(e.currentTarget.value ? fromLocalInput(e.currentTarget.value) : null)} />;
+      return <DateField id={p.id} value={value} time={field.type === "date-time"} onValue={p.onValue} label={p.label} autofocus={p.autofocus} invalid={p.invalid} describedBy={p.describedBy} required={field.required} />;
     case "money": {
       const amount = isMoney(value) ? value.amount : value === null || value === undefined ? "" : String(value);
       const currency = isMoney(value) ? value.currency : (field.currency ?? "USD");

@@ -8,6 +8,7 @@ import { entryOf, readRecord, shownFields } from "../../store/records";
 import { fieldOf, objectOf } from "../../store/session";
 import { finishTask, postponeTask, setTaskProblem, skipTask, taskProblems } from "../../store/tasks";
 import { Button } from "../../ui/button";
+import { DateField } from "../../ui/date-field";
 import { FieldRow } from "../../ui/field-edit";
 import { isEditable } from "../../ui/field-input";
 import { Icon, type IconName } from "../../ui/icon";
@@ -132,6 +133,10 @@ function DoneByRecord({ task, shape }: { task: Task; shape: ObjectShape }) {
   );
 }
 
+function isLater(instant: string): boolean {
+  return Date.parse(instant) > Date.now();
+}
+
 export function NotNow({ task }: { task: Task }) {
   const at = (days: number, hour: number): string => {
     const [day = ""] = toLocalInput(Date.now() + days * 86_400_000).split("T");
@@ -157,9 +162,9 @@ export function NotNow({ task }: { task: Task }) {
         return (
           <div class="not-now">
             {choices.map(([label, until]) => <button key={label} type="button" class="menu-item" onClick={() => put(until)}><span class="grow">{label}</span><span class="meta">{formatNear(until)}</span></button>)}
-            <form onSubmit={(e) => { e.preventDefault(); const until = own ? fromLocalInput(own) : ""; if (until) put(until); }}>
+            <form onSubmit={(e) => { e.preventDefault(); if (isLater(own)) put(own); }}>
               <label for={id}>{t("Another time")}</label>
-              <div class="row"><input id={id} type="datetime-local" required min={toLocalInput(Date.now())} value={own} onInput={(e) => setOwn(e.currentTarget.value)} /><Button type="submit">{t("Set")}</Button></div>
+              <div class="row top"><DateField id={id} value={null} time ahead onValue={(v) => setOwn(v ?? "")} /><Button type="submit" disabled={!isLater(own)}>{t("Set")}</Button></div>
             </form>
           </div>
         );
