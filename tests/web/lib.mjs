@@ -236,7 +236,7 @@ export async function looksWell(page, name) {
   const wrong = await axe(page);
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (over > 0) wrong.push(`scrolls sideways by ${over} px`);
-  page.state.wrong.push(...wrong.map((w) => `${name}: ${w}`));
+  for (const w of wrong) page.state.wrong.push(`${w} (${name})`);
 }
 
 // Sends a key to the page again and again, as somebody who does not wait: no pause, no look at the page in between.
@@ -252,6 +252,16 @@ export async function keys(page, ...names) {
 const registered = [];
 export function test(name, fn) {
   registered.push({ name, fn });
+}
+
+// What is wrong, each thing once with the places it was seen at.
+function short(wrong) {
+  const places = new Map();
+  for (const w of wrong) {
+    const [, what, where] = /^(.*?)(?: \(([\w-]+)\))?$/s.exec(w);
+    places.set(what, [...(places.get(what) ?? []), ...(where ? [where] : [])]);
+  }
+  return [...places].slice(0, 20).map(([what, where]) => (where.length ? `${what} (${[...new Set(where)].join(", ")})` : what)).join("\n     ");
 }
 
 async function runOne(t) {
@@ -270,8 +280,9 @@ async function runOne(t) {
     await page.context().close();
   }
   opened.clear();
-  if (trouble) throw trouble instanceof Skip || wrong.length === 0 ? trouble : new Error(`${trouble.stack}\n     also: ${wrong.slice(0, 8).join("\n     ")}`);
-  if (wrong.length) throw new Error([...new Set(wrong)].slice(0, 12).join("\n     "));
+  if (trouble instanceof Skip || (trouble && wrong.length === 0)) throw trouble;
+  if (trouble) throw new Error(`${trouble.stack}\n     also: ${short(wrong)}`);
+  if (wrong.length) throw new Error(short(wrong));
 }
 
 // Runs what was registered, on a company of its own. { passed, failed, skipped }.

@@ -98,8 +98,8 @@ function Rail({ who }: { who: Me }) {
         <a class="brand" href="/" aria-label={t("fairlead, my day")}><svg class="mark" viewBox="0 0 32 32" width="24" height="24" aria-hidden="true"><rect width="32" height="32" rx="8" /><path d="M7 21c4 0 5-10 9-10s5 10 9 10" /><circle cx="16" cy="11" r="2.5" /></svg><span class="rail-word">fairlead</span></a>
         <IconButton icon="panel-left" label={open ? t("Make the navigation narrow") : t("Make the navigation wide")} onClick={() => (railOpen.value = !open)} class="rail-fold" />
       </div>
-      <button type="button" class="rail-search" onClick={() => (paletteOpen.value = true)} aria-label={t("Search and commands")}>
-        <Icon name="search" /><span class="rail-word grow">{t("Search")}</span><span class="rail-word"><Kbd keys="mod+k" /></span>
+      <button type="button" class="rail-search" onClick={() => (paletteOpen.value = true)} title={t("Search and commands")}>
+        <Icon name="search" /><span class="rail-word grow">{t("Search")}</span><span class="rail-word" aria-hidden="true"><Kbd keys="mod+k" /></span>
       </button>
       {railItems().map((group, i) => (
         <ul key={i} class="rail-group">
@@ -186,11 +186,10 @@ export function App() {
       <a class="skip" href="#main" data-plain>{t("Skip to the content")}</a>
       {place.value.path !== "/run" && <Rail who={who} />}
       <main class="main" id="main" tabIndex={-1}>
-        <Banners />
         <Suspense fallback={<div class="screen"><Skeleton rows={8} /></div>}><Route /></Suspense>
       </main>
       {place.value.path !== "/run" && <BottomBar who={who} />}
-      <Toasts />
+      <div class="notices"><Toasts /><Banners /></div>
       {paletteOpen.value && <Palette onClose={() => (paletteOpen.value = false)} />}
       {sheetOpen.value && <KeySheet onClose={() => (sheetOpen.value = false)} />}
       {creating.value !== null && <CreateDialog object={creating.value} />}

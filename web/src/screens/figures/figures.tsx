@@ -20,7 +20,14 @@ const CHARTS: readonly (readonly [string, string])[] = [
   ["pipeline-by-stage", "stage"], ["win-rate", "owner.team"], ["cycle-won", "owner.team"], ["won-by-office", "owner.team"], ["won-by-agent", "owner"],
 ];
 const TILES: readonly string[] = ["open-deals", "pipeline-value", "win-rate", "cycle-won", "won-value", "average-won-deal", "deals-without-account", "unassigned-leads"];
-const WHO: Readonly<Record<string, string>> = { team: "owner in my team", me: "owner = me" };
+const WHO: Readonly<Record<string, string>> = { team: "in my team", me: "= me" };
+
+// Whose a thing is: a record has an owner; a task or a breach, somebody who owes it.
+function whoFilter(head: MetricHead | undefined, who: string): string {
+  const whose = WHO[who];
+  if (!whose) return "";
+  return `${head?.object === "breach" || head?.object === "task" ? "owed_by" : "owner"} ${whose}`;
+}
 
 interface Read {
   heads: MetricHead[];
@@ -47,10 +54,11 @@ async function readAll(query: URLSearchParams): Promise<Result<Read>> {
   const list = settle(await api.GET("/api/v1/metrics"));
   if (!list.ok) return list;
   const heads = list.data.data;
-  const filter = WHO[query.get("who") ?? ""] ?? "";
+  const who = query.get("who") ?? "";
+  const filter = (name: string): string => whoFilter(heads.find((h) => h.name === name), who);
   const charts = chartsOf(heads, query);
   const names = heads.map((h) => h.name).filter((n) => !charts.some(([c]) => c === n));
-  const answers = await Promise.all([...charts.map(([name, by]) => readMetric(name, by, filter)), ...names.map((name) => readMetric(name, undefined, filter))]);
+  const answers = await Promise.all([...charts.map(([name, by]) => readMetric(name, by, filter(name))), ...names.map((name) => readMetric(name, undefined, filter(name)))]);
   const totals = new Map<string, Metric>();
   for (const a of answers) {
     if (a.ok) totals.set(a.data.name, a.data);
