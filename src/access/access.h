@@ -10,6 +10,13 @@
 enum channel_via { VIA_WEB, VIA_API, VIA_IMPORT, VIA_CLI, VIA_RULE, VIA_AGENT };
 extern const char *const via_words[]; /* "web", "api", "import", "cli", "rule", "agent" */
 
+/* What a person likes, wherever they sign in. */
+struct user_settings {
+    struct str theme, density; /* "system light dark", "comfortable compact"; empty: nothing was chosen */
+    bool single_keys;          /* shortcuts of one letter */
+    bool simple;               /* the screens with less on them */
+    struct str muted;          /* kinds of notices they do not want, joined by commas */
+};
 /* The one who acts. Built once per request and pinned to one manual; immutable. */
 struct actor {
     int64_t user_id;         /* 0: the program itself */
@@ -33,6 +40,8 @@ struct actor {
     bool system;             /* the program: may do everything (engine, import with --as-system is not offered) */
     bool (*team_too)[VERB_COUNT]; /* [object] scope `below` together with another role's `team` */
     const struct manual *manual;  /* the one it is pinned to */
+    struct user_settings settings;
+    struct str own_zone;          /* as their record says; empty: the company's */
 };
 
 /* The program acting because of a page (engine) or on first start. */
@@ -134,9 +143,26 @@ struct person {
     struct str *roles;
     size_t n_roles;
     bool active;
+    struct user_settings settings;
 };
 MUST_USE struct err *access_person(struct tx *tx, int64_t user_id, struct person *out); /* record.not_found */
 MUST_USE struct err *access_person_by_email(struct tx *tx, struct str email, struct person *out);
+/* Keeps what a person likes; the caller has checked the words. */
+MUST_USE struct err *access_settings_put(struct tx *tx, int64_t user_id, const struct user_settings *s, int64_t now_us);
+/* Does the person not want notices of this kind? */
+MUST_USE struct err *access_muted(struct tx *tx, int64_t user_id, struct str kind, bool *muted);
+
+/* ---- everybody, for the lists of people and roles ---- */
+#define PEOPLE_MAX 5000
+struct colleague {
+    struct person person; /* without settings; what the actor may not read is empty or 0 */
+    struct str reports_to_name;
+    int64_t seen_us; /* only for those who manage users; 0: not since the sessions were cleaned */
+};
+/* Those the actor may see, by name, leavers too; the first PEOPLE_MAX. Fails: access.denied. */
+MUST_USE struct err *access_colleagues(struct tx *tx, const struct manual *m, const struct actor *a, struct colleague **out,
+                                       size_t *n);
+
 /* The audit trail of what is not a change of a record: sign-ins, refusals, exports. */
 MUST_USE struct err *access_audit(struct tx *tx, const struct actor *a, const char *event, int64_t record_id, struct str detail,
                                   int64_t now_us);

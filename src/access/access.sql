@@ -2,16 +2,18 @@
 
 -- name: access_person_by_id
 -- $1 user
-SELECT u.id, u.name, u.email, u.active, u.roles, u.reports_to, u.zone, u.phone, u.team, t.name AS team_name
-  FROM o_user u LEFT JOIN o_team t ON t.id = u.team
+SELECT u.id, u.name, u.email, u.active, u.roles, u.reports_to, u.zone, u.phone, u.team, t.name AS team_name,
+       s.theme, s.density, s.single_keys, s.simple, s.muted
+  FROM o_user u LEFT JOIN o_team t ON t.id = u.team LEFT JOIN user_setting s ON s.user_id = u.id
  WHERE u.id = $1 AND u.deleted_at IS NULL;
 
 -- name: access_person_by_email
 -- $1 folded mail address. Active people first: an address may have belonged to a leaver. The users of a company are
 -- few; the object's page decides whether the address has an index.
 -- plan: scan
-SELECT u.id, u.name, u.email, u.active, u.roles, u.reports_to, u.zone, u.phone, u.team, t.name AS team_name
-  FROM o_user u LEFT JOIN o_team t ON t.id = u.team
+SELECT u.id, u.name, u.email, u.active, u.roles, u.reports_to, u.zone, u.phone, u.team, t.name AS team_name,
+       s.theme, s.density, s.single_keys, s.simple, s.muted
+  FROM o_user u LEFT JOIN o_team t ON t.id = u.team LEFT JOIN user_setting s ON s.user_id = u.id
  WHERE u."email$f" = $1 AND u.deleted_at IS NULL
  ORDER BY u.active DESC, u.id
  LIMIT 1;
@@ -149,3 +151,19 @@ SELECT value FROM setting WHERE name = $1;
 -- name: access_setting_put
 -- $1 name, $2 value
 INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: user_setting_put
+-- $1 user, $2 theme, $3 density, $4 single keys, $5 simple, $6 muted kinds, $7 now in us
+INSERT INTO user_setting (user_id, theme, density, single_keys, simple, muted, changed_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (user_id) DO UPDATE SET theme = excluded.theme, density = excluded.density,
+        single_keys = excluded.single_keys, simple = excluded.simple, muted = excluded.muted, changed_us = excluded.changed_us;
+
+-- name: user_setting_muted
+-- $1 user
+SELECT muted FROM user_setting WHERE user_id = $1;
+
+-- name: access_last_seen
+-- Everybody's last sign of life; sessions that ended are cleaned away.
+-- plan: scan
+SELECT user_id, MAX(seen_us) AS seen_us FROM session GROUP BY user_id;

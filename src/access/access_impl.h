@@ -27,6 +27,8 @@ MUST_USE struct err *password_verify(struct arena *arena, struct str hash, struc
 /* As actor_load, cut down to one role if role is not empty. */
 MUST_USE struct err *actor_load_as(struct tx *tx, const struct manual *m, int64_t user_id, enum channel_via via,
                                    struct str role, struct actor **out);
+/* A set as stored: terms enclosed in U+001F. */
+void set_split(struct arena *arena, struct str set, struct str **out, size_t *n);
 /* The account's key in sign_in_attempt. */
 struct str account_key(struct arena *arena, struct str folded_email);
 MUST_USE struct err *audit_put(struct tx *tx, int64_t actor, const char *event, int64_t record_id, struct str detail,

@@ -10,8 +10,7 @@ const char *const via_words[] = {"web", "api", "import", "cli", "rule", "agent"}
 
 enum { LINE_MAX = 16 }; /* steps up a reporting line; deeper is a cycle */
 
-/* A set as stored: terms enclosed in U+001F. */
-static void set_split(struct arena *arena, struct str set, struct str **out, size_t *n)
+void set_split(struct arena *arena, struct str set, struct str **out, size_t *n)
 {
     VEC(struct str) v = {0};
     struct str rest = set, part;
@@ -52,6 +51,13 @@ static struct err *person_read(struct tx *tx, struct stmt *st, struct person *ou
     out->phone = str_dup(arena, db_str(st, db_col(st, "phone")));
     out->team = db_i64(st, db_col(st, "team"));
     out->team_name = str_dup(arena, db_str(st, db_col(st, "team_name")));
+    out->settings = (struct user_settings){
+        .theme = str_dup(arena, db_str(st, db_col(st, "theme"))),
+        .density = str_dup(arena, db_str(st, db_col(st, "density"))),
+        .single_keys = db_i64_or(st, db_col(st, "single_keys"), 1) != 0,
+        .simple = db_i64(st, db_col(st, "simple")) != 0,
+        .muted = str_dup(arena, db_str(st, db_col(st, "muted"))),
+    };
     db_done(st);
     return NULL;
 }
@@ -229,6 +235,8 @@ struct err *actor_load_as(struct tx *tx, const struct manual *m, int64_t user_id
     a->team = p.team;
     a->team_name = p.team_name;
     a->via = via;
+    a->settings = p.settings;
+    a->own_zone = p.zone;
     take_roles(arena, m, &p, role, a);
     combine(arena, m, a);
     if (p.team)

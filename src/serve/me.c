@@ -108,9 +108,29 @@ static void write_rights(struct req *rq, struct json_writer *w)
     jw_end_object(w);
 }
 
-struct err *serve_me(struct req *rq)
+static void write_settings(const struct actor *a, struct json_writer *w)
 {
-    const struct actor *a = rq->actor;
+    const struct user_settings *s = &a->settings;
+    struct str rest = s->muted, kind;
+
+    jw_key(w, STR("settings"));
+    jw_object(w);
+    jw_kv_str(w, "theme", s->theme.len ? s->theme : STR("system"));
+    jw_kv_str(w, "density", s->density.len ? s->density : STR("comfortable"));
+    jw_kv_bool(w, "single_keys", s->single_keys);
+    jw_kv_bool(w, "simple", s->simple);
+    jw_kv_str(w, "zone", a->own_zone);
+    jw_key(w, STR("muted"));
+    jw_array(w);
+    while (str_cut(&rest, ',', &kind))
+        if (kind.len)
+            jw_str(w, kind);
+    jw_end_array(w);
+    jw_end_object(w);
+}
+
+static void write_me(struct req *rq, const struct actor *a)
+{
     struct json_writer w = json_writer(&rq->out);
 
     jw_object(&w);
@@ -138,10 +158,99 @@ struct err *serve_me(struct req *rq)
     }
     jw_end_array(&w);
     write_rights(rq, &w);
+    write_settings(a, &w);
     jw_kv_id(&w, "session", a->session_id);
     jw_kv_i64(&w, "manual_version", rq->m->version);
     jw_kv_bool(&w, "demo", rq->app->demo);
     jw_end_object(&w);
+}
+
+struct err *serve_me(struct req *rq)
+{
+    write_me(rq, rq->actor);
+    return NULL;
+}
+
+/* ---- what I like ---- */
+
+static struct err *take_muted(struct req *rq, const struct json *list, struct str *out)
+{
+    struct buf b = buf_new(rq->arena, 64);
+
+    for (const char *const *kind = notice_kinds; *kind; kind++)
+        for (size_t i = 0; i < list->n; i++)
+            if (str_eq(list->items[i].str, str_from(*kind))) {
+                buf_fmt(&b, "%s%s", b.len ? "," : "", *kind);
+                break;
+            }
+    for (size_t i = 0; i < list->n; i++) {
+        const char *const *kind = notice_kinds;
+
+        while (*kind && !str_eq(list->items[i].str, str_from(*kind)))
+            kind++;
+        if (!*kind || str_eq(list->items[i].str, STR("escalation"))) {
+            struct err *e = FAIL(rq->arena, ERR_INVALID, "record.field_invalid", "/muted",
+                                 *kind ? "A call for help always comes through." : "There is no such kind of notice.");
+
+            e->way_out = STR("These can be silenced: assign, breach, remind, rule.");
+            return e;
+        }
+    }
+    *out = buf_str(&b);
+    return NULL;
+}
+
+/* The time zone is a field of the person's record, so its change is logged and every node works by it; that one's own may be
+ * changed is not a matter of roles. */
+static struct err *save_zone(struct req *rq, struct str name, struct actor *a)
+{
+    const struct object *user = manual_object(rq->m, STR("user"));
+    const struct field *f = user ? object_field(user, STR("zone")) : NULL;
+    struct actor *self = actor_system(rq->arena, rq->m, STR(""));
+    struct save_context cx = req_save_context(rq);
+    struct save_result saved;
+    struct save_input in;
+    struct value v;
+
+    if (name.len && zone_find(rq->arena, name, &a->zone)) {
+        struct err *e = FAIL(rq->arena, ERR_INVALID, "record.field_invalid", "/zone", "There is no time zone \"%.*s\".", STR_ARG(str_shown(name)));
+
+        e->way_out = STR("Write it as Europe/Berlin or America/New_York; empty: the zone of the company.");
+        return e;
+    }
+    if (!f || f->type != FT_TEXT)
+        return FAIL(rq->arena, ERR_INVALID, "record.field_invalid", "/zone", "The manual gives people no time zone of their own.");
+    if (!name.len)
+        a->zone = a->worktime && a->worktime->zone ? a->worktime->zone : zone_utc();
+    v = (struct value){.type = FT_TEXT, .empty = name.len == 0, .s = name};
+    in = (struct save_input){.object = user, .id = a->user_id, .if_version = -1, .fields = &f, .values = &v, .n = 1};
+    self->user_id = a->user_id;
+    self->name = a->name;
+    self->via = a->via;
+    self->session_id = a->session_id;
+    self->token_id = a->token_id;
+    cx.actor = self;
+    a->own_zone = name;
+    return record_save(rq->tx, &cx, &in, &saved);
+}
+
+struct err *serve_me_change(struct req *rq)
+{
+    struct actor me = *rq->actor;
+    struct user_settings *s = &me.settings;
+
+    if (member_text(rq, "theme").len)
+        s->theme = member_text(rq, "theme");
+    if (member_text(rq, "density").len)
+        s->density = member_text(rq, "density");
+    s->single_keys = member_number(rq, "single_keys", s->single_keys) != 0;
+    s->simple = member_number(rq, "simple", s->simple) != 0;
+    if (member_json(rq, "muted"))
+        TRY(take_muted(rq, member_json(rq, "muted"), &s->muted));
+    if (member_json(rq, "zone") && !str_eq(str_trim(member_text(rq, "zone")), me.own_zone))
+        TRY(save_zone(rq, str_trim(member_text(rq, "zone")), &me));
+    TRY(access_settings_put(rq->tx, me.user_id, s, rq->now_us));
+    write_me(rq, &me);
     return NULL;
 }
 

@@ -43,6 +43,7 @@ static void write_tags(struct json_writer *w, const struct manual *m)
 {
     static const char *const tags[][2] = {
         {"me", "Signing in, sessions, passwords, tokens."},
+        {"people", "Colleagues and roles."},
         {"records", "All objects together."},
         {"tasks", "What is owed, by whom, until when and why."},
         {"rules", "Policies, breaches, escalations."},

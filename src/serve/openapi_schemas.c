@@ -55,9 +55,50 @@ const struct schema_doc openapi_schemas[] = {
      "'required':['name','label','page']}},'rights':{'type':'array','items':{'type':'string'}},"
      "'objects':{'type':'object','description':'Scope by object and verb: none, own, team, below, all.',"
      "'additionalProperties':{'type':'object','additionalProperties':{'type':'string','enum':['none',"
-     "'own','team','below','all']}}},'session':{'anyOf':[{'$ref':'#/components/schemas/Id'},"
+     "'own','team','below','all']}}},'settings':{'$ref':'#/components/schemas/Settings'},'session':{'anyOf':[{'$ref':'#/components/schemas/Id'},"
      "{'type':'null'}]},'manual_version':{'type':'integer'},'demo':{'type':'boolean'}},'required':['id',"
-     "'name','email','zone','team','roles','rights','objects','session','manual_version','demo']}"},
+     "'name','email','zone','team','roles','rights','objects','settings','session','manual_version','demo']}"},
+    {"Settings",
+     "{'type':'object','description':'What a person likes, wherever they sign in.','properties':{'theme':{'type':'string',"
+     "'enum':['system','light','dark']},'density':{'type':'string','enum':['comfortable','compact']},"
+     "'single_keys':{'type':'boolean'},'simple':{'type':'boolean'},'zone':{'type':'string',"
+     "'description':'Their own; empty: the one of the company.'},'muted':{'type':'array','items':{'type':'string'},"
+     "'description':'Kinds of notices not wanted.'}},'required':['theme','density','single_keys','simple','zone','muted']}"},
+    {"PeopleList",
+     "{'type':'object','description':'People, by name.','properties':{'data':{'type':'array','items':{'type':'object',"
+     "'description':'A colleague.','properties':{'id':{'$ref':'#/components/schemas/Id'},'name':{'type':'string'},"
+     "'email':{'type':['string','null'],'description':'For those who manage users.'},'active':{'type':'boolean'},"
+     "'team':{'anyOf':[{'$ref':'#/components/schemas/Reference'},{'type':'null'}]},"
+     "'reports_to':{'anyOf':[{'$ref':'#/components/schemas/Reference'},{'type':'null'}]},"
+     "'roles':{'type':'array','items':{'$ref':'#/components/schemas/RoleName'}},'zone':{'type':'string'},"
+     "'last_seen_at':{'type':['string','null'],'format':'date-time','description':'For those who manage users.'},"
+     "'away':{'anyOf':[{'type':'object','description':'Today.','properties':{'from':{'type':'string','format':'date'},"
+     "'to':{'type':'string','format':'date'},'cover':{'anyOf':[{'$ref':'#/components/schemas/Reference'},"
+     "{'type':'null'}]}},'required':['from','to','cover']},{'type':'null'}]}},'required':['id','name','email','active',"
+     "'team','reports_to','roles','zone','last_seen_at','away']}}},'required':['data']}"},
+    {"RoleName",
+     "{'type':'object','description':'A role.','properties':{'name':{'type':'string'},'label':{'type':'string',"
+     "'description':'The name, where the manual has no such role.'}},'required':['name','label']}"},
+    {"RoleList",
+     "{'type':'object','description':'Roles, as the manual has them.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'A role.','properties':{'name':{'type':'string'},'label':{'type':'string'},"
+     "'page':{'type':'string'},'reports_to':{'anyOf':[{'$ref':'#/components/schemas/RoleName'},{'type':'null'}]},"
+     "'default':{'type':'boolean','description':'Of everybody who has no other.'},"
+     "'duties':{'type':'array','items':{'type':'string'}},"
+     "'holders':{'type':'array','description':'Active people, as far as the one who asks may see people.',"
+     "'items':{'$ref':'#/components/schemas/Reference'}},'can':{'type':'array','items':{'type':'object',"
+     "'description':'How far each verb reaches: none, own, team, below, all.','properties':{'object':{'type':'string'},"
+     "'label':{'type':'string'},'read':{'$ref':'#/components/schemas/Scope'},'create':{'$ref':'#/components/schemas/Scope'},"
+     "'update':{'$ref':'#/components/schemas/Scope'},'assign':{'$ref':'#/components/schemas/Scope'},"
+     "'archive':{'$ref':'#/components/schemas/Scope'},'delete':{'$ref':'#/components/schemas/Scope'},"
+     "'export':{'$ref':'#/components/schemas/Scope'}},'required':['object','label','read','create','update','assign',"
+     "'archive','delete','export']}},'rights':{'type':'array','items':{'type':'string'}},"
+     "'fields':{'type':'array','items':{'type':'object','description':'A field that may not be written.',"
+     "'properties':{'object':{'type':'string'},'field':{'type':'string'},'label':{'type':'string'},"
+     "'access':{'type':'string','enum':['none','read']}},'required':['object','field','label','access']}}},"
+     "'required':['name','label','page','reports_to','default','duties','holders','can','rights','fields']}}},"
+     "'required':['data']}"},
+    {"Scope", "{'type':'string','description':'How far a verb reaches.','enum':['none','own','team','below','all']}"},
     {"ObjectList",
      "{'type':'object','description':'What kinds of records there are, as far as the one who asks may see them.',"
      "'properties':{'manual_version':{'type':'integer'},'data':{'type':'array',"
@@ -281,9 +322,10 @@ const struct schema_doc openapi_schemas[] = {
      "'items':{'type':'object','description':'A notice.',"
      "'properties':{'id':{'$ref':'#/components/schemas/Id'},'kind':{'type':'string'},"
      "'title':{'type':'string'},'count':{'type':'integer'},'at':{'type':['string','null'],"
-     "'format':'date-time'},'read':{'type':'boolean'},'object':{'type':'string'},"
+     "'format':'date-time'},'read':{'type':'boolean'},'done_at':{'type':['string','null'],'format':'date-time'},"
+     "'until':{'type':['string','null'],'format':'date-time','description':'It was put off until then.'},'object':{'type':'string'},"
      "'record':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}]},'page':{'type':'string'}},"
-     "'required':['id','kind','title','read'],'additionalProperties':true}},'next':{'type':['string',"
+     "'required':['id','kind','title','read','done_at','until'],'additionalProperties':true}},'next':{'type':['string',"
      "'null'],'description':'Cursor of the next page; null at the end.'},'unread':{'type':'integer'}},"
      "'required':['data','next','unread']}"},
     {"PageHead",

@@ -51,7 +51,7 @@ static const struct param q_who[] = {
     {"record", P_ID, 0, 0, true, "About which record."},
     {"at", P_INSTANT, 0, 0, false, "At which moment; now if not given."}, END,
 };
-static const struct param q_cursor[] = {CURSOR, LIMIT(50), END};
+static const struct param q_notices[] = {{"later", P_BOOL, 0, 0, false, "Those that were put off, instead."}, CURSOR, LIMIT(50), END};
 static const struct param q_pages[] = {{"kind", P_TEXT, 0, 0, false, "Only pages of this kind."}, END};
 static const struct param q_diff[] = {
     {"from", P_INT, 0, INT32_MAX, false, "A version; 0 or left out: the live one."},
@@ -72,6 +72,16 @@ static const struct member b_sign_in[] = {
     {"password", B_TEXT, true, 512, NULL, "The password."}, M_END,
 };
 static const struct member b_demo[] = {{"email", B_TEXT, true, 320, NULL, "A person of the demo company."}, M_END};
+static const char *const themes[] = {"system", "light", "dark", NULL};
+static const char *const densities[] = {"comfortable", "compact", NULL};
+static const struct member b_me[] = {
+    {"theme", B_TEXT, false, 0, themes, "Light, dark, or as the system."},
+    {"density", B_TEXT, false, 0, densities, "Room between rows."},
+    {"single_keys", B_BOOL, false, 0, NULL, "Shortcuts of one letter."},
+    {"simple", B_BOOL, false, 0, NULL, "Screens with less on them."},
+    {"zone", B_TEXT, false, 64, NULL, "Time zone, IANA name; empty: the company's."},
+    {"muted", B_TEXTS, false, 20, NULL, "Kinds of notices not wanted: assign, breach, remind, rule."}, M_END,
+};
 static const struct member b_password[] = {
     {"old_password", B_TEXT, true, 512, NULL, "The password that holds now."},
     {"password", B_TEXT, true, 512, NULL, "The new one: 12 characters at least, hard to guess."}, M_END,
@@ -176,6 +186,7 @@ const struct route routes[] = {
     {M_POST, "/api/v1/demo-sign-in", serve_sign_in_demo, TX_SLOW, PUBLIC, RF_SECRET, 200, "signInDemo", "me", "Sign in to the demo company without a password", NULL, b_demo, "SignedIn"},
     {M_POST, "/api/v1/sign-out", serve_sign_out, TX_WRITE, SIGNED_IN, RF_SECRET, 204, "signOut", "me", "End this session", NULL, NULL, NULL},
     {M_GET, "/api/v1/me", serve_me, TX_NONE, SIGNED_IN, 0, 200, "getMe", "me", "Who I am and what I may do", NULL, NULL, "Me"},
+    {M_PATCH, "/api/v1/me", serve_me_change, TX_WRITE, SIGNED_IN, 0, 200, "changeMe", "me", "Change what one likes, wherever one signs in", NULL, b_me, "Me"},
     {M_POST, "/api/v1/me/password", serve_password_change, TX_SLOW, SIGNED_IN, 0, 204, "changePassword", "me", "Change one's own password; other sessions end", NULL, b_password, NULL},
     {M_GET, "/api/v1/objects", serve_objects, TX_NONE, SIGNED_IN, RF_BIG | RF_ETAG, 200, "listObjects", "system", "The objects of this installation, with fields, layouts and what I may do", NULL, NULL, "ObjectList"},
     {M_GET, "/api/v1/sessions", serve_sessions, TX_READ, SIGNED_IN, 0, 200, "listSessions", "me", "One's own sessions", NULL, NULL, "SessionList"},
@@ -185,6 +196,8 @@ const struct route routes[] = {
     {M_POST, "/api/v1/tokens", serve_token_create, TX_WRITE, SIGNED_IN, RF_SECRET, 201, "createToken", "me", "Make an API token; its text is shown once", NULL, b_token, "TokenCreated"},
     {M_DELETE, "/api/v1/tokens/{id}", serve_token_end, TX_WRITE, SIGNED_IN, 0, 204, "endToken", "me", "End an API token", NULL, NULL, NULL},
     {M_POST, "/api/v1/users/{id}/password", serve_password_set, TX_SLOW, RIGHT(MANAGE_USERS), 0, 204, "setPassword", "me", "Set a colleague's password; their sessions end", NULL, b_password_set, NULL},
+    {M_GET, "/api/v1/users", serve_users, TX_READ, SIGNED_IN, RF_BIG, 200, "listPeople", "people", "Everybody: team, line, roles, away or here", NULL, NULL, "PeopleList"},
+    {M_GET, "/api/v1/roles", serve_roles, TX_READ, SIGNED_IN, RF_BIG, 200, "listRoles", "people", "The roles of the manual, what each may do and who holds it", NULL, NULL, "RoleList"},
     {M_DELETE, "/api/v1/users/{id}/sessions", serve_user_sessions_end, TX_WRITE, RIGHT(MANAGE_USERS), 0, 204, "endUserSessions", "me", "End all sessions of a colleague", NULL, NULL, NULL},
 
     {M_GET, R, serve_record_list, TX_READ, MAY(READ), NOB | RF_BIG, 200, "list", "records", "List, filtered and sorted", q_list, NULL, "{Object}Page"},
@@ -231,7 +244,8 @@ const struct route routes[] = {
     {M_POST, "/api/v1/escalations/{id}/acknowledge", serve_escalation_acknowledge, TX_WRITE, SIGNED_IN, 0, 204, "acknowledgeEscalation", "rules", "I take care of it", NULL, b_note, NULL},
     {M_GET, "/api/v1/escalation-levels", serve_escalation_who, TX_READ, SIGNED_IN, 0, 200, "whoWouldBeCalled", "rules", "Who would be called, level by level", q_who, NULL, "AnyObject"},
     {M_GET, "/api/v1/policies", serve_policies, TX_READ, SIGNED_IN, RF_BIG, 200, "listPolicies", "rules", "Every policy and how it is kept", NULL, NULL, "PolicyList"},
-    {M_GET, "/api/v1/notices", serve_notices, TX_READ, SIGNED_IN, 0, 200, "listNotices", "tasks", "Notices to me", q_cursor, NULL, "NoticePage"},
+    {M_GET, "/api/v1/notices", serve_notices, TX_READ, SIGNED_IN, 0, 200, "listNotices", "tasks", "Notices to me", q_notices, NULL, "NoticePage"},
+    {M_POST, "/api/v1/notices/{id}/later", serve_notice_later, TX_WRITE, SIGNED_IN, 0, 204, "postponeNotice", "tasks", "Not now: hide it until then", NULL, b_postpone, NULL},
     {M_POST, "/api/v1/notices/{id}/read", serve_notice_read, TX_WRITE, SIGNED_IN, 0, 204, "readNotice", "tasks", "I have read it", NULL, NULL, NULL},
     {M_POST, "/api/v1/absences", serve_absence, TX_WRITE, SIGNED_IN, 0, 204, "createAbsence", "tasks", "Somebody is away", NULL, b_absence, NULL},
 

@@ -239,6 +239,9 @@ struct err *serve_sign_in(struct req *rq);
 struct err *serve_sign_in_demo(struct req *rq);
 struct err *serve_sign_out(struct req *rq);
 struct err *serve_me(struct req *rq);
+struct err *serve_me_change(struct req *rq);
+struct err *serve_users(struct req *rq);
+struct err *serve_roles(struct req *rq);
 struct err *serve_password_change(struct req *rq);
 struct err *serve_password_set(struct req *rq);
 struct err *serve_sessions(struct req *rq);
@@ -295,6 +298,7 @@ struct err *serve_escalation_who(struct req *rq);
 struct err *serve_policies(struct req *rq);
 struct err *serve_notices(struct req *rq);
 struct err *serve_notice_read(struct req *rq);
+struct err *serve_notice_later(struct req *rq);
 struct err *serve_absence(struct req *rq);
 
 struct err *serve_manual_pages(struct req *rq);

@@ -51,10 +51,11 @@ void page_text(struct buf *b, struct str s)
     }
 }
 
-/* Only words that are known get into the page: a cookie is foreign input. */
-static void add_choice(struct req *rq, const char *cookie, const char *attribute, const char *const *words)
+/* What the person chose, wherever that was, and else what this browser remembers. Only words that are known get into the
+ * page: a cookie is foreign input. */
+static void add_choice(struct req *rq, struct str chosen, const char *cookie, const char *attribute, const char *const *words)
 {
-    struct str value = cookie_value(rq->http->headers.cookie, str_from(cookie));
+    struct str value = chosen.len ? chosen : cookie_value(rq->http->headers.cookie, str_from(cookie));
 
     for (; *words; words++)
         if (str_eq(value, str_from(*words)))
@@ -66,11 +67,13 @@ void page_begin(struct req *rq, struct str title, const char *kind)
     static const char *const themes[] = {"light", "dark", NULL};
     static const char *const densities[] = {"compact", NULL};
 
+    struct user_settings chosen = rq->actor ? rq->actor->settings : (struct user_settings){0};
+
     pthread_once(&client_once, client_find);
     rq->content_type = "text/html; charset=utf-8";
     buf_add(&rq->out, STR("<!doctype html>\n<html lang=\"en\""));
-    add_choice(rq, "fairlead-theme", "data-theme", themes);
-    add_choice(rq, "fairlead-density", "data-density", densities);
+    add_choice(rq, chosen.theme, "fairlead-theme", "data-theme", themes);
+    add_choice(rq, chosen.density, "fairlead-density", "data-density", densities);
     buf_add(&rq->out, STR(">\n<head>\n<meta charset=\"utf-8\">\n"
                           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                           "<meta name=\"color-scheme\" content=\"light dark\">\n<title>"));

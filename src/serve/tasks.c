@@ -154,7 +154,12 @@ struct err *serve_policies(struct req *rq)
 
 struct err *serve_notices(struct req *rq)
 {
-    return notice_list(rq->tx, rq->actor, arg(rq, "cursor"), limit_of(rq), &rq->out);
+    return notice_list(rq->tx, rq->actor, arg_number(rq, "later", 0), arg(rq, "cursor"), limit_of(rq), rq->now_us, &rq->out);
+}
+
+struct err *serve_notice_later(struct req *rq)
+{
+    return notice_later(rq->tx, rq->actor, rq->id, member_number(rq, "until", 0), rq->now_us);
 }
 
 struct err *serve_notice_read(struct req *rq)

@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+#define NOTICE_LATER_US_MAX (366LL * 24 * 3600 * US_PER_SECOND)
+
+const char *const notice_kinds[] = {"assign", "breach", "escalation", "remind", "rule", NULL};
+
 static struct err *notice_mail(const struct work *w, const struct notice_new *n, int64_t day)
 {
     struct buf b = buf_new(w->arena, 128);
@@ -61,6 +65,11 @@ struct err *notice_send(const struct work *w, const struct notice_new *n)
 
     if (!n->user)
         return NULL;
+    if (strcmp(n->kind, "escalation") != 0) { /* a call for help is never silenced */
+        TRY(access_muted(w->tx, n->user, str_from(n->kind), &found));
+        if (found)
+            return NULL;
+    }
     TRY(who_worktime(w, n->user, &wt));
     day = zone_date(wt->zone, w->now_us);
     bundle = str_fmt(w->arena, "%s|%.*s", n->kind, STR_ARG(n->page));
@@ -95,13 +104,27 @@ struct err *notice_send(const struct work *w, const struct notice_new *n)
     return notice_mail(w, n, day);
 }
 
-struct err *notice_list(struct tx *tx, const struct actor *a, struct str cursor, int limit,
-                        struct buf *json)
+struct err *notice_unread(struct tx *tx, int64_t user, int64_t now_us, int64_t *out)
+{
+    struct stmt *s;
+    bool row;
+
+    TRY(db_stmt(tx, &sql_notice_unread, &s));
+    db_bind_i64(s, 1, user);
+    db_bind_i64(s, 2, now_us);
+    TRY(db_step(s, &row));
+    *out = row ? db_i64(s, 0) : 0;
+    db_done(s);
+    return NULL;
+}
+
+struct err *notice_list(struct tx *tx, const struct actor *a, bool later, struct str cursor,
+                        int limit, int64_t now_us, struct buf *json)
 {
     struct work w = {.tx = tx, .arena = tx_arena(tx)};
     struct json_writer jw = json_writer(json);
     struct stmt *s;
-    int64_t before = INT64_MAX, last = 0;
+    int64_t before = INT64_MAX, last = 0, unread;
     int n = 0;
     bool row;
 
@@ -112,10 +135,11 @@ struct err *notice_list(struct tx *tx, const struct actor *a, struct str cursor,
     if (cursor.len && (!str_to_i64(cursor, &before) || before <= 0))
         return FAIL(w.arena, ERR_INVALID, "query.cursor", NULL,
                     "This cursor is not one of ours; start again without it.");
-    TRY(db_stmt(tx, &sql_notice_page, &s));
+    TRY(db_stmt(tx, later ? &sql_notice_page_later : &sql_notice_page, &s));
     db_bind_i64(s, 1, a->user_id);
     db_bind_i64(s, 2, before);
     db_bind_i64(s, 3, (int64_t)limit + 1);
+    db_bind_i64(s, 4, now_us);
     jw_object(&jw);
     jw_key(&jw, STR("data"));
     jw_array(&jw);
@@ -132,6 +156,8 @@ struct err *notice_list(struct tx *tx, const struct actor *a, struct str cursor,
         jw_kv_i64(&jw, "count", col_i64(s, "count"));
         jw_kv_instant(&jw, "at", col_i64(s, "at_us"));
         jw_kv_bool(&jw, "read", !db_is_null(s, db_col(s, "read_us")));
+        jw_kv_instant(&jw, "done_at", col_i64(s, "read_us"));
+        jw_kv_instant(&jw, "until", col_i64(s, "later_us"));
         jw_kv_str(&jw, "object", col_str(&w, s, "object"));
         jw_kv_id(&jw, "record", col_i64(s, "record_id"));
         jw_kv_str(&jw, "page", col_str(&w, s, "page"));
@@ -144,28 +170,17 @@ struct err *notice_list(struct tx *tx, const struct actor *a, struct str cursor,
         jw_str(&jw, str_fmt(w.arena, "%lld", (long long)last));
     else
         jw_null(&jw);
-    TRY(db_stmt(tx, &sql_notice_unread, &s));
-    db_bind_i64(s, 1, a->user_id);
-    TRY(db_step(s, &row));
-    jw_kv_i64(&jw, "unread", row ? db_i64(s, 0) : 0);
-    db_done(s);
+    TRY(notice_unread(tx, a->user_id, now_us, &unread));
+    jw_kv_i64(&jw, "unread", unread);
     jw_end_object(&jw);
     return NULL;
 }
 
-struct err *notice_read(struct tx *tx, const struct actor *a, int64_t id, int64_t now_us)
+static struct err *notice_must_exist(struct tx *tx, const struct actor *a, int64_t id)
 {
     struct stmt *s;
     bool row;
 
-    TRY(db_stmt(tx, &sql_notice_read, &s));
-    db_bind_i64(s, 1, id);
-    db_bind_i64(s, 2, a->user_id);
-    db_bind_i64(s, 3, now_us);
-    TRY(db_step(s, &row));
-    db_done(s);
-    if (row)
-        return NULL;
     TRY(db_stmt(tx, &sql_notice_exists, &s));
     db_bind_i64(s, 1, id);
     db_bind_i64(s, 2, a->user_id);
@@ -175,4 +190,32 @@ struct err *notice_read(struct tx *tx, const struct actor *a, int64_t id, int64_
         return FAIL(tx_arena(tx), ERR_NOT_FOUND, "work.not_found", NULL,
                     "There is no such notice for you.");
     return NULL;
+}
+
+struct err *notice_read(struct tx *tx, const struct actor *a, int64_t id, int64_t now_us)
+{
+    struct stmt *s;
+
+    TRY(notice_must_exist(tx, a, id));
+    TRY(db_stmt(tx, &sql_notice_read, &s));
+    db_bind_i64(s, 1, id);
+    db_bind_i64(s, 2, a->user_id);
+    db_bind_i64(s, 3, now_us);
+    return db_run(s, NULL);
+}
+
+struct err *notice_later(struct tx *tx, const struct actor *a, int64_t id, int64_t until_us,
+                         int64_t now_us)
+{
+    struct stmt *s;
+
+    TRY(notice_must_exist(tx, a, id));
+    if (until_us <= now_us || until_us > now_us + NOTICE_LATER_US_MAX)
+        return FAIL(tx_arena(tx), ERR_INVALID, "record.field_invalid", "/until",
+                    "Put it off to a moment to come, within a year.");
+    TRY(db_stmt(tx, &sql_notice_later, &s));
+    db_bind_i64(s, 1, id);
+    db_bind_i64(s, 2, a->user_id);
+    db_bind_i64(s, 3, until_us);
+    return db_run(s, NULL);
 }

@@ -1,6 +1,8 @@
 -- name: notice_bundle_more
 -- $1 user, $2 day, $3 bundle, $4 now, $5 title
-UPDATE notice SET count = count + 1, at_us = $4, read_us = NULL, title = $5
+-- What was put off stays so, but for a call for help.
+UPDATE notice SET count = count + 1, at_us = $4, read_us = NULL, title = $5,
+       later_us = CASE WHEN kind = 'escalation' THEN NULL ELSE later_us END
  WHERE user_id = $1 AND day = $2 AND bundle = $3
 RETURNING id;
 
@@ -13,14 +15,27 @@ VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10)
 ON CONFLICT (user_id, day, bundle) DO NOTHING;
 
 -- name: notice_page
-SELECT id, kind, at_us, read_us, count, record_id, object, page, title FROM notice
- WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3;
+-- $1 user, $2 before this id, $3 limit, $4 now in us
+SELECT id, kind, at_us, read_us, later_us, count, record_id, object, page, title FROM notice
+ WHERE user_id = $1 AND id < $2 AND (later_us IS NULL OR later_us <= $4) ORDER BY id DESC LIMIT $3;
+
+-- name: notice_page_later
+-- $1 user, $2 before this id, $3 limit, $4 now in us: those that were put off
+SELECT id, kind, at_us, read_us, later_us, count, record_id, object, page, title FROM notice
+ WHERE user_id = $1 AND id < $2 AND later_us > $4 ORDER BY id DESC LIMIT $3;
 
 -- name: notice_unread
-SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM notice WHERE user_id = $1 AND read_us IS NULL LIMIT 1000) x;
+-- $1 user, $2 now in us
+SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM notice
+                            WHERE user_id = $1 AND read_us IS NULL AND (later_us IS NULL OR later_us <= $2) LIMIT 1000) x;
 
 -- name: notice_read
-UPDATE notice SET read_us = $3 WHERE id = $1 AND user_id = $2 AND read_us IS NULL RETURNING id;
+-- $1 id, $2 user, $3 now in us
+UPDATE notice SET read_us = $3, later_us = NULL WHERE id = $1 AND user_id = $2 AND read_us IS NULL;
+
+-- name: notice_later
+-- $1 id, $2 user, $3 until
+UPDATE notice SET later_us = $3, read_us = NULL WHERE id = $1 AND user_id = $2;
 
 -- name: notice_exists
 SELECT id FROM notice WHERE id = $1 AND user_id = $2;

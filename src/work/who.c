@@ -354,3 +354,23 @@ struct err *work_absence(struct tx *tx, const struct save_context *cx, int64_t u
     bind_opt_i64(s, 5, cover);
     return db_run(s, NULL);
 }
+
+struct err *work_away(struct tx *tx, int64_t day, struct away **out, size_t *n)
+{
+    VEC(struct away) list = {0};
+    struct stmt *s;
+    bool row;
+
+    TRY(db_stmt(tx, &sql_absence_of_day, &s));
+    db_bind_i64(s, 1, day);
+    db_bind_i64(s, 2, PEOPLE_MAX);
+    for (;;) {
+        TRY(db_step(s, &row));
+        if (!row)
+            break;
+        VEC_PUSH(tx_arena(tx), list) = (struct away){db_i64(s, 0), db_i64(s, 1), db_i64(s, 2), db_i64(s, 3)};
+    }
+    *out = list.at;
+    *n = list.n;
+    return NULL;
+}

@@ -11,3 +11,8 @@ INSERT INTO absence (id, user_id, from_day, to_day, cover) VALUES ($1, $2, $3, $
 -- name: absence_covered_by
 -- Whom does $1 stand in for on day $2?
 SELECT user_id FROM absence WHERE cover = $1 AND to_day >= $2 AND from_day <= $2 ORDER BY user_id;
+
+-- name: absence_of_day
+-- $1 day, $2 at most so many. Those who are away are few, and so are the entries of a company.
+-- plan: scan
+SELECT user_id, from_day, to_day, cover FROM absence WHERE to_day >= $1 AND from_day <= $1 ORDER BY id DESC LIMIT $2;

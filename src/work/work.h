@@ -69,7 +69,20 @@ MUST_USE struct err *escalation_who(struct tx *tx, const struct manual *m, struc
 MUST_USE struct err *policy_list(struct tx *tx, const struct manual *m, const struct actor *a, int64_t now_us, struct buf *json);
 /* Leave of a person: absent between two days (inclusive); cover may be 0. */
 MUST_USE struct err *work_absence(struct tx *tx, const struct save_context *cx, int64_t user, int64_t from_day, int64_t to_day, int64_t cover);
-MUST_USE struct err *notice_list(struct tx *tx, const struct actor *a, struct str cursor, int limit, struct buf *json);
+struct away {
+    int64_t user, from_day, to_day, cover; /* cover 0: nobody */
+};
+/* Who is away on that day; the newest entry of each speaks. */
+MUST_USE struct err *work_away(struct tx *tx, int64_t day, struct away **out, size_t *n);
+/* "assign", "breach", "escalation", "remind", "rule"; ends with NULL. */
+extern const char *const notice_kinds[];
+/* Those one would see now, or with later those that were put off. */
+MUST_USE struct err *notice_list(struct tx *tx, const struct actor *a, bool later, struct str cursor, int limit, int64_t now_us,
+                                 struct buf *json);
+/* How many are neither done nor put off; at most 1,000. */
+MUST_USE struct err *notice_unread(struct tx *tx, int64_t user, int64_t now_us, int64_t *out);
+/* Hides it until then; it comes back as not done. Fails: record.field_invalid if that is not within a year to come. */
+MUST_USE struct err *notice_later(struct tx *tx, const struct actor *a, int64_t id, int64_t until_us, int64_t now_us);
 MUST_USE struct err *notice_read(struct tx *tx, const struct actor *a, int64_t id, int64_t now_us);
 
 /* ---- time ---- */

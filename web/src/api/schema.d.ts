@@ -121,7 +121,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change what one likes, wherever one signs in
+         * @description Change what one likes, wherever one signs in. Sent twice with one Idempotency-Key it is done once.
+         */
+        patch: operations["changeMe"];
         trace?: never;
     };
     "/api/v1/me/password": {
@@ -266,6 +270,46 @@ export interface paths {
          * @description Set a colleague's password; their sessions end. Needs the right manage-users.
          */
         post: operations["setPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody: team, line, roles, away or here
+         * @description Everybody: team, line, roles, away or here.
+         */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The roles of the manual, what each may do and who holds it
+         * @description The roles of the manual, what each may do and who holds it.
+         */
+        get: operations["listRoles"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3360,6 +3404,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices/{id}/later": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Not now: hide it until then
+         * @description Not now: hide it until then. Sent twice with one Idempotency-Key it is done once.
+         */
+        post: operations["postponeNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices/{id}/read": {
         parameters: {
             query?: never;
@@ -3781,10 +3845,94 @@ export interface components {
                     [key: string]: "none" | "own" | "team" | "below" | "all";
                 };
             };
+            settings: components["schemas"]["Settings"];
             session: components["schemas"]["Id"] | null;
             manual_version: number;
             demo: boolean;
         };
+        /** @description What a person likes, wherever they sign in. */
+        Settings: {
+            /** @enum {string} */
+            theme: "system" | "light" | "dark";
+            /** @enum {string} */
+            density: "comfortable" | "compact";
+            single_keys: boolean;
+            simple: boolean;
+            /** @description Their own; empty: the one of the company. */
+            zone: string;
+            /** @description Kinds of notices not wanted. */
+            muted: string[];
+        };
+        /** @description People, by name. */
+        PeopleList: {
+            data: {
+                id: components["schemas"]["Id"];
+                name: string;
+                /** @description For those who manage users. */
+                email: string | null;
+                active: boolean;
+                team: components["schemas"]["Reference"] | null;
+                reports_to: components["schemas"]["Reference"] | null;
+                roles: components["schemas"]["RoleName"][];
+                zone: string;
+                /**
+                 * Format: date-time
+                 * @description For those who manage users.
+                 */
+                last_seen_at: string | null;
+                away: {
+                    /** Format: date */
+                    from: string;
+                    /** Format: date */
+                    to: string;
+                    cover: components["schemas"]["Reference"] | null;
+                } | null;
+            }[];
+        };
+        /** @description A role. */
+        RoleName: {
+            name: string;
+            /** @description The name, where the manual has no such role. */
+            label: string;
+        };
+        /** @description Roles, as the manual has them. */
+        RoleList: {
+            data: {
+                name: string;
+                label: string;
+                page: string;
+                reports_to: components["schemas"]["RoleName"] | null;
+                /** @description Of everybody who has no other. */
+                default: boolean;
+                duties: string[];
+                /** @description Active people, as far as the one who asks may see people. */
+                holders: components["schemas"]["Reference"][];
+                can: {
+                    object: string;
+                    label: string;
+                    read: components["schemas"]["Scope"];
+                    create: components["schemas"]["Scope"];
+                    update: components["schemas"]["Scope"];
+                    assign: components["schemas"]["Scope"];
+                    archive: components["schemas"]["Scope"];
+                    delete: components["schemas"]["Scope"];
+                    export: components["schemas"]["Scope"];
+                }[];
+                rights: string[];
+                fields: {
+                    object: string;
+                    field: string;
+                    label: string;
+                    /** @enum {string} */
+                    access: "none" | "read";
+                }[];
+            }[];
+        };
+        /**
+         * @description How far a verb reaches.
+         * @enum {string}
+         */
+        Scope: "none" | "own" | "team" | "below" | "all";
         /** @description What kinds of records there are, as far as the one who asks may see them. */
         ObjectList: {
             manual_version: number;
@@ -4187,6 +4335,13 @@ export interface components {
                 /** Format: date-time */
                 at?: string | null;
                 read: boolean;
+                /** Format: date-time */
+                done_at: string | null;
+                /**
+                 * Format: date-time
+                 * @description It was put off until then.
+                 */
+                until: string | null;
                 object?: string;
                 record?: components["schemas"]["Id"] | null;
                 page?: string;
@@ -9819,6 +9974,63 @@ export interface operations {
             503: components["responses"]["Busy"];
         };
     };
+    changeMe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of 1 to 255 bytes, new for every request; kept for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Light, dark, or as the system.
+                     * @enum {string}
+                     */
+                    theme?: "system" | "light" | "dark";
+                    /**
+                     * @description Room between rows.
+                     * @enum {string}
+                     */
+                    density?: "comfortable" | "compact";
+                    /** @description Shortcuts of one letter. */
+                    single_keys?: boolean;
+                    /** @description Screens with less on them. */
+                    simple?: boolean;
+                    /** @description Time zone, IANA name; empty: the company's. */
+                    zone?: string;
+                    /** @description Kinds of notices not wanted: assign, breach, remind, rule. */
+                    muted?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
     changePassword: {
         parameters: {
             query?: never;
@@ -10120,6 +10332,60 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Busy"];
         };
@@ -17028,6 +17294,8 @@ export interface operations {
     listNotices: {
         parameters: {
             query?: {
+                /** @description Those that were put off, instead. */
+                later?: boolean;
                 /** @description `next` of the answer before; leave it out for the first page. */
                 cursor?: string;
                 /** @description How many at most; 50 if not given. */
@@ -17053,6 +17321,50 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    postponeNotice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of 1 to 255 bytes, new for every request; kept for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description Until then it is not shown.
+                     */
+                    until: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Busy"];
