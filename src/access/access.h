@@ -85,6 +85,9 @@ MUST_USE struct err *access_sign_in(struct db *db, struct arena *arena, const st
 /* Demo only: a session without a password for a user of the demo company. Fails: access.denied unless the demo flag is set. */
 MUST_USE struct err *access_sign_in_demo(struct db *db, struct arena *arena, const struct manual *m, int64_t user_id,
                                          struct str label, int64_t now_us, struct str *token);
+/* A session of somebody who has just proved to be there otherwise: whoever created the company on the first-run page. */
+MUST_USE struct err *access_session_start(struct tx *tx, int64_t user_id, struct str address, struct str label, int64_t now_us,
+                                          struct str *token);
 MUST_USE struct err *access_sign_out(struct tx *tx, int64_t session_id, int64_t now_us);
 MUST_USE struct err *access_sessions(struct tx *tx, int64_t user_id, struct session **out, size_t *n);
 /* One session of this user. Fails: record.not_found if there is none. */

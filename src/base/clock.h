@@ -45,6 +45,16 @@ struct zone;
 /* "Europe/Berlin", "UTC". Fails: settings.invalid for names that do not exist (or try to leave the folder). */
 MUST_USE struct err *zone_find(struct arena *arena, struct str name, const struct zone **out);
 const struct zone *zone_utc(void);
+/* Every zone people live in, as the machine's zone.tab lists them, by name; none where that file is missing. */
+struct zone_place {
+    struct str country; /* ISO 3166: "DE" */
+    struct str name;    /* "Europe/Berlin" */
+};
+size_t zone_places(struct arena *arena, struct zone_place **out);
+/* The country of one of them; empty if it is not listed ("UTC"). */
+struct str zone_country(struct arena *arena, struct str name);
+/* The zone this machine is set to: TZ, /etc/timezone, or where /etc/localtime leads; "UTC" if none of them names one. */
+struct str zone_of_machine(struct arena *arena);
 struct str zone_name(const struct zone *zone);
 int32_t zone_offset_s(const struct zone *zone, int64_t us);
 struct civil zone_civil(const struct zone *zone, int64_t us);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ZONE_FOLDER "/usr/share/zoneinfo/"
 #define ZONE_NAME_MAX 64
@@ -289,7 +290,7 @@ static bool parse_tzif(struct arena *arena, struct str file, struct zone *z)
     return rule.len == 0 || parse_rule(rule, &z->rule);
 }
 
-/* ---- finding ---- */
+/* ---- names ---- */
 
 /* "Area/Place" of letters, digits and + - _; no part begins with anything but a letter or digit. */
 static bool name_allowed(struct str name)
@@ -307,34 +308,95 @@ static bool name_allowed(struct str name)
     return !part_begins && !str_starts(name, STR("right/")) && !str_starts(name, STR("posix/"));
 }
 
+/* ---- places ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const struct zone_place *)a)->name, ((const struct zone_place *)b)->name);
+}
+
+size_t zone_places(struct arena *arena, struct zone_place **out)
+{
+    VEC(struct zone_place) list = {0};
+    struct str table, line;
+
+    *out = NULL;
+    if (file_read(arena, ZONE_FOLDER "zone.tab", 1024 * 1024, &table))
+        return 0;
+    /* Every line is: country, place, name, remark. */
+    while (str_cut(&table, '\n', &line)) {
+        struct str country = STR_NONE, place, name = STR_NONE;
+
+        if (str_starts(line, STR("#")) || !str_cut(&line, '\t', &country) || !str_cut(&line, '\t', &place) ||
+            !str_cut(&line, '\t', &name))
+            continue;
+        name = str_trim(name);
+        if (name_allowed(name))
+            VEC_PUSH(arena, list) = (struct zone_place){country, name};
+    }
+    if (list.n)
+        qsort(list.at, list.n, sizeof *list.at, by_name);
+    *out = list.at;
+    return list.n;
+}
+
+struct str zone_country(struct arena *arena, struct str name)
+{
+    struct zone_place *places;
+    size_t n = zone_places(arena, &places);
+
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(places[i].name, name))
+            return places[i].country;
+    return STR("");
+}
+
+static bool known(struct arena *arena, struct str name)
+{
+    const struct zone *zone;
+
+    return name.len && !str_starts(name, STR("Etc/")) && !zone_find(arena, name, &zone);
+}
+
+struct str zone_of_machine(struct arena *arena)
+{
+    const char *tz = getenv("TZ");
+    struct str name = str_from(tz && *tz == ':' ? tz + 1 : tz), text;
+    char link[512];
+    ssize_t n;
+    size_t at;
+
+    if (known(arena, name))
+        return name;
+    if (!file_read(arena, "/etc/timezone", 1024, &text) && known(arena, str_trim(text)))
+        return str_trim(text);
+    n = readlink("/etc/localtime", link, sizeof link);
+    name = (struct str){link, n > 0 ? (size_t)n : 0};
+    at = str_find(name, STR("zoneinfo/"), 0);
+    name = at == SIZE_MAX ? STR("") : str_sub(name, at + 9, SIZE_MAX);
+    return known(arena, name) ? str_dup(arena, name) : STR("UTC");
+}
+
 static struct err *unknown_zone(struct arena *arena, struct str name)
 {
-    struct str table;
-    VEC(struct str) names = {0};
+    struct zone_place *places;
+    size_t n = zone_places(arena, &places);
+    struct str *names = NEW_ARRAY(arena, n + 1, struct str);
 
     if (!utf8_valid(name) || name.len > ZONE_NAME_MAX)
         name = STR("(unreadable)");
     struct err *e = FAIL(arena, ERR_INVALID, "settings.invalid", NULL,
                          "There is no time zone \"%.*s\".", STR_ARG(name));
     e->way_out = STR("Zones are named like Europe/Berlin.");
-    /* Every line of zone.tab is: country, place, name, remark. */
-    if (file_read(arena, ZONE_FOLDER "zone.tab", 1024 * 1024, &table))
-        return e;
-    for (struct str line; str_cut(&table, '\n', &line);) {
-        struct str cell = STR_NONE;
-        if (str_starts(line, STR("#")))
-            continue;
-        for (int i = 0; i < 3; i++)
-            if (!str_cut(&line, '\t', &cell))
-                cell = STR_NONE;
-        if (cell.len)
-            VEC_PUSH(arena, names) = str_trim(cell);
-    }
-    struct str nearest = str_nearest(arena, name, names.at, names.n);
+    for (size_t i = 0; i < n; i++)
+        names[i] = places[i].name;
+    struct str nearest = str_nearest(arena, name, names, n);
     if (nearest.len)
         e->way_out = str_fmt(arena, "Did you mean %.*s?", STR_ARG(nearest));
     return e;
 }
+
+/* ---- finding one by name ---- */
 
 static const struct zone *cached(struct str name)
 {

@@ -40,15 +40,6 @@ struct str app_data_flag(struct args *args)
     return str_fmt(args->arena, " --data %.*s", STR_ARG(args->settings.data));
 }
 
-bool company_exists(const struct app *app)
-{
-    const struct manual *m = manual_live(app->store);
-    bool exists = m->version > 0;
-
-    manual_unpin(m);
-    return exists;
-}
-
 static struct err *no_company(struct args *args)
 {
     struct str where = args->settings.db.len ? STR("this database") : args->settings.data, flag = app_data_flag(args);
@@ -154,82 +145,12 @@ struct err *find_object(struct arena *arena, const struct manual *m, const char 
 
 /* ---- creating a company ---- */
 
-static struct err *save_person(struct tx *tx, const struct manual *m, struct str name, struct str email, struct str role,
-                               int64_t now_us, int64_t *id)
+struct err *app_create_company(struct args *args, struct app *app, const struct company *company)
 {
-    struct arena *arena = tx_arena(tx);
-    const struct object *user = manual_object(m, STR("user"));
-    struct actor *actor = actor_system(arena, m, STR_NONE);
-    struct save_context cx = {.manual = m, .actor = actor, .now_us = now_us};
-    const struct {
-        const char *field;
-        struct str text;
-    } given[] = {{"name", name}, {"email", email}, {"active", STR("yes")}, {"roles", role}};
-    const struct field *fields[4];
-    struct value values[4] = {0};
-    struct save_input in = {.object = user, .if_version = -1, .fields = fields, .values = values, .n = 4};
-    struct save_result saved;
-    struct expr_env env = actor_env(actor, now_us);
+    struct company_made made;
+    struct err *e = company_create(app, args->arena, company, args->now_us, &made);
 
-    actor->via = VIA_CLI;
-    for (size_t i = 0; i < 4; i++) {
-        fields[i] = object_field(user, str_from(given[i].field));
-        TRY(value_parse(arena, m, fields[i], given[i].text, &env, &values[i]));
-    }
-    TRY(record_save(tx, &cx, &in, &saved));
-    *id = saved.record.id;
-    return NULL;
-}
-
-struct create_job {
-    struct app *app;
-    const struct company *company;
-    const struct manual *manual; /* after the first publish */
-    int64_t now_us, admin;
-    struct str hash;
-    struct findings findings;
-};
-
-static struct err *publish_starter(struct tx *tx, void *ctx)
-{
-    struct create_job *job = ctx;
-    struct publish p = {.expect_version = -1, .now_us = job->now_us, .reason = STR("The starter manual, as it ships.")};
-    struct page_file *files;
-    int64_t version;
-
-    TRY(manual_starter(tx_arena(tx), str_from(job->company->starter), &files, &p.n));
-    p.files = files;
-    job->findings = (struct findings){.arena = tx_arena(tx)};
-    return manual_publish(tx, job->app->store, &p, &job->findings, &version);
-}
-
-static struct err *create_admin(struct tx *tx, void *ctx)
-{
-    struct create_job *job = ctx;
-    const struct company *c = job->company;
-
-    TRY(save_person(tx, job->manual, c->admin_name, c->admin_email, STR("admin"), job->now_us, &job->admin));
-    if (job->hash.len)
-        TRY(access_set_password(tx, job->admin, job->hash, job->now_us));
-    return NULL;
-}
-
-struct err *company_create(struct args *args, struct app *app, const struct company *company, int64_t *admin)
-{
-    struct create_job job = {.app = app, .company = company, .now_us = args->now_us};
-    struct err *e;
-
-    if (company->password.len) {
-        TRY(access_password_check(args->arena, company->password, company->admin_name, company->admin_email));
-        job.hash = access_password_hash(args->arena, company->password);
-    }
-    e = db_write(app->db, args->arena, publish_starter, &job);
-    if (e && job.findings.errors)
-        fprintf(stderr, "%.*s", STR_ARG(findings_text(args->arena, &job.findings)));
-    TRY(e);
-    job.manual = manual_live(app->store);
-    e = db_write(app->db, args->arena, create_admin, &job);
-    manual_unpin(job.manual);
-    *admin = job.admin;
+    if (e && made.findings.errors)
+        fprintf(stderr, "%.*s", STR_ARG(findings_text(args->arena, &made.findings)));
     return e;
 }

@@ -10,15 +10,19 @@ const struct command commands[] = {
     {"start", "[--empty]", "Create the company if it is not there yet, then serve it. What ./run calls.",
      "The first start publishes the starter manual, loads the demo company and serves it with one-click sign-in. Later "
      "starts only serve. Stop with Ctrl+C.", 0, 0,
-     {{"empty", NULL, "Start without the demo company: the starter manual and one administrator."}}, cmd_start},
+     {{"empty", NULL, "Start without the demo company: a page in the browser creates yours."}}, cmd_start},
     {"serve", "", "Serve the company in the data folder until stopped.",
-     "Answers reads on all cores; writes are acknowledged when they are on the disk. Timers of the manual run in here.",
+     "Answers reads on all cores; writes are acknowledged when they are on the disk. Timers of the manual run in here. Where "
+     "there is no company yet, the address shows the page that creates it.",
      0, 0, {{"demo", NULL, "Offer one-click sign-in as any person of the demo company. Never on a real one."}}, cmd_serve},
     {"init", "--admin MAIL", "Create the database, publish a starter manual, make the first administrator.",
      "The password is asked for in the terminal, or read as one line from standard input.", 0, 0,
      {{"admin", "MAIL", "Mail address of the first administrator."},
       {"name", "NAME", "Their name [the mail address]."},
-      {"starter", "NAME", "Starter manual [b2b-sales]."}}, cmd_init},
+      {"company", "NAME", "Name of the company."},
+      {"zone", "ZONE", "Time zone of the company calendar [the starter manual's]."},
+      {"currency", "CODE", "Currency of amounts without one [the starter manual's]."},
+      {"starter", "NAME", "Starter manual: b2b-sales or blank [b2b-sales]."}}, cmd_init},
     {"user", "list | add MAIL | password MAIL | end MAIL", "List people, add one, set a password, end access.",
      "People are records: everything else about them is changed like any other record. `end` closes sessions and tokens "
      "and makes them inactive in one transaction.", 1, 2,

@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/id.h"
-#include "serve/serve.h"
+#include "serve/company.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -66,7 +66,7 @@ void cli_man_page(FILE *out);
 /* ---- what a command works on ---- */
 enum open_mode { OPEN_WRITE, OPEN_READ, OPEN_CREATE };
 /* Opens database, manual and access cache. OPEN_READ works beside a running server. OPEN_WRITE and OPEN_READ fail with a
- * way out when the company was not created yet. app_close is hung on args->arena. */
+ * way out when the company was not created yet; OPEN_CREATE makes folder and tables. app_close is hung on args->arena. */
 MUST_USE struct err *app_open(struct args *args, enum open_mode mode, struct app **out);
 /* The person a command acts for: --as MAIL, else the program itself with all rights (whoever holds the file does). */
 MUST_USE struct err *app_actor(struct args *args, struct app *app, struct tx *tx, const struct manual *m, const struct actor **out);
@@ -79,13 +79,9 @@ MUST_USE struct err *find_person(struct tx *tx, const char *mail, struct person 
 MUST_USE struct err *find_object(struct arena *arena, const struct manual *m, const char *name, const struct object **out);
 
 /* ---- creating a company ---- */
-struct company {
-    const char *starter;     /* name of an embedded starter manual */
-    struct str admin_name, admin_email, password; /* password empty: sign-in has to be set later */
-};
-MUST_USE struct err *company_create(struct args *args, struct app *app, const struct company *company, int64_t *admin);
+/* company_create, with the findings of a starter manual that does not compile on stderr. */
+MUST_USE struct err *app_create_company(struct args *args, struct app *app, const struct company *company);
 MUST_USE struct err *demo_load(struct args *args, struct app *app);
-bool company_exists(const struct app *app);
 /* " --data FOLDER" as it has to be said in the next command; empty where the default will do. */
 struct str app_data_flag(struct args *args);
 extern const char *const demo_password;

@@ -213,13 +213,12 @@ struct err *cmd_bench(struct args *args)
                       .rows = ROWS_DEFAULT,
                       .lock = PTHREAD_MUTEX_INITIALIZER,
                       .moved = PTHREAD_COND_INITIALIZER};
-    struct company company = {.starter = "b2b-sales",
+    struct company company = {.starter = STR("b2b-sales"),
                               .admin_name = STR("Bench"),
                               .admin_email = STR("bench@example.com")};
     char folder[] = "/tmp/fairlead-bench-XXXXXX";
     const char *rows = args_get(args, "rows");
     struct err *e;
-    int64_t admin;
 
     if (rows && (!str_to_i64(str_from(rows), &b.rows) || b.rows < 100 || b.rows > 10000000))
         return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL,
@@ -234,7 +233,7 @@ struct err *cmd_bench(struct args *args)
         (void *)(uintptr_t)str_cstr(
             args->arena, args->settings.data)); /* after app_close, which is hung on later */
     TRY(app_open(args, OPEN_CREATE, &b.app));
-    TRY(company_create(args, b.app, &company, &admin));
+    TRY(app_create_company(args, b.app, &company));
     b.manual = manual_live(b.app->store);
     b.contact = manual_object(b.manual, STR("contact"));
     e = bench_all(&b);

@@ -102,11 +102,33 @@ static struct err *print_demo(struct args *args, struct app *app, int port)
     return NULL;
 }
 
-static struct err *print_welcome(struct args *args, struct app *app, int port)
+/* Nobody knows it but who sees the terminal: it says that whoever opens the first-run page from elsewhere may do so. 60 bits. */
+static const char *new_setup_code(struct arena *arena)
+{
+    static const char letters[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"; /* without 0 O 1 I: it is read and typed */
+    char text[] = "....-....-....";
+
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        if (text[i] == '.')
+            text[i] = letters[randombytes_uniform(sizeof letters - 1)];
+    return str_cstr(arena, str_from(text));
+}
+
+static void print_first_run(struct args *args, const struct serve_options *o, int port)
+{
+    printf("\nThere is no company here yet. Open this page to create it; nothing is enforced to begin with:\n"
+           "  http://%.*s:%d/first-run\n", STR_ARG(args->settings.host), port);
+    printf(o->setup_code_always ? "It asks for this setup code: %s\n" : "Opened from another machine or through a proxy, it asks for this setup code: %s\n",
+           o->setup_code);
+}
+
+static struct err *print_welcome(struct args *args, struct app *app, const struct serve_options *o, int port)
 {
     printf("\nfairlead serves http://%.*s:%d\n", STR_ARG(args->settings.host), port);
     if (app->demo)
         TRY(print_demo(args, app, port));
+    if (o->setup_code)
+        print_first_run(args, o, port);
     printf("\nStop with Ctrl+C. Everything is in %.*s.\n\n", STR_ARG(args->settings.db.len ? STR("the database") : args->settings.data));
     fflush(stdout);
     return NULL;
@@ -117,7 +139,10 @@ static struct err *serve_until_stopped(struct args *args, struct app *app)
     struct serve_options options = {.host = str_cstr(args->arena, args->settings.host),
                                     .port = (int)args->settings.port,
                                     .threads = (int)args->settings.threads,
-                                    .trust_proxy = args->settings.trust_proxy};
+                                    .trust_proxy = args->settings.trust_proxy,
+                                    .requests_per_second = (int)args->settings.requests_per_second,
+                                    .setup_code = company_exists(app) ? NULL : new_setup_code(args->arena),
+                                    .setup_code_always = args->settings.trust_proxy || !loopback(args->settings.host)};
     struct server *server;
     sigset_t stop;
     int which;
@@ -127,7 +152,7 @@ static struct err *serve_until_stopped(struct args *args, struct app *app)
     sigaddset(&stop, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stop, NULL); /* before threads are made, so that only sigwait hears them */
     TRY(serve_start(args->arena, app, &options, &server));
-    TRY(print_welcome(args, app, serve_port(server)));
+    TRY(print_welcome(args, app, &options, serve_port(server)));
     sigwait(&stop, &which);
     log_event(LOG_INFO, "stopping", "signal", which == SIGINT ? "INT" : "TERM", NULL);
     serve_stop(server);
@@ -154,39 +179,23 @@ struct err *cmd_serve(struct args *args)
 {
     struct app *app;
 
-    TRY(app_open(args, OPEN_WRITE, &app));
+    TRY(app_open(args, OPEN_CREATE, &app));
     TRY(allow_demo(args, app, args_has(args, "demo")));
     return serve_until_stopped(args, app);
 }
 
-/* A passphrase nobody knows, shown once. */
-static struct str new_password(struct arena *arena)
+static struct err *create_demo(struct args *args, struct app *app)
 {
-    unsigned char bytes[12];
-    char text[sizeof bytes * 2];
-
-    randombytes_buf(bytes, sizeof bytes);
-    sodium_bin2base64(text, sizeof text, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return str_dup(arena, str_from(text));
-}
-
-static struct err *create_first(struct args *args, struct app *app, bool demo)
-{
-    struct company company = {.starter = "b2b-sales",
+    struct company company = {.starter = STR("b2b-sales"),
                               .admin_name = STR("Alex Winter"),
-                              .admin_email = demo ? STR("alex.winter@demo.example") : STR("admin@localhost.localdomain"),
-                              .password = demo ? str_from(demo_password) : new_password(args->arena)};
-    int64_t admin;
+                              .admin_email = STR("alex.winter@demo.example"),
+                              .password = str_from(demo_password),
+                              .via = VIA_CLI};
 
-    printf("Creating the company in %.*s: starter manual %s\n", STR_ARG(args->settings.data), company.starter);
+    printf("Creating the company in %.*s: starter manual %.*s\n", STR_ARG(args->settings.data), STR_ARG(company.starter));
     fflush(stdout);
-    if (demo)
-        TRY(db_write(app->db, args->arena, mark_begun, NULL));
-    TRY(company_create(args, app, &company, &admin));
-    if (!demo)
-        printf("Administrator: %.*s, password %.*s (shown once; change it after signing in)\n", STR_ARG(company.admin_email),
-               STR_ARG(company.password));
-    return NULL;
+    TRY(db_write(app->db, args->arena, mark_begun, NULL));
+    return app_create_company(args, app, &company);
 }
 
 struct err *cmd_start(struct args *args)
@@ -195,8 +204,8 @@ struct err *cmd_start(struct args *args)
     struct str mark;
 
     TRY(app_open(args, OPEN_CREATE, &app));
-    if (!company_exists(app))
-        TRY(create_first(args, app, !args_has(args, "empty")));
+    if (!company_exists(app) && !args_has(args, "empty"))
+        TRY(create_demo(args, app));
     TRY(db_read(app->db, args->arena, read_mark, &mark));
     if (str_eq(mark, STR("loading"))) /* every file has a key, so that what is there already is found again */
         TRY(demo_load(args, app));
@@ -204,11 +213,21 @@ struct err *cmd_start(struct args *args)
     return serve_until_stopped(args, app);
 }
 
+static struct str flag_text(struct args *args, const char *flag, const char *if_none)
+{
+    const char *given = args_get(args, flag);
+
+    return str_from(given ? given : if_none);
+}
+
 struct err *cmd_init(struct args *args)
 {
     struct app *app;
-    struct company company = {.starter = args_get(args, "starter")};
-    int64_t admin;
+    struct company company = {.starter = flag_text(args, "starter", "b2b-sales"),
+                              .name = flag_text(args, "company", ""),
+                              .zone = flag_text(args, "zone", ""),
+                              .currency = flag_text(args, "currency", ""),
+                              .via = VIA_CLI};
 
     if (!args_get(args, "admin")) {
         struct err *e = FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "init needs --admin MAIL, the first administrator.");
@@ -216,16 +235,16 @@ struct err *cmd_init(struct args *args)
         e->way_out = STR("fairlead init --admin you@example.com --name \"Your Name\"");
         return e;
     }
-    company.starter = company.starter ? company.starter : "b2b-sales";
     company.admin_email = str_from(args_get(args, "admin"));
-    company.admin_name = args_get(args, "name") ? str_from(args_get(args, "name")) : company.admin_email;
+    company.admin_name = flag_text(args, "name", args_get(args, "admin"));
     TRY(app_open(args, OPEN_CREATE, &app));
-    if (company_exists(app))
+    if (company_exists(app)) /* before anybody types a password */
         return FAIL(args->arena, ERR_CONFLICT, "settings.invalid", NULL, "There is a company in %.*s already; nothing was changed.",
                     STR_ARG(args->settings.data));
+    TRY(company_check(args->arena, &company));
     company.password = term_secret(args->arena, "Password for the administrator: ");
-    TRY(company_create(args, app, &company, &admin));
-    printf("Created in %.*s: starter manual %s, administrator %.*s. Nothing is enforced yet.\nNext: fairlead serve%.*s\n",
-           STR_ARG(args->settings.data), company.starter, STR_ARG(company.admin_email), STR_ARG(app_data_flag(args)));
+    TRY(app_create_company(args, app, &company));
+    printf("Created in %.*s: starter manual %.*s, administrator %.*s. Nothing is enforced yet.\nNext: fairlead serve%.*s\n",
+           STR_ARG(args->settings.data), STR_ARG(company.starter), STR_ARG(company.admin_email), STR_ARG(app_data_flag(args)));
     return NULL;
 }

@@ -478,6 +478,12 @@ static const struct key pack_keys[] = {
     KEY("for", KT_TEXT, NULL, "Whom the pack is for, in one sentence.",
         "A team that sells to companies"),
     WORD("pages", pages_words, "all", "The pages that belong to it.", "all"),
+    KEY("from", KT_NAME, NULL,
+        "Another pack this one is built on: pages of it come along, where this pack has none of the "
+        "same name.",
+        "b2b-sales"),
+    KEY("kinds", KT_TEXTS, "no kinds", "The kinds of pages that come along from there.",
+        "[object, role, vocabulary, calendar]"),
     KEY("version", KT_TEXT, NULL, "Version of the pack.", "1.0"),
     KEY("language", KT_TEXT, NULL, "Language the pages are written in.", "en"),
     END,

@@ -407,8 +407,15 @@ struct str findings_text(struct arena *arena, const struct findings *f); /* "pag
 const struct manual *manual_empty(void);
 /* Reads every *.md below dir. */
 MUST_USE struct err *manual_read_folder(struct arena *arena, const char *dir, struct page_file **files, size_t *n);
-/* A starter manual embedded in the executable ("b2b-sales"). Fails: manual.not_found. */
+/* A starter manual embedded in the executable ("b2b-sales"), with what its pack takes from another one. Fails:
+ * manual.not_found. */
 MUST_USE struct err *manual_starter(struct arena *arena, struct str name, struct page_file **files, size_t *n);
+struct starter {
+    struct str name, label, purpose; /* purpose: the sentence of its pack page */
+    size_t n_pages;
+};
+/* All of them, by name. Fails: manual.syntax where a pack page cannot be read. */
+MUST_USE struct err *manual_starters(struct arena *arena, struct starter **out, size_t *n);
 
 /* ---- versions: the live manual ---- */
 struct manual_store; /* the process's live snapshot and how to renew it */

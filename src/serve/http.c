@@ -344,6 +344,20 @@ struct str http_peer(struct http_request *rq)
     return str_dup(rq->arena, str_from(text));
 }
 
+bool http_loopback(struct str host)
+{
+    struct in_addr v4;
+    char text[INET_ADDRSTRLEN];
+
+    if (str_eq_nocase(host, STR("localhost")) || str_eq(host, STR("::1")) || str_eq(host, STR("[::1]")))
+        return true;
+    if (host.len >= sizeof text)
+        return false;
+    memcpy(text, host.ptr, host.len);
+    text[host.len] = '\0';
+    return inet_pton(AF_INET, text, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127; /* not "127.evil.example" */
+}
+
 /* ---- starting and stopping ---- */
 
 static void *accept_loop(void *arg)

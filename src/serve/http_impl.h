@@ -98,6 +98,8 @@ void http_wake(struct http_request *rq);
 
 /* The peer's address as text; "" if it cannot be told. */
 struct str http_peer(struct http_request *rq);
+/* Is this host name or address this machine itself: localhost, 127.x.x.x, ::1 (in brackets or not)? */
+bool http_loopback(struct str host);
 /* Of the calling polling thread: arenas for work of its own. */
 struct arena *http_arena_take(void);
 void http_arena_give(struct arena *arena);

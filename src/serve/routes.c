@@ -175,6 +175,8 @@ const struct route routes[] = {
 
     {M_GET, "/sign-in", serve_sign_in_page, TX_SLOW, PUBLIC, RF_HTML, 200, NULL, NULL, "Sign in", q_sign_in, NULL, NULL},
     {M_POST, "/sign-in", serve_sign_in_form, TX_SLOW, PUBLIC, RF_HTML | RF_FORM | RF_SECRET, 200, NULL, NULL, "Sign in", NULL, NULL, NULL},
+    {M_GET, "/first-run", serve_first_run_page, TX_SLOW, PUBLIC, RF_HTML, 200, NULL, NULL, "Create the company", NULL, NULL, NULL},
+    {M_POST, "/first-run", serve_first_run_form, TX_SLOW, PUBLIC, RF_HTML | RF_FORM | RF_SECRET, 200, NULL, NULL, "Create the company", NULL, NULL, NULL},
     {M_GET, "/about", serve_about, TX_NONE, PUBLIC, RF_HTML, 200, NULL, NULL, "What this is", NULL, NULL, NULL},
     {M_GET, "/assets/{file}", serve_asset, TX_NONE, PUBLIC, RF_ETAG, 200, NULL, NULL, "Files of the web client", NULL, NULL, NULL},
     {M_GET, "/icon.svg", serve_icon, TX_NONE, PUBLIC, RF_ETAG, 200, NULL, NULL, "The mark", NULL, NULL, NULL},

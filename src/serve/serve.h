@@ -21,6 +21,8 @@ struct serve_options {
     int threads;      /* 0: cores */
     bool trust_proxy; /* X-Forwarded-For and X-Forwarded-Proto of the peer are believed */
     int requests_per_second; /* per session or token; 0: no bound */
+    const char *setup_code;  /* what the first-run page asks of whoever is not at this machine; NULL: nobody else may use it */
+    bool setup_code_always;  /* this machine's name for itself proves nothing: it listens to others, or behind a proxy */
 };
 struct server;
 MUST_USE struct err *serve_start(struct arena *arena, struct app *app, const struct serve_options *options, struct server **out);

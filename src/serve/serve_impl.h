@@ -230,6 +230,8 @@ struct err *serve_icon(struct req *rq);
 struct err *serve_sign_in_page(struct req *rq);
 struct err *serve_sign_in_form(struct req *rq);
 struct err *serve_about(struct req *rq);
+struct err *serve_first_run_page(struct req *rq);
+struct err *serve_first_run_form(struct req *rq);
 struct err *serve_objects(struct req *rq);
 struct err *serve_health(struct req *rq);
 struct err *serve_problem_page(struct req *rq);

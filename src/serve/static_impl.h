@@ -13,3 +13,7 @@ void page_text(struct buf *b, struct str s);
 void page_of_error(struct req *rq);
 /* Is the answer read by a person in a browser: a route of pages, or an address nobody knows asked for as HTML. */
 bool page_wanted(const struct req *rq);
+/* Answers with 303 to a path of ours. */
+void page_go_to(struct req *rq, struct str path);
+/* The mark of fairlead, as SVG. */
+extern const char page_mark[];

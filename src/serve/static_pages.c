@@ -1,4 +1,5 @@
 /* Pages the server writes itself: sign-in, what this is, errors. They work without script. */
+#include "serve/company.h"
 #include "serve/static_impl.h"
 
 #include "base/limits.h"
@@ -8,7 +9,7 @@
 
 enum { PEOPLE_OF_ROLE = 3, FORM_BYTES_MAX = 4096 };
 
-static const char mark[] =
+const char page_mark[] =
     "<svg class=\"mark\" viewBox=\"0 0 32 32\" width=\"32\" height=\"32\" aria-hidden=\"true\"><rect width=\"32\" height=\"32\" rx=\"8\"/>"
     "<path d=\"M7 21c4 0 5-10 9-10s5 10 9 10\"/><circle cx=\"16\" cy=\"11\" r=\"2.5\"/></svg>";
 
@@ -27,7 +28,7 @@ static struct str safe_path(struct str path)
     return path;
 }
 
-static void go_to(struct req *rq, struct str path)
+void page_go_to(struct req *rq, struct str path)
 {
     rq->status = 303;
     rq->out.len = 0;
@@ -150,9 +151,17 @@ static struct err *demo_section(struct req *rq, const struct form *form)
 static struct err *sign_in_page(struct req *rq, const struct form *form, struct str trouble)
 {
     struct buf *b = &rq->out;
+    struct str company;
 
+    TRY(company_name(rq->app, rq->arena, &company));
     page_begin(rq, STR("Sign in · fairlead"), "sign-in");
-    buf_fmt(b, "<main class=\"door\">\n<header>%s<h1>Sign in to fairlead</h1></header>\n", mark);
+    buf_fmt(b, "<main class=\"door\">\n<header>%s<h1>Sign in to fairlead</h1>", page_mark);
+    if (company.len) {
+        buf_add(b, STR("<p>"));
+        page_text(b, company);
+        buf_add(b, STR("</p>"));
+    }
+    buf_add(b, STR("</header>\n"));
     if (trouble.len) {
         buf_add(b, STR("<p class=\"trouble\" role=\"alert\" id=\"trouble\">"));
         page_text(b, trouble);
@@ -178,6 +187,10 @@ struct err *serve_sign_in_page(struct req *rq)
 {
     struct form form = {.next = safe_path(arg(rq, "next"))};
 
+    if (!rq->m->version) { /* nobody can have an account yet */
+        page_go_to(rq, STR("/first-run"));
+        return NULL;
+    }
     return sign_in_page(rq, &form, STR(""));
 }
 
@@ -202,7 +215,7 @@ struct err *serve_sign_in_form(struct req *rq)
     e = sign_in_as(rq, &form, &token);
     if (!e) {
         sign_in_cookie(rq, token, SESSION_ABSOLUTE_US / US_PER_SECOND);
-        go_to(rq, form.next);
+        page_go_to(rq, form.next);
         return NULL;
     }
     if (e->kind != ERR_UNAUTHORIZED && e->kind != ERR_TOO_MANY && e->kind != ERR_FORBIDDEN)
@@ -218,12 +231,12 @@ struct err *serve_about(struct req *rq)
     struct buf *b = &rq->out;
 
     page_begin(rq, STR("What is fairlead?"), "text");
-    buf_fmt(b, "<main class=\"page\">\n<header>%s<h1>fairlead</h1></header>\n", mark);
+    buf_fmt(b, "<main class=\"page\">\n<header>%s<h1>fairlead</h1></header>\n", page_mark);
     buf_add(b, STR("<p>A company writes the manual its team works by; fairlead is the CRM that runs it.</p>\n"));
     if (rq->m->version)
         buf_fmt(b, "<p>This installation runs version %lld of its manual, %zu pages.</p>\n", (long long)rq->m->version, rq->m->n_pages);
     else
-        buf_add(b, STR("<p>No manual is published here yet: <code>fairlead init</code> does it.</p>\n"));
+        buf_add(b, STR("<p>There is no company here yet: <a href=\"/first-run\">create it</a>.</p>\n"));
     buf_add(b, STR("<h2>The API</h2>\n<ul>\n"
                    "<li><a href=\"/api/v1/openapi.json\">/api/v1/openapi.json</a>: everything this installation answers, as OpenAPI 3.1, "
                    "its own objects and fields included</li>\n"
@@ -276,6 +289,10 @@ void page_of_error(struct req *rq)
     rq->location = STR_NONE;
     rq->out = buf_new(rq->arena, 2048);
     rq->status = problem_status(e);
+    if (rq->status == 401 && rq->m && !rq->m->version) {
+        page_go_to(rq, STR("/first-run"));
+        return;
+    }
     if (rq->status == 401 && rq->http->method != M_POST) {
         struct buf to = buf_new(rq->arena, 64);
 
@@ -284,11 +301,11 @@ void page_of_error(struct req *rq)
             buf_add(&to, STR("?next="));
             percent_encode(&to, rq->http->target);
         }
-        go_to(rq, buf_str(&to));
+        page_go_to(rq, buf_str(&to));
         return;
     }
     page_begin(rq, title.len ? title : STR("Something went wrong"), "text");
-    buf_fmt(b, "<main class=\"page\">\n<header>%s<h1>", mark);
+    buf_fmt(b, "<main class=\"page\">\n<header>%s<h1>", page_mark);
     page_text(b, title.len ? title : STR("Something went wrong"));
     buf_add(b, STR("</h1></header>\n<p>"));
     page_text(b, e->message);

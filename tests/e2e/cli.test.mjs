@@ -59,7 +59,7 @@ test("words that are not understood end with 64 and the nearest right one", () =
 
 test("a folder without a company says how to create one", () => {
   const none = join(tempDir(), "none");
-  for (const c of [["check"], ["today"], ["user", "list"], ["export", "deal"], ["serve"]])
+  for (const c of [["check"], ["today"], ["user", "list"], ["export", "deal"]])
     refused([...c, "--data", none], 1, /no company in .*fairlead init --admin you@example.com --data/);
 });
 

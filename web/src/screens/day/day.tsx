@@ -11,6 +11,7 @@ import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { EmptyState, ProblemNote, Skeleton } from "../../ui/states";
 import { Screen } from "../../shell/screen";
+import { FirstSteps, useFresh } from "./first-steps";
 import { TaskCard, TaskLine } from "./task-card";
 import { Team } from "./team";
 
@@ -136,6 +137,9 @@ function OneDay({ user }: { user: string }) {
 
 function Nothing({ user }: { user: string }) {
   const s = day.value?.summary;
+  const fresh = useFresh();
+  if (fresh === null) return <Skeleton rows={4} height={64} />;
+  if (fresh && !user) return <FirstSteps />;
   return (
     <EmptyState icon="circle-check" title={user ? t("Nothing is owed right now.") : t("Nothing is owed right now. Well done.")}>
       <p>{s?.done_today ? tn(s.done_today, "{n} task done today.", "{n} tasks done today.") : t("Tasks come from the manual: when a record reaches a step that you answer for, it stands here with its reason.")}</p>
