@@ -50,11 +50,11 @@ export function FirstSteps() {
   const mayInvite = objects.value.get("user")?.may["create"] !== "none" && me.value?.rights.includes("manage-users");
   return (
     <section class="first-steps" aria-labelledby="first-steps">
-      <h2 id="first-steps">{t("Nothing is owed yet. Four things to begin with:")}</h2>
+      <h2 id="first-steps">{t("Nothing is owed yet. To begin with:")}</h2>
       <ol>
         {mayAdd && (
           <Step icon="plus" title={t("Add what you are working on")} text={t("One name is enough. Where a workflow begins with it, its first step appears here.")}>
-            <Button kind="primary" onClick={() => (creating.value = lead.name)}>{t("Add one: {object}", { object: lead.label })}</Button>
+            <Button kind="primary" onClick={() => (creating.value = lead.name)}>{t("New {object}", { object: lead.label })}</Button>
           </Step>
         )}
         <Step icon="book-open" title={t("Read the manual")} text={t("It says what is to be done, by whom, and why. Cross out what is not true for you.")}>
