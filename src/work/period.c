@@ -91,14 +91,25 @@ static struct err *arm_one(const struct work *w, const struct policy *p, struct 
 
 struct err *period_arm(const struct work *w, const struct policy *p)
 {
-    const struct worktime *company = manual_worktime(w->m, STR_NONE, NULL, 0);
-    struct str name = calendar_name(w->m, company);
+    const struct worktime **list;
+    size_t n;
 
-    if (!name.len)
-        TRY(arm_one(w, p, name, company));
-    for (size_t i = 0; i < w->m->n_calendars; i++)
-        TRY(arm_one(w, p, w->m->calendars[i].page->path, &w->m->calendars[i].time));
+    period_calendars(w->arena, w->m, &list, &n);
+    for (size_t i = 0; i < n; i++)
+        TRY(arm_one(w, p, calendar_name(w->m, list[i]), list[i]));
     return NULL;
+}
+
+void period_calendars(struct arena *arena, const struct manual *m, const struct worktime ***out, size_t *n)
+{
+    const struct worktime *company = manual_worktime(m, STR_NONE, NULL, 0);
+
+    *out = NEW_ARRAY(arena, m->n_calendars + 1, const struct worktime *);
+    *n = 0;
+    if (!calendar_name(m, company).len)
+        (*out)[(*n)++] = company;
+    for (size_t i = 0; i < m->n_calendars; i++)
+        (*out)[(*n)++] = &m->calendars[i].time;
 }
 
 static const struct expr_relation *counted(const struct work *w, const struct policy *p)
@@ -260,7 +271,6 @@ static struct err *scope_by_owner(const struct work *w, const struct policy *p,
     return NULL;
 }
 
-/* Does this person's time run in this calendar, and are they at work? */
 static struct err *owes_here(const struct work *w, int64_t user, const struct worktime *wt,
                              const struct period *period, bool *out)
 {
@@ -275,6 +285,14 @@ static struct err *owes_here(const struct work *w, int64_t user, const struct wo
         TRY(who_absent(w, user, period->end_us - 1, &absent, &cover));
     *out &= !absent;
     return NULL;
+}
+
+struct err *due_owes_in(struct tx *tx, const struct manual *m, int64_t user, const struct worktime *wt,
+                        const struct period *period, bool *out)
+{
+    struct work w = work_at(tx, m, period->end_us);
+
+    return owes_here(&w, user, wt, period, out);
 }
 
 static struct err *owed_person(const struct work *w, const struct policy *p, const struct owing *o,

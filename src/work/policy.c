@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-enum clock_state { CLOCK_NONE, CLOCK_RUNNING, CLOCK_MET, CLOCK_BREACHED };
 static const char *const clock_words[] = {"", "running", "met", "breached"};
 
 struct clock {
@@ -110,15 +109,11 @@ static struct err *timers_set(const struct look *l)
                                       0)
         return NULL;
     const struct worktime *wt;
-    struct duration back = l->p->remind_before;
 
     TRY(who_worktime(l->w, l->c.owed_by, &wt));
     t.name = timer_name(l, "remind");
     t.kind = TIMER_REMIND;
-    if (back.business_days)
-        t.due_us = worktime_add_days(wt, l->c.due_us, -back.business_days);
-    else
-        t.due_us = l->c.due_us - back.us - back.business_us;
+    t.due_us = clock_remind(l->p, wt, l->c.due_us);
     /* A reminder whose moment is past already would only repeat what the task says. */
     return l->c.due_us && t.due_us > l->w->now_us ? timer_set(l->w, &t) : timer_drop(l->w, t.name);
 }
@@ -185,21 +180,14 @@ static struct err *due_compute(struct look *l)
     const struct worktime *wt;
 
     TRY(who_worktime(l->w, l->c.owed_by, &wt));
-    l->c.due_us = worktime_due(wt, l->c.clock_us, l->p->within);
-    if (l->c.due_us == DATE_NONE)
-        l->c.due_us = 0;
+    l->c.due_us = clock_due(l->p, wt, l->c.clock_us);
     return NULL;
 }
 
-/* Where the clock of an obligation that begins now starts. */
-static struct err *clock_start(const struct look *l, int64_t on_us, int64_t *out)
+/* The value at which clocks of this rule start; NULL if it names no field. */
+static const struct value *of_value(const struct look *l)
 {
-    const struct value *v = l->p->of_field >= 0 ? &l->r->values[l->p->of_field] : NULL;
-
-    *out = v && !v->empty ? v->i : l->w->now_us;
-    if (*out < on_us)
-        *out = on_us;
-    return NULL;
+    return l->p->of_field >= 0 ? &l->r->values[l->p->of_field] : NULL;
 }
 
 static struct err *breach_now(struct look *l)
@@ -270,13 +258,12 @@ static struct err *leave_scope(struct look *l)
 
 static struct err *begin(struct look *l, bool holds)
 {
-    int64_t on_us, clock;
+    int64_t on_us;
 
     TRY(policy_on_since(l->w, l->page, &on_us));
     if (on_us == DATE_NONE)
         return NULL;
-    TRY(clock_start(l, on_us, &clock));
-    l->c = (struct clock){.clock_us = clock};
+    l->c = (struct clock){.clock_us = clock_start(of_value(l), on_us, l->w->now_us)};
     TRY(owed_resolve(l));
     if (l->p->clock == PC_ALWAYS) {
         if (holds)
@@ -299,15 +286,13 @@ static struct err *begin(struct look *l, bool holds)
 /* The clock runs and the rule does not hold yet: due time and person may have moved. */
 static struct err *keep_running(struct look *l)
 {
+    const struct value *of = of_value(l);
     struct clock was = l->c;
-    int64_t on_us, clock;
+    int64_t on_us;
 
     TRY(policy_on_since(l->w, l->page, &on_us));
-    if (l->p->of_field >= 0) {
-        TRY(clock_start(l, on_us == DATE_NONE ? 0 : on_us, &clock));
-        if (!l->r->values[l->p->of_field].empty)
-            l->c.clock_us = clock;
-    }
+    if (of && !of->empty)
+        l->c.clock_us = clock_start(of, on_us == DATE_NONE ? 0 : on_us, l->w->now_us);
     TRY(owed_resolve(l));
     TRY(due_compute(l));
     TRY(task_begin(l));
@@ -323,22 +308,6 @@ static struct err *keep_breached(struct look *l)
     TRY(owed_resolve(l));
     TRY(task_begin(l));
     return clock_put(l);
-}
-
-static struct err *after_met(struct look *l, bool holds)
-{
-    const struct value *of = l->p->of_field >= 0 ? &l->r->values[l->p->of_field] : NULL;
-    int64_t on_us, clock;
-
-    if (holds)
-        return NULL;
-    if (of && l->p->clock == PC_WITHIN) {
-        TRY(policy_on_since(l->w, l->page, &on_us));
-        TRY(clock_start(l, on_us == DATE_NONE ? 0 : on_us, &clock));
-        if (of->empty || clock == l->c.clock_us)
-            return NULL; /* met once for this start of the clock */
-    }
-    return begin(l, false);
 }
 
 struct err *policy_on_since(const struct work *w, struct str page, int64_t *on_us)
@@ -387,6 +356,7 @@ struct err *policy_evaluate(const struct work *w, const struct policy *p, const 
     struct expr_record er;
     struct expr_env env = work_env(w);
     bool in, old, holds;
+    int64_t on_us;
 
     if (p->mode == PM_OFF || p->clock == PC_EVERY || r->object->index != p->object)
         return NULL;
@@ -412,15 +382,20 @@ struct err *policy_evaluate(const struct work *w, const struct policy *p, const 
     if (!in)
         return leave_scope(&l);
     holds = expr_test(w->arena, p->must.e, &er, &env);
-    switch (l.c.state) {
-    case CLOCK_NONE:
+    TRY(policy_on_since(w, l.page, &on_us));
+    switch (clock_turn(p, l.c.state, l.c.clock_us, on_us == DATE_NONE ? 0 : on_us, in, holds, of_value(&l))) {
+    case TURN_STAY:
+        return NULL;
+    case TURN_LEAVE:
+        return leave_scope(&l);
+    case TURN_BEGIN:
         return begin(&l, holds);
-    case CLOCK_RUNNING:
-        return holds ? met_now(&l) : keep_running(&l);
-    case CLOCK_BREACHED:
-        return holds ? met_now(&l) : keep_breached(&l);
-    case CLOCK_MET:
-        return after_met(&l, holds);
+    case TURN_MET:
+        return met_now(&l);
+    case TURN_GO_ON:
+        return keep_running(&l);
+    case TURN_STILL_BROKEN:
+        return keep_breached(&l);
     }
     return NULL;
 }
@@ -577,7 +552,5 @@ struct err *policy_check_block(const struct work *w, const struct policy *p,
 
 bool policy_is_swept(const struct work *w, const struct policy *p)
 {
-    if (p->mode == PM_OFF || p->clock == PC_EVERY)
-        return false;
-    return rule_is_swept(w, &p->when) || rule_is_swept(w, &p->must) || rule_is_swept(w, &p->except);
+    return p->mode != PM_OFF && clock_is_swept(w->arena, w->m, p);
 }

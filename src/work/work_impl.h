@@ -6,13 +6,13 @@
  * therefore leaves the same tasks and breaches as a week of running.
  */
 #include "base/limits.h"
+#include "work/due.h"
 #include "work/work.h"
 
 #define STAGE_MOVES_MAX 32             /* stages one save may move a run through: a workflow has fewer */
 #define NOTICES_PER_DAY_MAX 20         /* rows per person and day; beyond, one row counts the rest */
 #define NOTICE_MAIL_DELAY_US (15 * US_PER_MINUTE) /* a mail collects what comes within that time */
 #define SWEEP_BATCH 500                /* records one query of a sweep hands out */
-#define SWEEP_EVERY_US US_PER_HOUR     /* rules that look at the clock itself are looked at again that often */
 #define OUTER_RECORDS_MAX 1000         /* records one change may make the engine look at through references */
 #define DAY_TASKS_MAX 2000             /* open tasks of one person that take part in the ordering of a day */
 #define CANDIDATES_MAX 200             /* people compared when somebody with room is looked for */
@@ -169,12 +169,6 @@ MUST_USE struct err *policy_check_block(const struct work *w, const struct polic
 MUST_USE struct err *policy_act(const struct work *w, const struct policy *p, int64_t record_id, int64_t breach_id, int64_t owed_by);
 bool policy_is_swept(const struct work *w, const struct policy *p);
 
-struct period {
-    int64_t start_us, end_us, first_day;
-    bool working; /* for working days: it is one */
-};
-struct period period_at(const struct policy *p, const struct worktime *wt, int64_t at_us);
-int64_t period_quota(const struct policy *p, const struct period *period);
 /* Timers at the end of the current period, one per calendar in use. */
 MUST_USE struct err *period_arm(const struct work *w, const struct policy *p);
 MUST_USE struct err *period_ended(const struct work *w, const struct timer *t);
