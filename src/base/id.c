@@ -32,6 +32,13 @@ int64_t id_new(int64_t now_us)
     return (mine >> 16) << 22 | (int64_t)atomic_load(&node_number) << 16 | (mine & 0xffff);
 }
 
+int64_t id_floor(int64_t us)
+{
+    int64_t ms = us / 1000 - EPOCH_MS;
+
+    return ms <= 0 ? 0 : ms > MS_MAX ? INT64_MAX : ms << 22;
+}
+
 void id_after(int64_t id)
 {
     int64_t seen = (id >> 22) << 16 | (id & 0xffff), before = atomic_load(&last);

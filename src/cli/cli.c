@@ -33,15 +33,18 @@ const struct command commands[] = {
     {"token", "add MAIL NAME | list MAIL | end ID", "API tokens of a person.",
      "The token is shown once. It acts with the rights of the person, cut down to --role where given.", 2, 3,
      {{"role", "ROLE", "Only the rights of this role."}, {"days", "N", "Days until it ends [365]."}}, cmd_token},
-    {"manual", "check | plan | publish | export | import | versions | diff | reference  [FOLDER]",
+    {"manual", "check | plan | publish | export | import | versions | diff | past | reference  [FOLDER | POLICY]",
      "Check, try, publish and exchange the manual as a folder of pages.",
      "check FOLDER: all findings, with page, line and column.  plan FOLDER: what publishing it would do.  publish FOLDER "
      "(or import FOLDER): make it the live version.  export FOLDER: write the live pages, byte for byte.  versions: who "
      "published what, when, why.  diff FOLDER: what it changes in the live pages, in words (--lines: as a unified diff).  "
-     "reference FOLDER: one page per kind with all keys.", 1, 2,
+     "past POLICY: what a policy would have found if it had been on already, by week, with examples.  reference FOLDER: one "
+     "page per kind with all keys.", 1, 2,
      {{"reason", "TEXT", "Why; stored with the version."},
       {"version", "N", "Export or compare this version instead of the live one."},
       {"lines", NULL, "With diff: the lines that differ, each hunk with its sentences above it."},
+      {"days", "N", "With past: how far back [90]."},
+      {"page", "FILE", "With past: a draft of the policy's page instead of the live one."},
       {"as", "MAIL", "Act as this person."}}, cmd_manual},
     {"import", "FILE --mapping FILE | --plan FILE | --undo ID | --list", "Bring a CSV in; cleaned, checked, reported by line.",
      "Every change and every doubtful row is named with its line in the report. A dry run does everything but keep it. An "

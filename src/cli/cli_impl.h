@@ -109,6 +109,7 @@ struct err *cmd_init(struct args *args);
 struct err *cmd_user(struct args *args);
 struct err *cmd_token(struct args *args);
 struct err *cmd_manual(struct args *args);
+struct err *manual_past(struct args *args); /* manual past */
 struct err *cmd_import(struct args *args);
 struct err *cmd_export(struct args *args);
 struct err *cmd_today(struct args *args);

@@ -1,4 +1,4 @@
-/* manual check | plan | publish | export | import | versions | diff | reference. */
+/* manual check | plan | publish | export | import | versions | diff | past | reference. */
 #include "cli_impl.h"
 
 #include "base/file.h"
@@ -274,13 +274,19 @@ static struct err *do_reference(struct manual_job *job)
     return manual_reference(job->args->arena, job->args->words[1]);
 }
 
+static struct err *do_past(struct manual_job *job)
+{
+    return manual_past(job->args);
+}
+
 struct err *cmd_manual(struct args *args)
 {
     static const struct {
         const char *verb;
         struct err *(*run)(struct manual_job *job);
     } verbs[] = {{"check", do_check},   {"plan", do_plan}, {"publish", do_publish},   {"import", do_publish},
-                 {"export", do_export}, {"diff", do_diff}, {"versions", do_versions}, {"reference", do_reference}};
+                 {"export", do_export}, {"diff", do_diff}, {"versions", do_versions},
+                 {"past", do_past},     {"reference", do_reference}};
     struct manual_job job = {.args = args, .findings = {.arena = args->arena}};
     const char *version = args_get(args, "version");
 
@@ -290,5 +296,5 @@ struct err *cmd_manual(struct args *args)
         if (strcmp(verbs[i].verb, args->words[0]) == 0)
             return verbs[i].run(&job);
     return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL,
-                "manual takes check, plan, publish, export, import, versions, diff or reference, not %s.", args->words[0]);
+                "manual takes check, plan, publish, export, import, versions, diff, past or reference, not %s.", args->words[0]);
 }

@@ -519,6 +519,30 @@ struct err *serve_manual_facts(struct req *rq)
     return facts_json(rq->tx, rq->m, rq->actor, arg(rq, "page"), rq->now_us, &rq->out);
 }
 
+/* ---- a rule on the past ---- */
+
+struct past_job {
+    struct req *rq;
+    struct past_ask ask;
+};
+
+static struct err *look_at_past(struct tx *tx, void *ctx)
+{
+    struct past_job *job = ctx;
+
+    return past_json(tx, job->rq->m, job->rq->actor, &job->ask, &job->rq->out);
+}
+
+struct err *serve_policy_past(struct req *rq)
+{
+    struct past_job job = {
+        .rq = rq,
+        .ask = {.name = rq->params[0], .text = member_text(rq, "page"), .days = member_number(rq, "days", 0), .now_us = rq->now_us},
+    };
+
+    return db_read(rq->app->db, rq->arena, look_at_past, &job);
+}
+
 /* ---- metrics ---- */
 
 struct err *serve_metrics(struct req *rq)

@@ -317,6 +317,28 @@ const struct schema_doc openapi_schemas[] = {
      "'properties':{'page':{'type':'string'},'label':{'type':'string'},'sentence':{'type':'string'},"
      "'mode':{'type':'string','enum':['off','watch','remind','fix','block']}},'required':['page','label',"
      "'sentence','mode'],'additionalProperties':true}}},'required':['data']}"},
+    {"PolicyPast",
+     "{'type':'object','description':'A policy tried on the past, as if it had been switched on at `from` "
+     "and only watched. Counts are of the company; examples are records you may read.','properties':{'page"
+     "':{'type':'string'},'label':{'type':'string'},'sentence':{'type':'string'},'mode':{'type':'string','"
+     "enum':['off','watch','remind','fix','block']},'clock':{'type':'string','enum':['within','every','alw"
+     "ays']},'from':{'type':'string','format':'date-time'},'to':{'type':'string','format':'date-time'},'re"
+     "cords':{'type':'integer','description':'There were in that time.'},'looked_at':{'type':'integer','de"
+     "scription':'Of these; fewer where there are very many.'},'in_scope':{'type':'integer','description':"
+     "'Records the policy was about at some time.'},'kept':{'type':'integer'},'breached':{'type':'integer'"
+     "},'running':{'type':'integer','description':'Clocks that still run at the end.'},'reminders':{'type'"
+     ":'integer','description':'Reminders it would have sent.'},'by_week':{'type':'array','items':{'type':"
+     "'object','description':'A week, by its Monday.','properties':{'week':{'type':'string','format':'date"
+     "'},'kept':{'type':'integer'},'breached':{'type':'integer'}},'required':['week','kept','breached']}},"
+     "'by_step':{'type':'array','items':{'type':'object','description':'Where records stood that broke it."
+     "','properties':{'step':{'type':'string'},'breached':{'type':'integer'}},'required':['step','breached"
+     "']}},'examples':{'type':'array','items':{'type':'object','description':'A breach, newest first.','pr"
+     "operties':{'object':{'type':'string'},'record':{'$ref':'#/components/schemas/Id'},'title':{'type':'s"
+     "tring'},'due_at':{'type':'string','format':'date-time'},'met_at':{'type':['string','null'],'format':"
+     "'date-time'}},'required':['object','record','title','due_at','met_at']}},'assumed':{'type':'array','"
+     "items':{'type':'string'},'description':'What cannot be known of the past and was taken for granted.'"
+     "}},'required':['page','label','sentence','mode','clock','from','to','records','looked_at','in_scope'"
+     ",'kept','breached','running','reminders','by_week','by_step','examples','assumed']}"},
     {"NoticePage",
      "{'type':'object','description':'Notices, newest first.','properties':{'data':{'type':'array',"
      "'items':{'type':'object','description':'A notice.',"

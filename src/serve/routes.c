@@ -152,6 +152,10 @@ static const struct member b_absence[] = {
     {"restore", B_INT, false, INT32_MAX, NULL, "Instead of pages: the number of a version whose pages are taken as they were."}
 static const struct member b_draft[] = {DRAFT, M_END};
 static const struct member b_seen[] = {{"version", B_INT, true, INT32_MAX, NULL, "The version looked at."}, M_END};
+static const struct member b_past[] = {
+    {"days", B_INT, false, 0, NULL, "How far back: 1 to 366 days; 90 if left out."},
+    {"page", B_TEXT, false, PAGE_BYTES_MAX, NULL, "A draft of the policy's page; the live one if left out. Needs the right to publish."}, M_END,
+};
 static const struct member b_publish[] = {DRAFT, {"reason", B_TEXT, true, 2000, NULL, "Why the manual changes."}, M_END};
 
 #define R "/api/v1/records/{object}"
@@ -248,6 +252,7 @@ const struct route routes[] = {
     {M_GET, "/api/v1/policies", serve_policies, TX_READ, SIGNED_IN, RF_BIG, 200, "listPolicies", "rules", "Every policy and how it is kept", NULL, NULL, "PolicyList"},
     {M_GET, "/api/v1/notices", serve_notices, TX_READ, SIGNED_IN, 0, 200, "listNotices", "tasks", "Notices to me", q_notices, NULL, "NoticePage"},
     {M_POST, "/api/v1/notices/{id}/later", serve_notice_later, TX_WRITE, SIGNED_IN, 0, 204, "postponeNotice", "tasks", "Not now: hide it until then", NULL, b_postpone, NULL},
+    {M_POST, "/api/v1/policies/{name}/past", serve_policy_past, TX_BULK, SIGNED_IN, 0, 200, "tryOnPast", "rules", "What a policy would have found in the past", NULL, b_past, "PolicyPast"},
     {M_POST, "/api/v1/notices/{id}/read", serve_notice_read, TX_WRITE, SIGNED_IN, 0, 204, "readNotice", "tasks", "I have read it", NULL, NULL, NULL},
     {M_POST, "/api/v1/absences", serve_absence, TX_WRITE, SIGNED_IN, 0, 204, "createAbsence", "tasks", "Somebody is away", NULL, b_absence, NULL},
 

@@ -4,6 +4,7 @@
  * sleeps until the commit is durable. */
 #include "insight/facts.h"
 #include "insight/metric.h"
+#include "insight/past.h"
 #include "record/import.h"
 #include "work/work.h"
 

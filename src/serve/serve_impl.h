@@ -310,6 +310,7 @@ struct err *serve_manual_version_pages(struct req *rq);
 struct err *serve_manual_check(struct req *rq);
 struct err *serve_manual_plan(struct req *rq);
 struct err *serve_manual_facts(struct req *rq);
+struct err *serve_policy_past(struct req *rq);
 struct err *serve_manual_publish(struct req *rq);
 struct err *serve_manual_diff(struct req *rq);
 struct err *serve_manual_version_page(struct req *rq);

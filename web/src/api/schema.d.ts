@@ -3384,6 +3384,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policies/{name}/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a policy would have found in the past
+         * @description What a policy would have found in the past.
+         */
+        post: operations["tryOnPast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notices": {
         parameters: {
             query?: never;
@@ -4324,6 +4344,53 @@ export interface components {
             } & {
                 [key: string]: unknown;
             })[];
+        };
+        /** @description A policy tried on the past, as if it had been switched on at `from` and only watched. Counts are of the company; examples are records you may read. */
+        PolicyPast: {
+            page: string;
+            label: string;
+            sentence: string;
+            /** @enum {string} */
+            mode: "off" | "watch" | "remind" | "fix" | "block";
+            /** @enum {string} */
+            clock: "within" | "every" | "always";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description There were in that time. */
+            records: number;
+            /** @description Of these; fewer where there are very many. */
+            looked_at: number;
+            /** @description Records the policy was about at some time. */
+            in_scope: number;
+            kept: number;
+            breached: number;
+            /** @description Clocks that still run at the end. */
+            running: number;
+            /** @description Reminders it would have sent. */
+            reminders: number;
+            by_week: {
+                /** Format: date */
+                week: string;
+                kept: number;
+                breached: number;
+            }[];
+            by_step: {
+                step: string;
+                breached: number;
+            }[];
+            examples: {
+                object: string;
+                record: components["schemas"]["Id"];
+                title: string;
+                /** Format: date-time */
+                due_at: string;
+                /** Format: date-time */
+                met_at: string | null;
+            }[];
+            /** @description What cannot be known of the past and was taken for granted. */
+            assumed: string[];
         };
         /** @description Notices, newest first. */
         NoticePage: {
@@ -17287,6 +17354,47 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    tryOnPast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description How far back: 1 to 366 days; 90 if left out. */
+                    days?: number;
+                    /** @description A draft of the policy's page; the live one if left out. Needs the right to publish. */
+                    page?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPast"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Busy"];
         };
