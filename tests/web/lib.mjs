@@ -15,10 +15,10 @@
 // A file runs alone (node tests/web/day.test.mjs, TEST=regex picks tests) or with all others in one process (run.mjs).
 import { createRequire } from "node:module";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { BIN, call as callAt, PASSWORD, ROOT, serve, Skip, skip, signIn, tempDir } from "../e2e/lib.mjs";
+import { BIN, call as callAt, PASSWORD, ROOT, run, serve, Skip, skip, signIn, tempDir } from "../e2e/lib.mjs";
 
 export { PASSWORD, ROOT, skip };
 export const ADMIN = "alex.winter@demo.example";
@@ -60,9 +60,25 @@ async function preparedDemo() {
   return dir;
 }
 
+// What a file wants done to its company before the server starts: fn(cli), where cli("user", "add", ...) runs a command of the
+// program there; cli.file(name, text) lays a file beside it and gives its path back.
+let preparing = null;
+export function prepare(fn) {
+  preparing = fn;
+}
+
 export async function startCompany() {
   const dir = tempDir();
   cpSync(await preparedDemo(), dir, { recursive: true });
+  if (preparing) {
+    const cli = (...args) => run([...args, "--data", dir, "--log", "error"], { input: `${PASSWORD}\n` }).out;
+    cli.file = (name, text) => {
+      writeFileSync(join(dir, name), text);
+      return join(dir, name);
+    };
+    preparing(cli);
+    preparing = null;
+  }
   running = await serve(["start", "--data", dir]);
   Object.assign(server, { base: running.base, port: running.port, dir });
   tokens.clear();
@@ -139,7 +155,7 @@ function watch() {
   for (const kind of ["keydown", "pointerdown", "input"]) addEventListener(kind, () => (touched = true), { capture: true, once: true });
   const name = (n) => (n instanceof Element ? `${n.localName}${n.id ? `#${n.id}` : ""}${[...n.classList].map((c) => `.${c}`).join("")}` : (n?.parentElement?.className ?? "?"));
   new PerformanceObserver((list) => {
-    for (const e of list.getEntries()) if (!e.hadRecentInput && !touched) window.seen.shift.push(`${e.value.toFixed(4)} of ${e.sources.map((s) => name(s.node)).join(", ")}`);
+    for (const e of list.getEntries()) if (!e.hadRecentInput && !touched) window.seen.shift.push(`${e.value.toFixed(4)} of ${e.sources.map((s) => `${name(s.node)} from ${[s.previousRect.x, s.previousRect.y]} to ${[s.currentRect.x, s.currentRect.y]}`).join(", ")}`);
   }).observe({ type: "layout-shift", buffered: true });
   // What was asked of the server and is not answered to the last byte.
   window.flying = 0;
@@ -189,6 +205,7 @@ export async function open(email, { width = 1280, height = width < 640 ? 844 : 8
 export async function slowDown(page, rate) {
   const cdp = (page.state.cdp ??= await page.context().newCDPSession(page));
   await cdp.send("Emulation.setCPUThrottlingRate", { rate });
+  page.state.rate = rate;
 }
 
 // Waits until the page stands: a heading, no skeleton, nothing on its way, and two frames later still so.
@@ -249,6 +266,7 @@ export async function keys(page, ...names) {
 
 // ---- tests ----
 
+const TEST_MS = 240_000; // of one test: the sweeps of all screens take a minute on a machine that does much else
 const registered = [];
 export function test(name, fn) {
   registered.push({ name, fn });
@@ -266,11 +284,13 @@ function short(wrong) {
 
 async function runOne(t) {
   let trouble = null;
+  let limit;
   try {
-    await t.fn();
+    await Promise.race([t.fn(), new Promise((_, fail) => { limit = setTimeout(() => fail(new Error(`not at its end after ${TEST_MS / 1000} s`)), TEST_MS); })]);
   } catch (e) {
     trouble = e;
   }
+  clearTimeout(limit);
   const wrong = [];
   let n = 0;
   for (const page of opened) {

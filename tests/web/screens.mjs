@@ -41,6 +41,7 @@ export const SCREENS = [
   { name: "page", path: "/manual/workflow/closing", who: REP },
   { name: "policy", path: "/manual/policy/first-reply", who: REP },
   { name: "board", path: "/board/deal?who=me", who: REP, ready: "[data-card]", dialogs: [["board-move", click(".card-move")]] },
+  { name: "day-manager", path: "/", who: MANAGER },
   { name: "team", path: "/?team=1", who: MANAGER },
   { name: "policies", path: "/policies", who: MANAGER, ready: ".policy" },
   { name: "breaches", path: "/policies?view=breaches", who: MANAGER },

@@ -113,7 +113,7 @@ function OneDay({ user }: { user: string }) {
 
   return (
     <Screen title={user ? t("Day of {name}", { name: personName(user) }) : t("My Day")} meta={summaryText(user)} ready={!loading} class="day"
-      actions={<><Switch team={false} />{!user && tasks.length > 0 && <Button kind="primary" icon="play" onClick={() => go("/run")} focus="run">{t("Run the queue")}</Button>}</>}>
+      actions={<><Switch team={false} />{!user && <Button kind="primary" icon="play" onClick={() => go("/run")} disabled={tasks.length === 0} focus="run">{t("Run the queue")}</Button>}</>}>
       {dayProblem.value && <ProblemNote problem={dayProblem.value} retry={() => void loadDay(user)} />}
       {loading && <div class="queue"><Skeleton rows={1} height={320} /><Skeleton rows={8} height={44} /></div>}
       {!loading && !dayProblem.value && tasks.length === 0 && <Nothing user={user} />}
