@@ -48,7 +48,7 @@ static bool may_read(const struct list_plan *l, const struct object *o, const st
 /* The join for a reference, made at its first use. -1: its target cannot be joined. */
 static int join_of(struct list_plan *l, const struct field *ref, bool entry)
 {
-    if (ref->to_object < 0 || l->n_joins == JOINS_MAX || ref->index == F_ID)
+    if (ref->to_object < 0 || ref->index == F_ID)
         return -1;
     const struct object *target = &l->m->objects[ref->to_object];
     if (l->a && !target->built_in && access_scope(l->a, target->index, VERB_READ) == SCOPE_NONE)
@@ -56,6 +56,8 @@ static int join_of(struct list_plan *l, const struct field *ref, bool entry)
     for (int i = 0; i < l->n_joins; i++)
         if (l->joins[i].ref == ref && l->joins[i].entry == entry)
             return i;
+    if (l->n_joins == JOINS_MAX)
+        return -1;
     struct join *j = &l->joins[l->n_joins];
     j->ref = ref;
     j->entry = entry;
@@ -91,11 +93,14 @@ static struct err *resolve(struct list_plan *l, const char *parameter, struct st
         return denied_field(l->arena, o, *f);
     if (dot == SIZE_MAX)
         return NULL;
-    if (!type_is_ref((*f)->type) || (*f)->to_object < 0)
+    if (!type_is_ref((*f)->type) || (*f)->to_object < 0 || (*f)->index == F_ID)
         return err_parameter(l->arena, parameter,
                              STR("Only references to one object can be followed."),
                              "%.*s does not lead to another record.", STR_ARG((*f)->name));
     *join = join_of(l, *f, false);
+    if (*join < 0 && l->n_joins == JOINS_MAX)
+        return err_parameter(l->arena, parameter, STR("Leave some out."),
+                             "At most %d references can be followed.", JOINS_MAX);
     if (*join < 0) /* not: a field of an object the actor may not read at all */
         return denied_field(l->arena, o, *f);
     struct str rest = str_sub(path, dot + 1, SIZE_MAX);

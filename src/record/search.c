@@ -13,6 +13,8 @@
 #define ENTRIES_SCANNED \
     20000 /* PostgreSQL has no list of words: newest entries looked at instead */
 #define SNIPPET_WORDS 12
+#define TITLES_MAX 100  /* titles that begin with what was typed, in their own order */
+#define TITLE_CHARS 64  /* of a title, in the index search_entry_begin */
 #define COMMON_WORD 64 /* records that make a word common */
 #define SHORT_CHARS 3  /* beginnings of words that the index of words keeps, see the migration */
 #define ROWS_VERIFIED \
@@ -469,12 +471,45 @@ static struct err *write_hits(struct search *s, int limit, struct buf *json)
     return NULL;
 }
 
-/* Titles that begin with what was typed, when there are more matches than candidates. */
+/* Titles that begin with exactly what was typed, the shortest first: of the same beginning, nothing sorts before it alone. */
+static struct err *find_beginnings(struct search *s)
+{
+    struct sql_text q = sql_text_new(s->arena, tx_kind(s->tx));
+    const char *begin = q.kind == DB_SQLITE ? "substr(s.title_fold, 1, 64)" : "left(s.title_fold, 64) COLLATE \"C\"";
+    struct str from = first_chars(s->folded, TITLE_CHARS);
+    struct stmt *st;
+    bool row;
+
+    sql_add(&q, "SELECT s.record_id, s.object, s.title, s.title_fold FROM search_entry s ");
+    sql_add(&q, q.kind == DB_SQLITE ? "INDEXED BY search_entry_begin WHERE " : "WHERE ");
+    sql_add(&q, begin);
+    sql_add(&q, " >= ");
+    sql_add_str(&q, from);
+    sql_add(&q, " AND ");
+    sql_add(&q, begin);
+    sql_add(&q, " < ");
+    sql_add_str(&q, str_fmt(s->arena, "%.*s\xf4\x8f\xbf\xbf", STR_ARG(from)));
+    entry_rights(&q, s->m, s->a, s->narrowed ? s->wanted : NULL, "s");
+    sql_add(&q, " ORDER BY ");
+    sql_add(&q, begin);
+    sql_add(&q, ", s.record_id LIMIT ");
+    sql_add_i64(&q, TITLES_MAX);
+    TRY(sql_prepare(s->tx, &q, &st));
+    for (;;) {
+        TRY(db_step(st, &row));
+        if (!row)
+            return NULL;
+        add_hit(s, st);
+    }
+}
+
+/* Titles whose first word begins with the first one typed, when there are more matches than candidates. */
 static struct err *find_titles(struct search *s)
 {
     struct str tokens[SEARCH_TOKENS_MAX];
     size_t found;
 
+    TRY(find_beginnings(s));
     memcpy(tokens, s->tokens, sizeof tokens);
     tokens[0] = str_fmt(s->arena, INDEX_TITLE_MARK "%.*s", STR_ARG(tokens[0]));
     return find(s, tokens, &found);

@@ -25,7 +25,8 @@ enum {
     ARENA_FIRST_BYTES = 48 * 1024, /* a list of 50 records with all that is around it */
     CONNECTION_BYTES = 32 * 1024, /* URL_BYTES_MAX, HEADER_BYTES_MAX and room for the answer's headers */
     STREAM_BLOCK_BYTES = 2048,
-    DRAIN_TIMES = 4,             /* a body that is too large is read on so many times its limit, to answer politely */
+    DRAIN_TIMES = 64,            /* a body that is too large is read on so many times its limit and thrown away: who still
+                                  * sends does not hear an answer, and a connection closed on them loses it */
 };
 
 struct http_server {
@@ -176,6 +177,14 @@ static void take_body(struct http_request *rq, const char *data, size_t n)
     rq->body.len += n;
 }
 
+/* Has the peer asked whether it may send the body? */
+static bool waits_for_leave(struct http_request *rq)
+{
+    const char *value = MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, "Expect");
+
+    return value && strcasecmp(value, "100-continue") == 0;
+}
+
 static enum MHD_Result begin(struct http_server *server, struct http_request *rq, const char *method)
 {
     const char *length = NULL;
@@ -191,9 +200,10 @@ static enum MHD_Result begin(struct http_server *server, struct http_request *rq
     if (MHD_lookup_connection_value_n(rq->conn, MHD_HEADER_KIND, "Content-Length", 14, &length, &length_n) == MHD_YES) {
         int64_t n;
 
-        if (!str_to_i64((struct str){length, length_n}, &n) || n > rq->body_max * DRAIN_TIMES) {
-            /* Answered before the body is read: libmicrohttpd then closes the connection, and the peer may learn of
-             * the answer or only of the closing. What is not much too large is read, so that the answer arrives. */
+        if (!str_to_i64((struct str){length, length_n}, &n) || n > rq->body_max * DRAIN_TIMES ||
+            (n > rq->body_max && waits_for_leave(rq))) {
+            /* Answered before the body is read. Who asked first (Expect: 100-continue) hears it; of the others, those who
+             * send more than anybody should, libmicrohttpd closes the connection, and they may only learn of that. */
             rq->body_too_large = true;
             rq->handled = true;
             server->handlers.handle(server->handlers.ctx, rq);

@@ -2,17 +2,18 @@
 import { serve, tempDir } from "../e2e/lib.mjs";
 import { axe, call, ensure, expect, finish, keys, looksWell, open, PASSWORD, server, settled, test } from "./lib.mjs";
 
-// Instead of the demo: a folder in which nothing was created.
+// Instead of the demo: a folder in which nothing was created. It is served until the next one: a page whose server goes away says so.
+let mine = null;
 async function empty() {
-  const mine = await serve(["start", "--empty", "--data", tempDir()]);
+  await mine?.stop();
+  mine = await serve(["start", "--empty", "--data", tempDir()]);
   Object.assign(server, { base: mine.base, port: mine.port });
-  return mine;
 }
 
 const fields = { company: "Harbor Health", name: "Mia Kane", email: "mia@harbor.example" };
 
 test("a company is created with keys alone and without script", async () => {
-  const mine = await empty();
+  await empty();
   const page = await open(null, { script: false });
   await page.goto(`${server.base}/lists/lead`);
   ensure(page.url() === `${server.base}/first-run`, `not led there: ${page.url()}`);
@@ -27,11 +28,10 @@ test("a company is created with keys alone and without script", async () => {
   ensure((await me.json()).email === fields.email, await me.text());
   const pages = await (await page.context().request.get(`${server.base}/api/v1/manual/pages`)).json();
   ensure(pages.data.some((p) => p.path === "pack/blank"), "the arrow chose no other manual");
-  await mine.stop();
 });
 
 test("what is wrong is listed first, has the focus, leads to its field, and loses nothing but the password", async () => {
-  const mine = await empty();
+  await empty();
   const page = await open(null, { script: false });
   await page.goto(`${server.base}/first-run`);
   for (const [id, text] of Object.entries(fields)) await page.fill(`#${id}`, text);
@@ -54,13 +54,12 @@ test("what is wrong is listed first, has the focus, leads to its field, and lose
   await expect(page.locator("#currency")).toHaveValue("SEK");
   await expect(page.locator("#password")).toHaveValue("");
   ensure((await call("GET", "/healthz")).json.manual_version === 0, "something was created");
-  await mine.stop();
 });
 
 for (const width of [1280, 390])
   for (const theme of ["light", "dark"])
     test(`setting up looks well at ${width} px, ${theme}, and My Day says what to do first`, async () => {
-      const mine = await empty();
+      await empty();
       const page = await open(null, { width, theme });
       await page.goto(`${server.base}/first-run`);
       await looksWell(page, "first-run");
@@ -87,7 +86,6 @@ for (const width of [1280, 390])
       await page.goto(`${server.base}/`);
       await page.waitForSelector(".task-card, .empty"); // whether there is a task depends on the manual
       ensure((await page.locator(".first-steps").count()) === 0, "the first steps stay for good");
-      await mine.stop();
     });
 
 await finish();

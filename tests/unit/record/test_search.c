@@ -45,6 +45,24 @@ TEST(words_are_found_by_their_beginning)
     assert_err(world_search(w, w->admin, "x", "nothing", &j), "query.parameter");
 }
 
+TEST(the_title_that_was_typed_comes_before_hundreds_that_are_newer)
+{
+    struct world *w = *state;
+
+    world_new(w, w->admin, "product", "{\"name\":\"Gtx Pro\"}");
+    world_new(w, w->admin, "product", "{\"name\":\"Gtx Pro Max\"}");
+    for (int i = 0; i < 230; i++)
+        world_new(w, w->admin, "account", BODY("{\"name\":\"Gtx Profile %d\",\"notes\":\"gtx pro\"}", i));
+    for (int i = 0; i < 230; i++)
+        world_new(w, w->admin, "account", BODY("{\"name\":\"Other %d\",\"notes\":\"gtx pro\"}", i));
+    struct str all = found(w, w->admin, "gtx pro", "");
+    assert_true(str_starts(all, STR("Gtx Pro; Gtx Pro Max; ")));
+    assert_true(str_starts(found(w, w->admin, " GTX  PRO ", ""), STR("Gtx Pro")));
+    assert_true(str_starts(found(w, w->admin, "gtx pro", "product"), STR("Gtx Pro; Gtx Pro Max")));
+    assert_true(str_find(found(w, w->admin, "gtx pro", "account"), STR("Max"), 0) == SIZE_MAX);
+    assert_true(str_starts(found(w, w->admin, "gtx pro m", ""), STR("Gtx Pro Max")));
+}
+
 TEST(all_scripts_are_found)
 {
     static const char *const names[] = {"株式会社オメガ", "Жуковский", "नमस्ते दुनिया",
@@ -229,4 +247,5 @@ TEST_MAIN_WITH(world_setup, world_teardown, words_are_found_by_their_beginning,
                all_scripts_are_found, changes_and_the_bin_are_followed,
                a_slip_of_the_keys_is_forgiven, rights_hold_in_search,
                the_best_match_comes_before_hundreds_of_newer_ones,
+               the_title_that_was_typed_comes_before_hundreds_that_are_newer,
                the_index_of_words_follows_all_of_a_transaction)
