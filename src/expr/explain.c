@@ -57,6 +57,7 @@ static struct expr_why explain_node(const struct evaluation *ev, const struct no
         why.words = term_words(ev, n, why.holds);
         return why;
     }
+    why.any = n->kind == NK_OR;
     why.n_parts = n->n_kids;
     why.parts = NEW_ARRAY(ev->arena, n->n_kids, struct expr_why);
     for (size_t i = 0; i < n->n_kids; i++)

@@ -186,6 +186,7 @@ struct expr_why {
     struct str text;  /* the term as written */
     struct str words; /* "status is New: no, it is Contacted" */
     bool holds;
+    bool any; /* of an `or`: one of the parts would do */
     struct expr_why *parts; /* of and / or / not */
     size_t n_parts;
 };

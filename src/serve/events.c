@@ -1,9 +1,11 @@
-/* Live events: what changed, for those who may see it, as server-sent events (WHATWG HTML, section 9.2).
+/* Live events: what changed and what is owed, for those who may see it, as server-sent events (WHATWG HTML, section 9.2).
  *
  * One thread reads new rows of the change log after each commit and puts them into a ring, with owner and team of the
  * record. Each stream has its place in the ring; it sleeps until there is something it may see. Rights are judged when an
  * event is sent, by the same rules as everywhere. An event may come twice (after a reconnection), never out of sight; a
- * stream that fell behind is told to read anew ("reset"). With nobody listening nothing is read.
+ * stream that fell behind is told to read anew ("reset"). With nobody listening nothing is read. News of tasks and
+ * notices come ready from the engine (WORK_NEWS_CHANNEL) and go to those they concern alone; they are not told again after
+ * a reconnection: who connects reads their day anew.
  */
 #include "serve/serve_impl.h"
 
@@ -32,7 +34,12 @@ enum {
  * looked again. On SQLite there is one writer and the order is the same. */
 #define LOOK_BACK_MS 5000
 
+enum event_kind { EVENT_CHANGE, EVENT_TASK, EVENT_NOTICE };
+/* EVENT_TASK: id, record_id, object, kind (its state), user or role. EVENT_NOTICE: id, user, version (how many wait). */
 struct event {
+    enum event_kind what;
+    int64_t user;
+    uint64_t role; /* hash of its name; 0: none */
     int64_t id, record_id, version, owner, team;
     bool gone; /* the row is no more: only those who may see all learn of it */
     char object[64], kind[16];
@@ -66,10 +73,23 @@ struct events {
     uint64_t generation;
 };
 
+static bool concerns(const struct actor *a, const struct event *ev)
+{
+    if (ev->user)
+        return ev->user == a->user_id;
+    for (size_t i = 0; i < a->n_roles; i++)
+        if (str_hash(a->roles[i]->name) == ev->role)
+            return true;
+    return false;
+}
+
 static bool may_see(const struct stream *s, const struct event *ev)
 {
-    const struct object *o = manual_object(s->m, str_from(ev->object));
+    const struct object *o;
 
+    if (ev->what != EVENT_CHANGE)
+        return concerns(s->actor, ev);
+    o = manual_object(s->m, str_from(ev->object));
     if (!o)
         return false;
     if (ev->gone)
@@ -79,7 +99,15 @@ static bool may_see(const struct stream *s, const struct event *ev)
 
 static size_t write_event(char *dst, size_t max, const struct event *ev)
 {
-    int n = snprintf(dst, max, "id: %lld\nevent: change\ndata: {\"object\":\"%s\",\"id\":\"%lld\",\"version\":%lld,\"kind\":\"%s\"}\n\n",
+    int n;
+
+    if (ev->what == EVENT_TASK)
+        n = snprintf(dst, max, "event: task\ndata: {\"id\":\"%lld\",\"record\":\"%lld\",\"object\":\"%s\",\"state\":\"%s\"}\n\n",
+                     (long long)ev->id, (long long)ev->record_id, ev->object, ev->kind);
+    else if (ev->what == EVENT_NOTICE)
+        n = snprintf(dst, max, "event: notice\ndata: {\"id\":\"%lld\",\"unread\":%lld}\n\n", (long long)ev->id, (long long)ev->version);
+    else
+        n = snprintf(dst, max, "id: %lld\nevent: change\ndata: {\"object\":\"%s\",\"id\":\"%lld\",\"version\":%lld,\"kind\":\"%s\"}\n\n",
                      (long long)ev->id, ev->object, (long long)ev->record_id, (long long)ev->version, ev->kind);
 
     return n > 0 && (size_t)n < max ? (size_t)n : 0;
@@ -209,6 +237,53 @@ static void gather(struct events *ev, struct arena *arena)
         after = r.last_id;
     } while (r.rows == BATCH);
     arena_reset(arena);
+}
+
+/* ---- news of the engine ---- */
+
+static bool take_number(struct str *rest, int64_t *out)
+{
+    struct str part;
+
+    return str_cut(rest, ' ', &part) && str_to_i64(part, out);
+}
+
+/* "task USER ROLE TASK RECORD OBJECT STATE" or "notice USER NOTICE UNREAD". On PostgreSQL they come over the wire, so what
+ * is not understood (another version of this program may have written it) is left alone. */
+static bool read_news(struct str text, struct event *ev)
+{
+    struct str what, role, object;
+
+    *ev = (struct event){0};
+    if (!str_cut(&text, ' ', &what) || !take_number(&text, &ev->user))
+        return false;
+    if (str_eq(what, STR("notice"))) {
+        ev->what = EVENT_NOTICE;
+        return take_number(&text, &ev->id) && take_number(&text, &ev->version);
+    }
+    ev->what = EVENT_TASK;
+    if (!str_eq(what, STR("task")) || !str_cut(&text, ' ', &role) || !take_number(&text, &ev->id) ||
+        !take_number(&text, &ev->record_id) || !str_cut(&text, ' ', &object))
+        return false;
+    ev->role = str_eq(role, STR("-")) ? 0 : str_hash(role);
+    copy_word(ev->object, sizeof ev->object, object);
+    copy_word(ev->kind, sizeof ev->kind, text);
+    return true;
+}
+
+void events_news(struct events *ev, struct str text)
+{
+    struct event e;
+
+    if (!read_news(text, &e))
+        return;
+    pthread_mutex_lock(&ev->lock);
+    if (ev->n_streams > 0) {
+        ev->ring[ev->end++ % RING] = e;
+        pthread_cond_signal(&ev->moved);
+        ev->dirty = true;
+    }
+    pthread_mutex_unlock(&ev->lock);
 }
 
 /* ---- waking streams ---- */

@@ -277,11 +277,17 @@ const struct schema_doc openapi_schemas[] = {
      "'properties':{'page':{'type':'string'},'page_label':{'type':'string'},'step':{'type':'string'},"
      "'line':{'type':'integer'},'manual_version':{'type':'integer'},'reason':{'type':'string'},"
      "'how':{'type':'string'},'done_when':{'type':'string'}},'required':['page']},"
+     "'needs':{'type':'array','items':{'$ref':'#/components/schemas/Need'},"
+     "'description':'What has to be filled before it is done; empty where it is not a matter of fields.'},"
      "'words':{'anyOf':[{'$ref':'#/components/schemas/AnyObject'},{'type':'null'}],"
      "'description':'The template, filled in.'},"
      "'after':{'anyOf':[{'$ref':'#/components/schemas/AnyObject'},{'type':'null'}],"
      "'description':'Outcomes and what comes next.'}},'required':['id','version','kind','title'],"
      "'additionalProperties':true}"},
+    {"Need",
+     "{'type':'object','description':'A field that a person has to fill.','properties':{'object':{'type':'string'},"
+     "'record':{'$ref':'#/components/schemas/Id'},'field':{'type':'string'},'label':{'type':'string'}},"
+     "'required':['object','record','field','label']}"},
     {"TaskPage",
      "{'type':'object','description':'Tasks.','properties':{'data':{'type':'array',"
      "'items':{'$ref':'#/components/schemas/Task'}},'next':{'type':['string','null'],"

@@ -42,6 +42,9 @@ static const struct param q_search[] = {
     {"limit", P_INT, 1, 100, false, "How many at most; 20 if not given."}, END,
 };
 static const struct param q_rows[] = {FILTER, CURSOR, LIMIT(50), END};
+static const struct param q_tasks[] = {
+    FILTER, CURSOR, LIMIT(50), {"brief", P_BOOL, 0, 0, false, "Only what a list shows: without explanation, words, needs and what comes after."}, END,
+};
 static const struct param q_day[] = {
     {"user", P_ID, 0, 0, false, "Whose day; one's own if not given. Others' for those they report to."}, CURSOR, LIMIT(50), END,
 };
@@ -236,7 +239,7 @@ const struct route routes[] = {
     {M_GET, "/api/v1/views/{id}/users", serve_view_users, TX_READ, SIGNED_IN, 0, 200, "listViewUsers", "views", "Who else opened it in the last 90 days, for those who may change it", NULL, NULL, "ViewUsers"},
 
     {M_GET, "/api/v1/my-day", serve_my_day, TX_READ, SIGNED_IN, RF_BIG, 200, "getMyDay", "tasks", "What I owe, in a wise order, with reasons", q_day, NULL, "Day"},
-    {M_GET, "/api/v1/tasks", serve_tasks, TX_READ, SIGNED_IN, RF_BIG, 200, "listTasks", "tasks", "Tasks one may see", q_rows, NULL, "TaskPage"},
+    {M_GET, "/api/v1/tasks", serve_tasks, TX_READ, SIGNED_IN, RF_BIG, 200, "listTasks", "tasks", "Tasks one may see", q_tasks, NULL, "TaskPage"},
     {M_POST, "/api/v1/tasks", serve_task_create, TX_WRITE, SIGNED_IN, RF_ETAG, 201, "createTask", "tasks", "Ask somebody for something", NULL, b_task, "Task"},
     {M_GET, "/api/v1/tasks/{id}", serve_task_get, TX_READ, SIGNED_IN, RF_ETAG, 200, "getTask", "tasks", "One task with its reason and template", NULL, NULL, "Task"},
     {M_POST, "/api/v1/tasks/{id}/finish", serve_task_finish, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT | RF_ETAG, 200, "finishTask", "tasks", "Done", NULL, b_finish, "Task"},

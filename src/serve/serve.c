@@ -17,11 +17,14 @@ static struct server *live[SERVERS_MAX];
 
 static void on_notify(void *ctx, const char *channel, struct str payload)
 {
-    (void)payload;
     pthread_mutex_lock(&live_lock);
     for (int i = 0; i < SERVERS_MAX; i++) {
         if (!live[i] || live[i]->app->db != ctx)
             continue;
+        if (strcmp(channel, WORK_NEWS_CHANNEL) == 0) {
+            events_news(live[i]->events, payload);
+            continue;
+        }
         events_wake(live[i]->events);
         if (strcmp(channel, CHANGE_CHANNEL) == 0)
             jobs_wake(live[i]->jobs);

@@ -197,6 +197,7 @@ bool rate_allows(struct rate *rate, int64_t key, int64_t now_us);
 /* ---- events.c ---- */
 MUST_USE struct err *events_start(struct arena *arena, struct server *server);
 void events_wake(struct events *events);
+void events_news(struct events *events, struct str text); /* what came on WORK_NEWS_CHANNEL */
 void events_end_streams(struct events *events);
 void events_stop(struct events *events);
 struct err *serve_events(struct req *rq);

@@ -13,7 +13,8 @@ static int limit_of(const struct req *rq)
 
 struct err *serve_tasks(struct req *rq)
 {
-    return task_list(rq->tx, rq->m, rq->actor, arg(rq, "filter"), arg(rq, "cursor"), limit_of(rq), rq->now_us, &rq->out);
+    return task_list(rq->tx, rq->m, rq->actor, arg(rq, "filter"), arg_number(rq, "brief", 0), arg(rq, "cursor"), limit_of(rq), rq->now_us,
+                     &rq->out);
 }
 
 struct err *serve_my_day(struct req *rq)

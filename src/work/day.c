@@ -371,8 +371,8 @@ static bool step_is_open(const struct task_row *tasks, size_t n, struct str stag
     return false;
 }
 
-static struct err *run_json(const struct work *w, const struct run *run, const struct record *r,
-                            struct json_writer *jw)
+static struct err *run_json(const struct work *w, const struct actor *a, const struct run *run,
+                            const struct record *r, struct json_writer *jw)
 {
     int k = workflow_index(w->m, run->workflow), at;
     const struct workflow *wf = k >= 0 ? &w->m->workflows[k] : NULL;
@@ -406,7 +406,13 @@ static struct err *run_json(const struct work *w, const struct run *run, const s
             jw_object(jw);
             jw_kv_str(jw, "name", st->steps[s].name);
             jw_kv_bool(jw, "optional", st->steps[s].optional);
-            jw_kv_bool(jw, "done", step_done(w, &st->steps[s], st->name, tasks, n, &er));
+            bool done = step_done(w, &st->steps[s], st->name, tasks, n, &er);
+
+            jw_kv_bool(jw, "done", done);
+            if ((int)i == at && !run->ended_us && !done) {
+                jw_key(jw, STR("needs"));
+                needs_json(w, a, r, st->steps[s].done_when.e, st->steps[s].needs, st->steps[s].n_needs, jw);
+            }
             jw_kv_bool(jw, "open", step_is_open(tasks, n, st->name, st->steps[s].name));
             jw_end_object(jw);
         }
@@ -512,7 +518,7 @@ struct err *work_record_json(struct tx *tx, const struct manual *m, const struct
     jw_key(&jw, STR("runs"));
     jw_array(&jw);
     for (size_t i = 0; i < n; i++)
-        TRY(run_json(&d.w, &runs[i], &r, &jw));
+        TRY(run_json(&d.w, a, &runs[i], &r, &jw));
     jw_end_array(&jw);
     jw_end_object(&jw);
     return NULL;

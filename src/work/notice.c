@@ -11,6 +11,18 @@
 
 const char *const notice_kinds[] = {"assign", "breach", "escalation", "remind", "rule", NULL};
 
+/* For the bell on the screens of the person. id 0: none in particular. */
+static struct err *notice_news(struct tx *tx, int64_t user, int64_t id, int64_t now_us)
+{
+    int64_t unread;
+
+    TRY(notice_unread(tx, user, now_us, &unread));
+    tx_notify(tx, WORK_NEWS_CHANNEL,
+              str_fmt(tx_arena(tx), "notice %lld %lld %lld", (long long)user, (long long)id,
+                      (long long)unread));
+    return NULL;
+}
+
 static struct err *notice_mail(const struct work *w, const struct notice_new *n, int64_t day)
 {
     struct buf b = buf_new(w->arena, 128);
@@ -42,6 +54,7 @@ static struct err *notice_bundled(const struct work *w, int64_t user, int64_t da
                                   struct str bundle, struct str title, bool *found)
 {
     struct stmt *s;
+    int64_t id;
 
     TRY(db_stmt(w->tx, &sql_notice_bundle_more, &s));
     db_bind_i64(s, 1, user);
@@ -50,8 +63,9 @@ static struct err *notice_bundled(const struct work *w, int64_t user, int64_t da
     db_bind_i64(s, 4, w->now_us);
     db_bind_str(s, 5, title);
     TRY(db_step(s, found));
+    id = *found ? db_i64(s, 0) : 0;
     db_done(s);
-    return NULL;
+    return *found ? notice_news(w->tx, user, id, w->now_us) : NULL;
 }
 
 struct err *notice_send(const struct work *w, const struct notice_new *n)
@@ -60,7 +74,7 @@ struct err *notice_send(const struct work *w, const struct notice_new *n)
     struct str bundle;
     struct str title = n->title;
     struct stmt *s;
-    int64_t day, seen;
+    int64_t day, seen, id = id_new(w->now_us);
     bool found, row;
 
     if (!n->user)
@@ -90,7 +104,7 @@ struct err *notice_send(const struct work *w, const struct notice_new *n)
             return NULL;
     }
     TRY(db_stmt(w->tx, &sql_notice_insert, &s));
-    db_bind_i64(s, 1, id_new(w->now_us));
+    db_bind_i64(s, 1, id);
     db_bind_i64(s, 2, n->user);
     db_bind_i64(s, 3, day);
     db_bind_str(s, 4, bundle);
@@ -101,6 +115,7 @@ struct err *notice_send(const struct work *w, const struct notice_new *n)
     bind_opt_str(s, 9, n->page);
     db_bind_str(s, 10, title);
     TRY(db_run(s, NULL));
+    TRY(notice_news(w->tx, n->user, id, w->now_us));
     return notice_mail(w, n, day);
 }
 
@@ -201,7 +216,8 @@ struct err *notice_read(struct tx *tx, const struct actor *a, int64_t id, int64_
     db_bind_i64(s, 1, id);
     db_bind_i64(s, 2, a->user_id);
     db_bind_i64(s, 3, now_us);
-    return db_run(s, NULL);
+    TRY(db_run(s, NULL));
+    return notice_news(tx, a->user_id, id, now_us);
 }
 
 struct err *notice_later(struct tx *tx, const struct actor *a, int64_t id, int64_t until_us,
@@ -217,5 +233,6 @@ struct err *notice_later(struct tx *tx, const struct actor *a, int64_t id, int64
     db_bind_i64(s, 1, id);
     db_bind_i64(s, 2, a->user_id);
     db_bind_i64(s, 3, until_us);
-    return db_run(s, NULL);
+    TRY(db_run(s, NULL));
+    return notice_news(tx, a->user_id, id, now_us);
 }

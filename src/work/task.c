@@ -118,6 +118,26 @@ static struct err *task_timer(const struct work *w, int64_t id, struct str kind,
     return due_us ? timer_set(w, &t) : timer_drop(w, t.name);
 }
 
+/* For the screens of whoever owes it. An object's and a role's names have no blanks. */
+static void task_news(const struct work *w, int64_t id, int64_t user, struct str role, int64_t record_id,
+                      struct str object, const char *state)
+{
+    if (user || role.len)
+        tx_notify(w->tx, WORK_NEWS_CHANNEL,
+                  str_fmt(w->arena, "task %lld %.*s %lld %lld %.*s %s", (long long)user,
+                          STR_ARG(role.len ? role : STR("-")), (long long)id, (long long)record_id,
+                          STR_ARG(object), state));
+}
+
+void task_news_moved(const struct work *w, const struct task *t, int64_t user, struct str role)
+{
+    bool handed = t->owed_by != user || (!user && !str_eq(t->role, role));
+
+    if (handed)
+        task_news(w, t->id, t->owed_by, t->role, t->record_id, t->object, "handed-over");
+    task_news(w, t->id, user, role, t->record_id, t->object, handed ? "opened" : "moved");
+}
+
 /* At most TASK_TITLE_CHARS_MAX code points, cut at a whole one. */
 static struct str title_cut(struct str s)
 {
@@ -169,6 +189,8 @@ struct err *task_open(const struct work *w, const struct task_new *n, int64_t *i
     TRY(db_run(s, &changed));
     *fresh = changed > 0;
     *id = made;
+    if (*fresh)
+        task_news(w, made, n->owed_by, n->role, n->record_id, n->object, "opened");
     if (*fresh)
         return n->optional ? NULL : task_timer(w, made, n->kind, n->page, n->record_id, n->due_us);
     bool row;
@@ -224,8 +246,11 @@ struct err *task_close(const struct work *w, int64_t id, const char *as, struct 
     bind_opt_str(s, 3, note);
     db_bind_i64(s, 4, w->now_us);
     TRY(db_step(s, closed));
-    if (*closed)
+    if (*closed) {
+        task_news(w, id, col_i64(s, "owed_by"), col_str(w, s, "role"), col_i64(s, "record_id"),
+                  col_str(w, s, "object"), "closed");
         TRY(late_breach(w, s, id));
+    }
     db_done(s);
     if (!*closed)
         return NULL;
@@ -250,6 +275,7 @@ struct err *task_move(const struct work *w, const struct task_row *t, int64_t ow
     bind_opt_i64(s, 4, team);
     bind_opt_i64(s, 5, due_us);
     TRY(db_run(s, NULL));
+    task_news_moved(w, &t->t, owed_by, role);
     if (t->t.due_us == due_us || t->optional)
         return NULL;
     return task_timer(w, t->t.id, t->t.kind, t->t.page, t->t.record_id, due_us);

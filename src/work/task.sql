@@ -11,7 +11,7 @@ SELECT id FROM task WHERE cause = $1 AND closed_us IS NULL;
 -- $1 task, $2 as, $3 note (NULL: keep), $4 now
 UPDATE task SET closed_as = $2, note = COALESCE($3, note), closed_us = $4, version = version + 1
  WHERE id = $1 AND closed_us IS NULL
-RETURNING record_id, object, page, step, kind, owed_by, opened_us, due_us, optional;
+RETURNING record_id, object, page, step, kind, owed_by, role, opened_us, due_us, optional;
 
 -- name: task_move
 -- $1 task, $2 person, $3 role, $4 team, $5 due

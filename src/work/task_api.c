@@ -170,6 +170,7 @@ static struct err *put_off(const struct work *w, const struct task_row *row, int
     db_bind_i64(s, 2, until_us);
     bind_opt_i64(s, 3, due_us);
     TRY(db_run(s, NULL));
+    task_news_moved(w, &row->t, row->t.owed_by, row->t.role);
     if (!timer || !due_us || row->optional)
         return NULL;
     struct timer t = {
@@ -458,7 +459,7 @@ struct err *task_create(struct tx *tx, const struct save_context *cx, const stru
 }
 
 struct err *task_list(struct tx *tx, const struct manual *m, const struct actor *a,
-                      struct str filter, struct str cursor, int limit, int64_t now_us,
+                      struct str filter, bool brief, struct str cursor, int limit, int64_t now_us,
                       struct buf *json)
 {
     struct work w = work_at(tx, m, now_us);
@@ -504,7 +505,8 @@ struct err *task_list(struct tx *tx, const struct manual *m, const struct actor 
     jw_key(&jw, STR("data"));
     jw_array(&jw);
     for (size_t i = 0; i < n; i++)
-        TRY(task_json(tx, m, a, &rows.at[i].t, now_us, &jw));
+        TRY(brief ? task_json_brief(&w, a, &rows.at[i], &jw)
+                  : task_json_why(&w, a, &rows.at[i].t, STR(""), &jw));
     jw_end_array(&jw);
     jw_key(&jw, STR("next"));
     if (rows.n > n)

@@ -209,6 +209,58 @@ static void record_stub(const struct work *w, const struct actor *a, const struc
     jw_end_object(jw);
 }
 
+static void head_json(const struct work *w, const struct actor *a, const struct task *t, bool optional,
+                      struct record *r, bool *have, struct json_writer *jw)
+{
+    jw_kv_id(jw, "id", t->id);
+    jw_kv_i64(jw, "version", t->version);
+    jw_kv_str(jw, "kind", t->kind);
+    jw_kv_str(jw, "title", t->title);
+    jw_key(jw, STR("record"));
+    record_stub(w, a, t, r, have, jw);
+    jw_kv_id(jw, "owed_by", t->owed_by);
+    jw_kv_str(jw, "owed_by_name", who_name(w, t->owed_by));
+    jw_kv_str(jw, "role", t->role);
+    jw_kv_id(jw, "asked_by", t->by_user);
+    jw_kv_i64(jw, "priority", t->priority);
+    jw_kv_bool(jw, "optional", optional);
+    jw_kv_instant(jw, "opened", t->opened_us);
+    jw_kv_instant(jw, "until", t->due_us);
+    jw_kv_instant(jw, "not_before", t->not_before_us);
+    jw_kv_instant(jw, "closed", t->closed_us);
+    jw_kv_str(jw, "closed_as", t->closed_as);
+    jw_kv_bool(jw, "overdue", !t->closed_us && t->due_us && t->due_us < w->now_us);
+}
+
+struct err *task_json_brief(const struct work *w, const struct actor *a, const struct task_row *row,
+                            struct json_writer *jw)
+{
+    const struct page *page = row->t.page.len ? manual_page(w->m, row->t.page) : NULL;
+    struct record r;
+    bool have;
+
+    jw_object(jw);
+    head_json(w, a, &row->t, row->optional, &r, &have, jw);
+    jw_key(jw, STR("why"));
+    jw_object(jw);
+    jw_kv_str(jw, "page", row->t.page);
+    jw_kv_str(jw, "page_label", page ? page->label : STR(""));
+    jw_kv_str(jw, "step", row->t.step);
+    jw_end_object(jw);
+    jw_end_object(jw);
+    return NULL;
+}
+
+/* What has to be true for it to close: of a step its done_when, of a policy what must hold. */
+static const struct expr *condition_of(const struct work *w, const struct task *t, const struct step *step)
+{
+    int k = str_eq(t->kind, STR("policy")) ? policy_index(w->m, t->page) : -1;
+
+    if (step)
+        return step->done_when.e;
+    return k >= 0 && w->m->policies[k].clock != PC_EVERY ? w->m->policies[k].must.e : NULL;
+}
+
 struct err *task_json_why(const struct work *w, const struct actor *a, const struct task *t,
                           struct str because, struct json_writer *jw)
 {
@@ -221,27 +273,17 @@ struct err *task_json_why(const struct work *w, const struct actor *a, const str
     TRY(task_read(w, t->id, &row, &found));
     step = task_step(w->m, t, found ? row.stage : STR(""), &wf);
     jw_object(jw);
-    jw_kv_id(jw, "id", t->id);
-    jw_kv_i64(jw, "version", t->version);
-    jw_kv_str(jw, "kind", t->kind);
-    jw_kv_str(jw, "title", t->title);
-    jw_key(jw, STR("record"));
-    record_stub(w, a, t, &r, &have, jw);
-    jw_kv_id(jw, "owed_by", t->owed_by);
-    jw_kv_str(jw, "owed_by_name", who_name(w, t->owed_by));
-    jw_kv_str(jw, "role", t->role);
-    jw_kv_id(jw, "asked_by", t->by_user);
-    jw_kv_i64(jw, "priority", t->priority);
-    jw_kv_bool(jw, "optional", found && row.optional);
-    jw_kv_instant(jw, "opened", t->opened_us);
-    jw_kv_instant(jw, "until", t->due_us);
-    jw_kv_instant(jw, "not_before", t->not_before_us);
-    jw_kv_instant(jw, "closed", t->closed_us);
-    jw_kv_str(jw, "closed_as", t->closed_as);
+    head_json(w, a, t, found && row.optional, &r, &have, jw);
     jw_kv_str(jw, "note", t->note);
-    jw_kv_bool(jw, "overdue", !t->closed_us && t->due_us && t->due_us < w->now_us);
     if (because.len)
         jw_kv_str(jw, "because", because);
+    jw_key(jw, STR("needs"));
+    if (have && !t->closed_us) {
+        needs_json(w, a, &r, condition_of(w, t, step), step ? step->needs : NULL, step ? step->n_needs : 0, jw);
+    } else {
+        jw_array(jw);
+        jw_end_array(jw);
+    }
     jw_key(jw, STR("why"));
     why_json(w, t, step, jw);
     jw_key(jw, STR("words"));

@@ -50,8 +50,14 @@ MUST_USE struct err *task_json(struct tx *tx, const struct manual *m, const stru
 /* The one next action of a record, its runs with steps, and open tasks: the same answer for everyone who asks. */
 MUST_USE struct err *work_record_json(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t id,
                                       int64_t now_us, struct buf *json);
-MUST_USE struct err *task_list(struct tx *tx, const struct manual *m, const struct actor *a, struct str filter, struct str cursor, int limit,
-                               int64_t now_us, struct buf *json);
+/* brief: without explanation, words, needs and what comes after. */
+MUST_USE struct err *task_list(struct tx *tx, const struct manual *m, const struct actor *a, struct str filter, bool brief,
+                               struct str cursor, int limit, int64_t now_us, struct buf *json);
+
+/* News for those whom a task or a notice concerns: told with tx_notify on this channel when the transaction commits.
+ *     task USER ROLE TASK RECORD OBJECT STATE    opened closed moved handed-over; USER 0: whoever holds ROLE ("-": nobody)
+ *     notice USER NOTICE UNREAD */
+#define WORK_NEWS_CHANNEL "work.news"
 
 /* ---- breaches, escalations, policies ---- */
 MUST_USE struct err *breach_list(struct tx *tx, const struct manual *m, const struct actor *a, struct str filter, struct str cursor, int limit,

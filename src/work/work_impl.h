@@ -138,6 +138,14 @@ void task_scope_sql(struct sql_text *q, const struct manual *m, const struct act
 void task_from_stmt(const struct work *w, const struct stmt *s, struct task_row *out);
 const char *task_columns(void); /* the select list task_from_stmt wants, of alias t */
 MUST_USE struct err *task_due_passed(const struct work *w, int64_t task_id); /* timer */
+/* needs.c: writes an array of {object, record, field, label}: what a person has to fill before the condition (NULL: none)
+ * holds and the fields are filled; only what the actor may write. Empty where it is not a matter of fields. */
+void needs_json(const struct work *w, const struct actor *a, const struct record *r, const struct expr *condition,
+                const int *fields, size_t n_fields, struct json_writer *jw);
+/* What a list shows of a task: without explanation, words and what comes after. */
+MUST_USE struct err *task_json_brief(const struct work *w, const struct actor *a, const struct task_row *row, struct json_writer *jw);
+/* Tells whom it concerns that it has another due time or another person. Role and user: from now on. */
+void task_news_moved(const struct work *w, const struct task *t, int64_t user, struct str role);
 MUST_USE struct err *task_json_why(const struct work *w, const struct actor *a, const struct task *t, struct str because,
                                    struct json_writer *jw);
 const struct step *task_step(const struct manual *m, const struct task *t, struct str stage, const struct workflow **wf);

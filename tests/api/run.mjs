@@ -266,6 +266,21 @@ await test("a change is told at once to those who may see the record, and to nob
   return found;
 });
 
+await test("a task and a notice are told at once to whom they concern, and to nobody else", async () => {
+  const account = await c.must("POST", "/api/v1/records/account", { as: "ada", body: { name: "News Ltd" } });
+  const rosa = await listen("rosa", { until: (t) => t.includes('"state":"closed"') });
+  const tom = await listen("tom", { ms: 2500 });
+  const task = await c.must("POST", "/api/v1/tasks", { as: "ada", body: { record: account.id, title: "Hear it", owed_by: c.vars.rosa_id } });
+  await c.must("POST", `/api/v1/tasks/${task.id}/postpone`, { as: "rosa", body: { until: c.vars.in_30_days } });
+  await c.must("POST", `/api/v1/tasks/${task.id}/finish`, { as: "rosa", body: {} });
+  const [heard, overheard] = await Promise.all([rosa.reading, tom.reading]);
+  const data = (state) => `event: task\ndata: {"id":"${task.id}","record":"${account.id}","object":"account","state":"${state}"}`;
+  const found = ["opened", "moved", "closed"].filter((state) => !heard.text.includes(data(state))).map((state) => `rosa did not hear ${state}: ${heard.text}`);
+  if (!/event: notice\ndata: {"id":"\d+","unread":[1-9]/.test(heard.text)) found.push(`no notice: ${heard.text}`);
+  if (overheard.text.includes(task.id) || overheard.text.includes("event: notice")) found.push(`tom heard ${overheard.text}`);
+  return found;
+});
+
 await test("after a reconnection what was missed comes first", async () => {
   const visit = await c.must("POST", "/api/v1/records/visit", { as: "rosa", body: { name: "missed", owner: c.vars.rosa_id } });
   const rosa = await listen("rosa", { last: c.vars.last_event, until: (t) => t.includes(visit.id) });

@@ -386,7 +386,7 @@ static struct err *list_in(struct tx *tx, const struct save_context *cx, void *c
     struct seeing *s = ctx;
     struct buf b = buf_new(tx_arena(tx), 1024);
 
-    TRY(task_list(tx, cx->manual, cx->actor, s->filter, s->cursor, s->limit, cx->now_us, &b));
+    TRY(task_list(tx, cx->manual, cx->actor, s->filter, false, s->cursor, s->limit, cx->now_us, &b));
     s->out = str_dup(s->c->arena, buf_str(&b));
     return NULL;
 }

@@ -3,7 +3,7 @@ import type { FieldShape, ObjectShape } from "../../../web/src/api/client";
 import { daysBetween, fromLocalInput, toLocalInput, zone } from "../../../web/src/i18n/format";
 import { t, tn, setCatalogue } from "../../../web/src/i18n/t";
 import { slug } from "../../../web/src/nav/router";
-import { fieldsNamed, sentence } from "../../../web/src/screens/day/task-card";
+import { sentence } from "../../../web/src/screens/day/task-card";
 import { moveColumn, nextSort, readColumns, writeColumns } from "../../../web/src/screens/list/columns";
 import { both, condition, quoted } from "../../../web/src/screens/list/condition";
 import { conflicting, same } from "../../../web/src/store/change";
@@ -20,12 +20,7 @@ const deal: ObjectShape = {
   list: ["name", "account", "amount"], form: [], detail: [],
 };
 
-describe("conditions in words", () => {
-  it("name the fields to fill in, longest names first", () => {
-    expect(fieldsNamed("(there is a next step and there is a next step on) or stage is Won", deal)).toEqual(["next_step", "next_step_on", "stage"]);
-    expect(fieldsNamed("there is an account", deal)).toEqual(["account"]);
-    expect(fieldsNamed("there are accountants", deal)).toEqual([]);
-  });
+describe("reasons in words", () => {
   it("reasons become sentences", () => expect(sentence("deals taken\nover")).toBe("Deals taken over."));
 });
 

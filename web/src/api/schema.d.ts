@@ -4274,12 +4274,21 @@ export interface components {
                 how?: string;
                 done_when?: string;
             };
+            /** @description What has to be filled before it is done; empty where it is not a matter of fields. */
+            needs?: components["schemas"]["Need"][];
             /** @description The template, filled in. */
             words?: components["schemas"]["AnyObject"] | null;
             /** @description Outcomes and what comes next. */
             after?: components["schemas"]["AnyObject"] | null;
         } & {
             [key: string]: unknown;
+        };
+        /** @description A field that a person has to fill. */
+        Need: {
+            object: string;
+            record: components["schemas"]["Id"];
+            field: string;
+            label: string;
         };
         /** @description Tasks. */
         TaskPage: {
@@ -16787,6 +16796,8 @@ export interface operations {
                 cursor?: string;
                 /** @description How many at most; 50 if not given. */
                 limit?: number;
+                /** @description Only what a list shows: without explanation, words, needs and what comes after. */
+                brief?: boolean;
             };
             header?: never;
             path?: never;

@@ -1,6 +1,6 @@
 // One task as a wise colleague would hand it over: what, why, with which words, and what happens after.
 import { useEffect, useId, useState } from "preact/hooks";
-import type { ObjectShape, Task } from "../../api/client";
+import type { Task } from "../../api/client";
 import { formatNear, fromLocalInput, toLocalInput } from "../../i18n/format";
 import { t } from "../../i18n/t";
 import { recordHref } from "../../nav/router";
@@ -45,21 +45,6 @@ function wordsOf(task: Task): Words | null {
 // Done by what happens on the record, not by a click: a condition and no outcomes to choose from.
 export function isDoneByRecord(task: Task): boolean {
   return Boolean(task.why?.done_when) && outcomesOf(task).length === 0;
-}
-
-// Fields a condition in words speaks of ("there is a next step on"), longest names first.
-export function fieldsNamed(words: string, shape: ObjectShape): string[] {
-  let rest = words.toLowerCase();
-  const found: { name: string; at: number }[] = [];
-  const names = shape.fields.filter(isEditable).flatMap((f) => [...new Set([f.label.toLowerCase(), f.name.replaceAll("_", " ")])].map((text) => ({ text, name: f.name })));
-  names.sort((a, b) => b.text.length - a.text.length);
-  for (const { text, name } of names) {
-    const m = new RegExp(`(^|[^\\p{L}])${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\p{L}])`, "u").exec(rest);
-    if (!m) continue;
-    rest = rest.slice(0, m.index) + " ".repeat(m[0].length) + rest.slice(m.index + m[0].length);
-    if (!found.some((f) => f.name === name)) found.push({ name, at: m.index });
-  }
-  return found.sort((a, b) => a.at - b.at).map((f) => f.name);
 }
 
 export function taskIcon(task: Task): IconName {
@@ -107,25 +92,28 @@ function Say({ words }: { words: Words }) {
   );
 }
 
-function DoneByRecord({ task, shape }: { task: Task; shape: ObjectShape }) {
-  const id = task.record?.id ?? "";
-  const entry = entryOf(shape.name, id).value;
+// What the server says is still to be filled in, on the record of the task or on one it refers to.
+function Need({ need }: { need: NonNullable<Task["needs"]>[number] }) {
+  const shape = objectOf(need.object);
+  const entry = entryOf(need.object, need.record).value;
   useEffect(() => {
-    if (!entry?.whole) void readRecord(shape.name, id).catch(() => undefined);
-  }, [id]);
-  const names = fieldsNamed(task.why?.done_when ?? "", shape);
+    if (!entry?.whole) void readRecord(need.object, need.record).catch(() => undefined);
+  }, [need.object, need.record]);
+  const field = shape && fieldOf(shape, need.field);
+  if (!field || !isEditable(field) || !entry) return <div class="fact"><span class="fact-label">{need.label}</span></div>;
+  return <FieldRow object={need.object} id={need.record} field={field} value={shownFields(entry)[need.field]} eager />;
+}
+
+function DoneByRecord({ task }: { task: Task }) {
+  const needs = task.needs ?? [];
   return (
     <div class="card-part">
       <h3>{t("Do")}</h3>
       <div class="stack">
-        <p>{names.length ? t("Fill this in and the step is done:") : t("Done when {condition}. It closes by itself.", { condition: task.why?.done_when ?? "" })}</p>
-        {names.length > 0 && (
+        <p>{needs.length ? t("Fill this in and the step is done:") : t("Done when {condition}. It closes by itself.", { condition: task.why?.done_when ?? "" })}</p>
+        {needs.length > 0 && (
           <div class="facts boxed">
-            {names.map((n) => {
-              const field = fieldOf(shape, n);
-              if (!field) return null;
-              return entry ? <FieldRow key={n} object={shape.name} id={id} field={field} value={shownFields(entry)[n]} eager /> : <div key={n} class="fact"><span class="fact-label">{field.label}</span></div>;
-            })}
+            {needs.map((n) => <Need key={`${n.record} ${n.field}`} need={n} />)}
           </div>
         )}
       </div>
@@ -229,7 +217,7 @@ export function TaskCard({ task, big, inRecord }: Props) {
         </div>
       )}
       {words && <Say words={words} />}
-      {byRecord && shape && <DoneByRecord task={task} shape={shape} />}
+      {byRecord && shape && <DoneByRecord task={task} />}
       {(outcomes.some((o) => o.then) || next) && (
         <div class="card-part">
           <h3>{t("After")}</h3>
