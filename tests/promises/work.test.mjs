@@ -81,13 +81,41 @@ test("P113 the number of missed follow-ups is a metric that ships", async () => 
   assert.equal(by.groups[0].label, "Write with something useful");
 });
 
-test("P109 conversion rate, average deal size and response time have a definition, an owner and come from events", async () => {
-  for (const name of ["lead-conversion", "average-won-deal", "first-response-time"]) {
-    const m = await f.must("admin", "GET", `/api/v1/metrics/${name}`);
-    assert.ok(m.definition.length > 30, name);
-    assert.ok(m.owner, name);
-    assert.ok("target" in m && "value" in m, name);
+test("P109 each metric has a written definition, an owner and a target, and comes from events", async () => {
+  const metrics = (await f.must("admin", "GET", "/api/v1/metrics")).data;
+  assert.ok(metrics.length >= 20);
+  for (const name of ["win-rate", "lead-conversion", "average-won-deal", "first-response-time"]) assert.ok(metrics.some((m) => m.name === name), name);
+  const roles = new Set((await f.must("admin", "GET", "/api/v1/manual/pages?kind=role")).data.map((p) => p.name));
+  for (const m of metrics) {
+    assert.ok(m.definition.length > 30, `${m.name}: ${m.definition}`);
+    assert.ok(roles.has(m.owner), `${m.name} is looked after by ${m.owner}`);
+    assert.ok(m.target.length > 0, `${m.name} has no target`);
+    assert.ok("value" in (await f.must("admin", "GET", `/api/v1/metrics/${m.name}`)), m.name);
   }
+  // From events: a call moves the figures by itself.
+  const before = (await f.must("admin", "GET", "/api/v1/metrics/activities")).value;
+  await f.create("rob", "activity", { kind: "call", direction: "out", at: at(Date.now()), subject: "One more", links: [answered.id] });
+  assert.equal((await f.must("admin", "GET", "/api/v1/metrics/activities")).value, before + 1);
+});
+
+test("P58 a rule shows its sentence, its mode, and what it would have found in the past, as it did find it", async () => {
+  const policy = (await f.must("mara", "GET", "/api/v1/policies")).data.find((p) => p.page === "policy/first-reply");
+  assert.match(policy.sentence, /within 4 business hours/);
+  assert.ok(["off", "watch", "remind", "fix", "block"].includes(policy.mode));
+  const past = await f.must("mara", "POST", "/api/v1/policies/first-reply/past", { days: 90 });
+  assert.equal(past.sentence, policy.sentence);
+  assert.equal(past.by_week.reduce((n, w) => n + w.breached, 0), past.breached);
+  const example = past.examples.find((e) => e.record === owned.id);
+  const [real] = await breaches("mara", `record_id = '${owned.id}' and page = 'policy/first-reply'`);
+  assert.deepEqual([example.due_at, example.met_at], [real.due, real.met], "as it was written down");
+  // One that was never on; nothing is written by trying it.
+  const off = await f.must("mara", "POST", "/api/v1/policies/lead-reachable/past", {});
+  assert.equal(off.mode, "off");
+  assert.ok(off.looked_at >= 3);
+  const again = await f.must("mara", "POST", "/api/v1/policies/lead-reachable/past", {});
+  assert.deepEqual([again.kept, again.breached, again.in_scope], [off.kept, off.breached, off.in_scope]);
+  assert.match(f.run("manual", "past", "policy/first-reply", "--days", "90"), /as if it had been switched on then/);
+  assert.equal((await f.as("rob", "POST", "/api/v1/policies/tried/past", { page: "---\nkind: policy\nname: tried\nfor: lead\nmust: \"email is not empty\"\nalways: true\n---\nText.\n" })).status, 403);
 });
 
 test("P112 why a rule ran, or did not, is explained for each record", async () => {

@@ -11,9 +11,11 @@ import { me, objectOf } from "../../store/session";
 import { Icon } from "../../ui/icon";
 import { Menu, Popover } from "../../ui/menu";
 import { EmptyState, ProblemNote, Skeleton } from "../../ui/states";
+import { Button } from "../../ui/button";
 import { StatusChip } from "../../ui/status";
 import { useChanges, useLoad } from "../figures/load";
 import { Breaches } from "./breaches";
+import { PastDialog } from "./past";
 import { MODES, modeIcon, modeLabel, modeMeaning, modeTone } from "./mode";
 import "./policies.css";
 import { SwitchDialog, type Switch } from "./switch";
@@ -99,7 +101,7 @@ function Kept({ policy }: { policy: Policy }) {
   );
 }
 
-function Row({ policy, onSwitch }: { policy: Policy; onSwitch: (s: Switch) => void }) {
+function Row({ policy, onSwitch, onTry }: { policy: Policy; onSwitch: (s: Switch) => void; onTry: () => void }) {
   return (
     <li class="policy">
       <div class="policy-text">
@@ -109,8 +111,10 @@ function Row({ policy, onSwitch }: { policy: Policy; onSwitch: (s: Switch) => vo
         <p class="meta policy-facts">
           <span>{objectOf(policy.object ?? "")?.plural}</span>
           {policy.owner && <span>{t("looked after by: {role}", { role: roleLabel(policy.owner) })}</span>}
+          {policy.except && <span>{t("except where {what}", { what: policy.except })}</span>}
           <span>{policy.review ? t("next review {day}", { day: formatDate(policy.review) }) : t("no review date")}</span>
         </p>
+        <p><Button kind="quiet" icon="history" focus={`past-${policy.page}`} onClick={onTry}>{t("Try it on the past")}<span class="sr">: {policy.label}</span></Button></p>
       </div>
       <Kept policy={policy} />
       <ModeControl policy={policy} onSwitch={onSwitch} />
@@ -137,7 +141,7 @@ function useRuleKeys(): void {
   }, []);
 }
 
-function Rules({ list, onSwitch }: { list: readonly Policy[]; onSwitch: (s: Switch) => void }) {
+function Rules({ list, onSwitch, onTry }: { list: readonly Policy[]; onSwitch: (s: Switch) => void; onTry: (p: Policy) => void }) {
   useRuleKeys();
   const groups: [string, Policy[]][] = [[t("On"), list.filter((p) => p.mode !== "off")], [t("Off"), list.filter((p) => p.mode === "off")]];
   return (
@@ -147,7 +151,7 @@ function Rules({ list, onSwitch }: { list: readonly Policy[]; onSwitch: (s: Swit
           <h2 id={`rules-${i}`}>{title} <span class="muted num">{rules.length}</span></h2>
           {rules.length === 0
             ? <p class="muted">{i === 0 ? t("No rule is on. Start with one on Watch: it counts and bothers nobody.") : t("Every rule is on.")}</p>
-            : <ul class="policy-list">{rules.map((p) => <Row key={p.page} policy={p} onSwitch={onSwitch} />)}</ul>}
+            : <ul class="policy-list">{rules.map((p) => <Row key={p.page} policy={p} onSwitch={onSwitch} onTry={() => onTry(p)} />)}</ul>}
         </section>
       ))}
     </>
@@ -166,6 +170,7 @@ function Tabs({ view }: { view: string }) {
 export function Policies() {
   const view = place.value.query.get("view") === "breaches" ? "breaches" : "";
   const [change, setChange] = useState<Switch | null>(null);
+  const [tried, setTried] = useState<Policy | null>(null);
   const { data, problem, loading, reload } = useLoad("policies", async () => settle(await api.GET("/api/v1/policies")));
   useChanges(["lead", "deal", "account", "contact", "activity"], 5000, reload);
   useEffect(() => void loadManual(), []);
@@ -182,7 +187,8 @@ export function Policies() {
           <p><a href="/manual">{t("Open the manual")}</a></p>
         </EmptyState>
       )}
-      {list.length > 0 && (view === "breaches" ? <Breaches policies={list} /> : <Rules list={list} onSwitch={setChange} />)}
+      {list.length > 0 && (view === "breaches" ? <Breaches policies={list} /> : <Rules list={list} onSwitch={setChange} onTry={setTried} />)}
+      {tried && <PastDialog page={tried.page} label={tried.label} sentence={tried.sentence} onClose={() => setTried(null)} />}
       {change && <SwitchDialog change={change} onClose={() => setChange(null)} onDone={reload} />}
     </Screen>
   );

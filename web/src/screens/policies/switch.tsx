@@ -9,6 +9,7 @@ import { Icon } from "../../ui/icon";
 import { offlineProblem, ProblemNote, Skeleton } from "../../ui/states";
 import { StatusChip } from "../../ui/status";
 import { toast } from "../../ui/toast";
+import { PastOf } from "./past";
 import { modeIcon, modeLabel, modeMeaning, modeTone, withMode, type Mode } from "./mode";
 
 export interface Switch {
@@ -148,6 +149,12 @@ export function SwitchDialog({ change, onClose, onDone }: { change: Switch; onCl
         {problem && <ProblemNote problem={problem} retry={() => { setProblem(null); setPlan(null); setTurn(turn + 1); }} />}
         {!plan && !problem && <Skeleton rows={4} />}
         {plan && <section aria-labelledby={`${id}-plan`}><h3 id={`${id}-plan`} class="sr">{t("What would happen")}</h3><PlanView plan={plan} /></section>}
+        {change.to !== "off" && (
+          <details class="past-box" open={change.from === "off"}>
+            <summary>{t("Tried on the last 90 days")}</summary>
+            <PastOf page={change.page} days={90} />
+          </details>
+        )}
         <div class="form-field">
           <label for={`${id}-why`}>{t("Why now")}</label>
           <textarea id={`${id}-why`} ref={input} rows={2} maxLength={2000} required value={reason} aria-invalid={missing || undefined} aria-describedby={missing ? `${id}-missing` : `${id}-hint`}
