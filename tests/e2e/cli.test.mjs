@@ -63,6 +63,19 @@ test("a folder without a company says how to create one", () => {
     refused([...c, "--data", none], 1, /no company in .*fairlead init --admin you@example.com --data/);
 });
 
+test("--requests-per-second bounds each session, and nobody else", async () => {
+  const server = await serve(["serve", ...at, "--requests-per-second", "5"]);
+  const [busy, calm] = [await signIn(server.base, "admin@example.com"), await signIn(server.base, "admin@example.com")];
+  const ask = (token) => fetch(`${server.base}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
+  const answers = await Promise.all(Array.from({ length: 60 }, () => ask(busy)));
+  const refused = answers.filter((r) => r.status === 429);
+  assert.ok(refused.length > 20 && answers.some((r) => r.status === 200), `${refused.length} of 60 refused`);
+  assert.equal(refused[0].headers.get("retry-after"), "1");
+  assert.equal((await refused[0].json()).code, "http.rate_limited");
+  assert.equal((await ask(calm)).status, 200);
+  await server.stop();
+});
+
 test("init refuses a weak password and a second company", () => {
   const other = join(tempDir(), "new");
   refused(["init", "--admin", "a@example.com", "--data", other], 1, /password/i, { input: "secret\n" });
