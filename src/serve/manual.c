@@ -29,6 +29,15 @@ static void page_head(struct json_writer *w, const struct page *p)
     jw_kv_str(w, "why", p->why);
 }
 
+/* Of which object's records an escalation speaks; NULL: of all, or the page is none. */
+static const struct object *page_object(const struct manual *m, const struct page *p)
+{
+    for (size_t i = 0; p->kind == PK_ESCALATION && i < m->n_escalations; i++)
+        if (m->escalations[i].page == p && m->escalations[i].object >= 0)
+            return &m->objects[m->escalations[i].object];
+    return NULL;
+}
+
 struct err *serve_manual_pages(struct req *rq)
 {
     struct json_writer w = json_writer(&rq->out);
@@ -46,6 +55,8 @@ struct err *serve_manual_pages(struct req *rq)
             continue;
         jw_object(&w);
         page_head(&w, p);
+        if (page_object(rq->m, p))
+            jw_kv_str(&w, "object", page_object(rq->m, p)->name);
         jw_end_object(&w);
     }
     jw_end_array(&w);

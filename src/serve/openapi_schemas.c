@@ -360,8 +360,9 @@ const struct schema_doc openapi_schemas[] = {
      "{'type':'object','description':'A page of the manual, without its text.',"
      "'properties':{'path':{'type':'string'},'kind':{'type':'string'},'name':{'type':'string'},"
      "'label':{'type':'string'},'owner':{'type':'string','description':'Role responsible for the page.'},"
-     "'review':{'type':['string','null'],'format':'date'},'why':{'type':'string'}},'required':['path',"
-     "'kind','name','label','owner','review','why']}"},
+     "'review':{'type':['string','null'],'format':'date'},'why':{'type':'string'},"
+     "'object':{'type':'string','description':'Of an escalation: for records of this object; left out: for all.'}},"
+     "'required':['path','kind','name','label','owner','review','why']}"},
     {"PageList",
      "{'type':'object','description':'The pages of the live manual.',"
      "'properties':{'version':{'type':'integer'},'published_at':{'type':['string','null'],"

@@ -371,6 +371,31 @@ static bool step_is_open(const struct task_row *tasks, size_t n, struct str stag
     return false;
 }
 
+static const struct task *step_closed(const struct task_row *tasks, size_t n, struct str stage,
+                                      struct str step)
+{
+    const struct task *last = NULL;
+
+    for (size_t i = 0; i < n; i++)
+        if (tasks[i].t.closed_us && str_eq(tasks[i].stage, stage) && str_eq(tasks[i].t.step, step) &&
+            (!last || tasks[i].t.closed_us >= last->closed_us))
+            last = &tasks[i].t;
+    return last;
+}
+
+/* Through which channel its words go, and how and when it was closed last: "was the proposal sent?" */
+static void step_past(const struct work *w, const struct step *step, const struct task *last,
+                      struct json_writer *jw)
+{
+    const struct template_page *words =
+        step->template_page >= 0 ? &w->m->templates[step->template_page] : NULL;
+
+    jw_kv_str(jw, "channel", words ? str_from(channel_word(words->channel)) : STR(""));
+    jw_kv_str(jw, "closed_as", last ? last->closed_as : STR(""));
+    jw_kv_instant(jw, "closed", last ? last->closed_us : 0);
+    jw_kv_id(jw, "owed_by", last ? last->owed_by : 0);
+}
+
 static struct err *run_json(const struct work *w, const struct actor *a, const struct run *run,
                             const struct record *r, struct json_writer *jw)
 {
@@ -414,6 +439,7 @@ static struct err *run_json(const struct work *w, const struct actor *a, const s
                 needs_json(w, a, r, st->steps[s].done_when.e, st->steps[s].needs, st->steps[s].n_needs, jw);
             }
             jw_kv_bool(jw, "open", step_is_open(tasks, n, st->name, st->steps[s].name));
+            step_past(w, &st->steps[s], step_closed(tasks, n, st->name, st->steps[s].name), jw);
             jw_end_object(jw);
         }
         jw_end_array(jw);

@@ -77,7 +77,7 @@ static struct str merge_lookup(void *ctx, struct arena *arena, struct str path, 
     return merge_record(x, arena, x->r, path, 0, found);
 }
 
-static const char *channel_word(enum channel c)
+const char *channel_word(enum channel c)
 {
     static const char *const words[] = {"any", "email", "call", "voicemail", "note", "message"};
 

@@ -28,7 +28,7 @@ MUST_USE struct err *task_get(struct tx *tx, const struct manual *m, const struc
  * record_save. Fails: task.closed, task.version_conflict, task.not_done (done_when does not hold; says what is missing). */
 MUST_USE struct err *task_finish(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version,
                                  struct str outcome, struct str note, struct task *out);
-/* Optional steps only, with a note; others need right bypass-gates. */
+/* Optional steps, and what one has asked for oneself, with a note; others need right bypass-gates. */
 MUST_USE struct err *task_skip(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version, struct str note, struct task *out);
 /* Not now: hides it from the queue until then; never beyond its due time without saying so. */
 MUST_USE struct err *task_postpone(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version, int64_t until_us,

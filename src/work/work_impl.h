@@ -146,6 +146,7 @@ void needs_json(const struct work *w, const struct actor *a, const struct record
 MUST_USE struct err *task_json_brief(const struct work *w, const struct actor *a, const struct task_row *row, struct json_writer *jw);
 /* Tells whom it concerns that it has another due time or another person. Role and user: from now on. */
 void task_news_moved(const struct work *w, const struct task *t, int64_t user, struct str role);
+const char *channel_word(enum channel c); /* "email", as a template writes it */
 MUST_USE struct err *task_json_why(const struct work *w, const struct actor *a, const struct task *t, struct str because,
                                    struct json_writer *jw);
 const struct step *task_step(const struct manual *m, const struct task *t, struct str stage, const struct workflow **wf);

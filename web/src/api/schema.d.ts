@@ -4439,6 +4439,8 @@ export interface components {
             /** Format: date */
             review: string | null;
             why: string;
+            /** @description Of an escalation: for records of this object; left out: for all. */
+            object?: string;
         };
         /** @description The pages of the live manual. */
         PageList: {

@@ -8,7 +8,7 @@ interface Props {
   title: string;
   onClose: () => void;
   children: ComponentChildren;
-  kind?: "dialog" | "sheet" | "palette" | "full";
+  kind?: "dialog" | "wide" | "sheet" | "palette" | "full";
   bare?: boolean; // no visible heading
 }
 

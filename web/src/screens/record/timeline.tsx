@@ -108,8 +108,7 @@ const FILTERS: [string, string, (k: string) => boolean][] = [
   ["tasks", "Steps", (k) => k === "task" || k === "run" || k === "breach"],
 ];
 
-export function Timeline({ shape, id, seen }: { shape: ObjectShape; id: string; seen: number }) {
-  const tl = useTimeline(shape.name, id, seen);
+export function Timeline({ shape, timeline: tl }: { shape: ObjectShape; timeline: ReturnType<typeof useTimeline> }) {
   const [only, setOnly] = useState("all");
   if (!people.value.size && !tl.items) return <Skeleton rows={5} height={48} />;
   if (tl.problem && !tl.items) return <ProblemNote problem={tl.problem} retry={tl.again} />;
