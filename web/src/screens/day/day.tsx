@@ -8,11 +8,10 @@ import { onChange } from "../../store/live";
 import { isManager, personName } from "../../store/session";
 import { day, dayProblem, loadDay, queue } from "../../store/tasks";
 import { Button } from "../../ui/button";
-import { Icon } from "../../ui/icon";
-import { EmptyState, ProblemNote, Skeleton } from "../../ui/states";
+import { ProblemNote, Skeleton } from "../../ui/states";
 import { Screen } from "../../shell/screen";
-import { FirstSteps, useFresh } from "./first-steps";
 import { TaskCard, TaskLine } from "./task-card";
+import { Nothing } from "./nothing";
 import { Team } from "./team";
 
 // Told about changes, the queue is read anew; never more often than this, and never while a key is down in an input.
@@ -132,19 +131,5 @@ function OneDay({ user }: { user: string }) {
         </p>
       )}
     </Screen>
-  );
-}
-
-function Nothing({ user }: { user: string }) {
-  const s = day.value?.summary;
-  const fresh = useFresh();
-  if (fresh === null) return <Skeleton rows={4} height={64} />;
-  if (fresh && !user) return <FirstSteps />;
-  return (
-    <EmptyState icon="circle-check" title={user ? t("Nothing is owed right now.") : t("Nothing is owed right now. Well done.")}>
-      <p>{s?.done_today ? tn(s.done_today, "{n} task done today.", "{n} tasks done today.") : t("Tasks come from the manual: when a record reaches a step that you answer for, it stands here with its reason.")}</p>
-      {s && s.put_off > 0 && <p class="muted">{tn(s.put_off, "{n} task is put off and comes back on its day.", "{n} tasks are put off and come back on their days.")}</p>}
-      <p class="row wrap">{isManager.value && !user && <a class="button plain" href="/?team=1"><Icon name="users" /><span>{t("My team's day")}</span></a>}<a class="button plain" href="/lists/deal"><span>{t("Look through the deals")}</span></a></p>
-    </EmptyState>
   );
 }

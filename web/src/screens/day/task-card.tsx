@@ -1,17 +1,17 @@
 // One task as a wise colleague would hand it over: what, why, with which words, and what happens after.
 import { useEffect, useId, useState } from "preact/hooks";
 import type { Task } from "../../api/client";
-import { formatNear, fromLocalInput, toLocalInput } from "../../i18n/format";
+import { formatNear } from "../../i18n/format";
 import { t } from "../../i18n/t";
 import { recordHref } from "../../nav/router";
 import { entryOf, readRecord, shownFields } from "../../store/records";
-import { fieldOf, objectOf } from "../../store/session";
+import { fieldOf, me, objectOf, personName } from "../../store/session";
 import { finishTask, postponeTask, setTaskProblem, skipTask, taskProblems } from "../../store/tasks";
 import { Button } from "../../ui/button";
-import { DateField } from "../../ui/date-field";
 import { FieldRow } from "../../ui/field-edit";
 import { isEditable } from "../../ui/field-input";
 import { Icon, type IconName } from "../../ui/icon";
+import { Later } from "../../ui/later";
 import { Markdown } from "../../ui/markdown";
 import { Popover } from "../../ui/menu";
 import { ProblemNote } from "../../ui/states";
@@ -121,44 +121,8 @@ function DoneByRecord({ task }: { task: Task }) {
   );
 }
 
-function isLater(instant: string): boolean {
-  return Date.parse(instant) > Date.now();
-}
-
 export function NotNow({ task }: { task: Task }) {
-  const at = (days: number, hour: number): string => {
-    const [day = ""] = toLocalInput(Date.now() + days * 86_400_000).split("T");
-    return fromLocalInput(`${day}T${String(hour).padStart(2, "0")}:00`);
-  };
-  const weekday = new Date(`${toLocalInput(Date.now()).slice(0, 10)}T00:00:00Z`).getUTCDay();
-  const monday = ((8 - weekday) % 7) || 7;
-  const choices: [string, string][] = [
-    [t("In 2 hours"), new Date(Date.now() + 2 * 3_600_000).toISOString()],
-    [t("Tomorrow morning"), at(1, 9)],
-    ...(monday > 1 ? [[t("Monday morning"), at(monday, 9)] as [string, string]] : []),
-    [t("In a week"), at(7, 9)],
-  ];
-  const [own, setOwn] = useState("");
-  const id = useId();
-  return (
-    <Popover label={t("Not now")} icon="clock" kind="quiet">
-      {(close) => {
-        const put = (until: string): void => {
-          close();
-          postponeTask(task, until, t("back {when}", { when: formatNear(until) }));
-        };
-        return (
-          <div class="not-now">
-            {choices.map(([label, until]) => <button key={label} type="button" class="menu-item" onClick={() => put(until)}><span class="grow">{label}</span><span class="meta">{formatNear(until)}</span></button>)}
-            <form onSubmit={(e) => { e.preventDefault(); if (isLater(own)) put(own); }}>
-              <label for={id}>{t("Another time")}</label>
-              <div class="row top"><DateField id={id} value={null} time ahead onValue={(v) => setOwn(v ?? "")} /><Button type="submit" disabled={!isLater(own)}>{t("Set")}</Button></div>
-            </form>
-          </div>
-        );
-      }}
-    </Popover>
-  );
+  return <Later label={t("Not now")} put={(until) => postponeTask(task, until, t("back {when}", { when: formatNear(until) }))} />;
 }
 
 function LeaveOut({ task }: { task: Task }) {
@@ -207,9 +171,15 @@ export function TaskCard({ task, big, inRecord }: Props) {
       <div class="card-part">
         <h3>{t("Why")}</h3>
         <div>
-          <p>{sentence(task.why?.reason || task.because || "")} <WhyLink page={task.why?.page ?? ""} step={task.why?.step} version={task.why?.manual_version} label={t("{page}: {step}", { page: task.why?.page_label ?? "", step: task.why?.step ?? "" })} /></p>
+          <p>{sentence(task.why?.reason || (task.asked_by && task.asked_by !== me.value?.id ? t("{name} asked you for it", { name: personName(task.asked_by) }) : task.because) || "")} <WhyLink page={task.why?.page ?? ""} step={task.why?.step} version={task.why?.manual_version} label={t("{page}: {step}", { page: task.why?.page_label ?? "", step: task.why?.step ?? "" })} /></p>
         </div>
       </div>
+      {task.note && !task.closed && (
+        <div class="card-part">
+          <h3>{task.kind === "escalation" ? t("Story") : t("Note")}</h3>
+          <p class="lines story">{task.note}</p>
+        </div>
+      )}
       {task.why?.how && (
         <div class="card-part">
           <h3>{t("How")}</h3>
@@ -240,7 +210,7 @@ export function TaskCard({ task, big, inRecord }: Props) {
         {outcomes.length === 0 && !byRecord && <Button kind="primary" icon="check" keys={big ? "1" : undefined} onClick={() => finishTask(task, null, note)}>{t("Done")}</Button>}
         {byRecord && !inRecord && task.record && <a class="button plain" href={recordHref(task.record.object, task.record.id)}>{t("Open {object}", { object: (task.record.object_label ?? "").toLowerCase() })}</a>}
         <span class="grow" />
-        {task.optional && <LeaveOut task={task} />}
+        {(task.optional || (task.kind === "asked" && task.asked_by === me.value?.id)) && <LeaveOut task={task} />}
         <NotNow task={task} />
         {problem && <Button kind="quiet" onClick={() => setTaskProblem(task.id, null)}>{t("Hide the refusal")}</Button>}
       </footer>
