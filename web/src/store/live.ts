@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { api, settle } from "../api/client";
 import { now } from "../i18n/format";
 import { outboxDone, outboxRefused } from "./change";
+import { hearNotice, startNotices } from "./notices";
 import { flush, loadOutbox, online, waiting } from "./outbox";
 import { entryOf, markGone, readRecord } from "./records";
 import { loadShapes, me } from "./session";
@@ -39,6 +40,24 @@ function hear(c: Change | null): void {
   for (const fn of listeners) fn(c);
 }
 
+// A task of mine was opened, closed, moved or handed over: whoever shows the day or its record reads it anew.
+function hearTask(data: string): void {
+  try {
+    const x = JSON.parse(data) as { record?: string; object?: string };
+    hear({ object: x.object ?? "", id: x.record ?? "", version: 0, kind: "task" });
+  } catch {
+    hear(null);
+  }
+}
+function hearNoticeText(data: string): void {
+  try {
+    const x = JSON.parse(data) as { unread?: unknown };
+    hearNotice(typeof x.unread === "number" ? x.unread : null);
+  } catch {
+    hearNotice(null);
+  }
+}
+
 let source: EventSource | null = null;
 let lost = 0;
 
@@ -47,7 +66,10 @@ function connect(): void {
   source = new EventSource("/api/v1/events");
   source.addEventListener("open", () => {
     online.value = true;
-    if (lost) hear(null);
+    if (lost) {
+      hear(null);
+      hearNotice(null);
+    }
     lost = 0;
     void flush(outboxDone, outboxRefused);
   });
@@ -58,7 +80,9 @@ function connect(): void {
       hear(null);
     }
   });
-  source.addEventListener("reset", () => hear(null));
+  source.addEventListener("task", (e) => hearTask((e as MessageEvent<string>).data));
+  source.addEventListener("notice", (e) => hearNoticeText((e as MessageEvent<string>).data));
+  source.addEventListener("reset", () => { hear(null); hearNotice(null); });
   source.addEventListener("error", () => {
     lost++;
     void probe();
@@ -82,6 +106,7 @@ export async function startLive(): Promise<void> {
   const user = me.peek()?.id;
   if (user) await loadOutbox(user);
   connect();
+  startNotices();
   addEventListener("online", () => void probe());
   addEventListener("offline", () => (online.value = false));
   setInterval(() => {

@@ -34,6 +34,9 @@ const themeCookie = cookie("fairlead-theme");
 export const theme = signal<Theme>(themeCookie === "light" || themeCookie === "dark" ? themeCookie : "system");
 export const density = signal<Density>(cookie("fairlead-density") === "compact" ? "compact" : "comfortable");
 export const singleKeys = signal<boolean>(remembered("single-keys", true));
+export const simpleMode = signal<boolean>(remembered("simple", false));
+export const muted = signal<readonly string[]>([]); // kinds of notices that are not made
+export const ownZone = signal<string>("");
 export const railOpen = signal<boolean>(remembered("rail", true));
 
 export function keepSettings(): void {
@@ -50,5 +53,61 @@ export function keepSettings(): void {
     setCookie("fairlead-density", density.value === "compact" ? "compact" : "");
   });
   effect(() => remember("single-keys", singleKeys.value));
+  effect(() => remember("simple", simpleMode.value));
   effect(() => remember("rail", railOpen.value));
+}
+
+// The same as the server keeps them, for every browser of this person.
+export interface Kept {
+  theme: Theme;
+  density: Density;
+  single_keys: boolean;
+  simple: boolean;
+  zone: string;
+  muted: readonly string[];
+}
+function current(): Kept {
+  return { theme: theme.value, density: density.value, single_keys: singleKeys.value, simple: simpleMode.value, zone: ownZone.value, muted: muted.value };
+}
+
+// What differs, member by member.
+export function changedSettings(before: Kept, after: Kept): Partial<Kept> {
+  return Object.fromEntries(Object.entries(after).filter(([k, v]) => JSON.stringify(v) !== JSON.stringify(before[k as keyof Kept])));
+}
+
+const SAVE_MS = 300;
+let saved: Kept | null = null;
+let timer = 0;
+// Takes what the server knows, and sends what changes from then on. A refusal puts the old value back.
+export function followSettings(kept: Partial<Kept>, save: (patch: Partial<Kept>) => Promise<boolean>): void {
+  take(kept);
+  const first = saved === null;
+  saved = current();
+  if (!first) return;
+  const flush = (): void => {
+    clearTimeout(timer);
+    if (!saved) return;
+    const before = saved;
+    const after = current();
+    const patch = changedSettings(before, after);
+    if (!Object.keys(patch).length) return;
+    saved = after;
+    void save(patch).then((ok) => {
+      if (!ok) followSettings(before, save);
+    });
+  };
+  effect(() => {
+    current();
+    clearTimeout(timer);
+    timer = window.setTimeout(flush, SAVE_MS);
+  });
+  addEventListener("pagehide", flush);
+}
+function take(kept: Partial<Kept>): void {
+  if (kept.theme) theme.value = kept.theme;
+  if (kept.density) density.value = kept.density;
+  if (kept.single_keys !== undefined) singleKeys.value = kept.single_keys;
+  if (kept.simple !== undefined) simpleMode.value = kept.simple;
+  if (kept.zone !== undefined) ownZone.value = kept.zone;
+  if (kept.muted) muted.value = kept.muted;
 }
