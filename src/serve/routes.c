@@ -179,6 +179,9 @@ const struct route routes[] = {
     {M_GET, "/board/{what}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "A board", NULL, NULL, NULL},
     {M_GET, "/policies", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "Policies", NULL, NULL, NULL},
     {M_GET, "/figures", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "Figures", NULL, NULL, NULL},
+    {M_GET, "/notifications", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "Notifications", NULL, NULL, NULL},
+    {M_GET, "/settings", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "Settings", NULL, NULL, NULL},
+    {M_GET, "/settings/{what}", serve_shell, TX_NONE, SIGNED_IN, RF_HTML | RF_SCREEN, 200, NULL, NULL, "Settings", NULL, NULL, NULL},
 
     {M_GET, "/sign-in", serve_sign_in_page, TX_SLOW, PUBLIC, RF_HTML, 200, NULL, NULL, "Sign in", q_sign_in, NULL, NULL},
     {M_POST, "/sign-in", serve_sign_in_form, TX_SLOW, PUBLIC, RF_HTML | RF_FORM | RF_SECRET, 200, NULL, NULL, "Sign in", NULL, NULL, NULL},

@@ -6,15 +6,20 @@ import "./screens/day/day.css";
 import "./screens/list/list.css";
 import "./screens/record/record.css";
 import "./screens/manual/manual.css";
+import "./screens/notifications/notifications.css";
+import "./screens/settings/settings.css";
 import { render } from "preact";
-import { whenSignedOut } from "./api/client";
+import { whenSignedOut, type Me, type Problem } from "./api/client";
+import { zone } from "./i18n/format";
+import { t } from "./i18n/t";
 import { startKeys } from "./keys/keys";
 import { startRouter } from "./nav/router";
 import { App } from "./shell/app";
 import { startLive } from "./store/live";
 import { offlineProblem } from "./ui/states";
-import { failed, loadSession } from "./store/session";
-import { keepSettings } from "./store/settings";
+import { send } from "./store/outbox";
+import { failed, loadSession, me } from "./store/session";
+import { followSettings, keepSettings, type Kept } from "./store/settings";
 import { startTasks } from "./store/tasks";
 
 whenSignedOut(() => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`));
@@ -24,4 +29,14 @@ startKeys();
 startTasks();
 const root = document.getElementById("app");
 if (root) render(<App />, root);
-loadSession().then(startLive, () => (failed.value = offlineProblem()));
+async function saveSettings(patch: Partial<Kept>): Promise<Problem | null> {
+  const sent = await send({ user: me.peek()?.id ?? "", method: "PATCH", path: "/api/v1/me", body: patch, version: null, label: t("Settings") });
+  if (sent.ok === false) return sent.problem;
+  if (sent.ok === true && "zone" in patch) zone.value = (sent.data as Me).zone || "UTC";
+  return null;
+}
+loadSession().then(() => {
+  const settings = me.peek()?.settings;
+  if (settings) followSettings(settings, saveSettings);
+  void startLive();
+}, () => (failed.value = offlineProblem()));

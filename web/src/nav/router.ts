@@ -105,7 +105,7 @@ export function startRouter(): void {
 }
 
 const SCREENS = [/^\/$/, /^\/run$/, /^\/lists\/[^/]+$/, /^\/records\/[^/]+\/[^/]+$/, /^\/manual$/, /^\/manual\/[^/]+\/[^/]+$/,
-  /^\/board(\/[^/]+)?$/, /^\/policies$/, /^\/figures$/];
+  /^\/board(\/[^/]+)?$/, /^\/policies$/, /^\/figures$/, /^\/notifications$/, /^\/settings(\/[^/]+)?$/];
 export function isScreen(path: string): boolean {
   return SCREENS.some((s) => s.test(path));
 }

@@ -7,7 +7,8 @@ import { t, tn } from "../i18n/t";
 import { addKeys } from "../keys/keys";
 import { go, place } from "../nav/router";
 import { online, waitingCount } from "../store/outbox";
-import { density, railOpen, singleKeys, theme, type Theme } from "../store/settings";
+import { unread } from "../store/notices";
+import { density, railOpen, simpleMode, singleKeys, theme, type Theme } from "../store/settings";
 import { failed, mainObjects, me, otherObjects } from "../store/session";
 import { Day } from "../screens/day/day";
 import { IconButton, Kbd } from "../ui/button";
@@ -30,6 +31,8 @@ const Manual = lazy(() => import("../screens/manual/manual").then((m) => m.Manua
 
 const Board = lazy(() => import("../screens/board/board").then((m) => m.Board));
 const Policies = lazy(() => import("../screens/policies/policies").then((m) => m.Policies));
+const Notifications = lazy(() => import("../screens/notifications/notifications").then((m) => m.Notifications));
+const Settings = lazy(() => import("../screens/settings/settings").then((m) => m.Settings));
 const Figures = lazy(() => import("../screens/figures/figures").then((m) => m.Figures));
 
 export const paletteOpen = signal(false);
@@ -50,6 +53,19 @@ function railItems(): RailItem[][] {
       ...mainObjects.value.filter((o) => o.name !== "activity").map((o) => ({ href: `/lists/${o.name}`, label: o.plural, icon: objectIcon(o.icon), keys: LIST_KEYS[o.name] }))],
     [{ href: "/manual", label: t("Manual"), icon: "book-open", keys: "g m" }, { href: "/policies", label: t("Policies"), icon: "gavel", keys: "g y" }, { href: "/figures", label: t("Figures"), icon: "chart-column", keys: "g r" }],
   ];
+}
+
+function sideItems(): RailItem[] {
+  return [{ href: "/notifications", label: t("Notifications"), icon: "bell", keys: "g n" }, { href: "/settings", label: t("Settings"), icon: "settings", keys: "g s" }];
+}
+// What is needed every day; in simple mode nothing else stands in the navigation.
+const DAILY = ["/", "/board", "/lists/lead", "/lists/deal", "/lists/account", "/lists/contact", "/manual"];
+function shownItems(): RailItem[][] {
+  return simpleMode.value ? railItems().map((g) => g.filter((x) => DAILY.includes(x.href))) : railItems();
+}
+function Count() {
+  const n = unread.value;
+  return n ? <span class="rail-count"><span aria-hidden="true">{n > 99 ? "99+" : n}</span><span class="sr">{tn(n, "{n} unread", "{n} unread")}</span></span> : null;
 }
 
 function isHere(href: string, path: string): boolean {
@@ -81,7 +97,9 @@ function MePanel({ who, close }: { who: Me; close: () => void }) {
       </fieldset>
       <label class="row"><input type="checkbox" checked={density.value === "compact"} onChange={(e) => (density.value = e.currentTarget.checked ? "compact" : "comfortable")} />{t("Compact rows")}</label>
       <label class="row"><input type="checkbox" checked={singleKeys.value} onChange={(e) => (singleKeys.value = e.currentTarget.checked)} />{t("Single keys as shortcuts")}</label>
+      <label class="row"><input type="checkbox" checked={simpleMode.value} onChange={(e) => (simpleMode.value = e.currentTarget.checked)} />{t("Simple mode")}</label>
       <MenuList label={t("Me")} close={close} items={[
+        { label: t("Settings"), icon: "settings", href: "/settings" },
         { label: t("Keyboard shortcuts"), icon: "keyboard", hint: "?", run: () => (sheetOpen.value = true) },
         { label: t("Sign out"), icon: "log-out", run: signOut },
       ]} />
@@ -101,15 +119,21 @@ function Rail({ who }: { who: Me }) {
       <button type="button" class="rail-search" onClick={() => (paletteOpen.value = true)} title={t("Search and commands")}>
         <Icon name="search" /><span class="rail-word grow">{t("Search")}</span><span class="rail-word" aria-hidden="true"><Kbd keys="mod+k" /></span>
       </button>
-      {railItems().map((group, i) => (
+      {shownItems().map((group, i) => (
         <ul key={i} class="rail-group">
           {group.map((x) => (
             <li key={x.href}><a href={x.href} aria-current={isHere(x.href, path) ? "page" : undefined} title={open ? undefined : x.label} class="rail-item"><Icon name={x.icon} /><span class="rail-word">{x.label}</span></a></li>
           ))}
-          {i === 1 && <li><Menu label={t("More lists")} items={otherItems()} class="rail-item" face={<><Icon name="ellipsis" /><span class="rail-word">{t("More lists")}</span></>} /></li>}
+          {i === 1 && !simpleMode.value && <li><Menu label={t("More lists")} items={otherItems()} class="rail-item" face={<><Icon name="ellipsis" /><span class="rail-word">{t("More lists")}</span></>} /></li>}
         </ul>
       ))}
+      {simpleMode.value && <ul class="rail-group"><li><button type="button" class="rail-item" title={open ? undefined : t("Show everything")} onClick={() => (simpleMode.value = false)}><Icon name="layers" /><span class="rail-word">{t("Show everything")}</span></button></li></ul>}
       <div class="grow" />
+      <ul class="rail-group">
+        {sideItems().map((x) => (
+          <li key={x.href}><a href={x.href} aria-current={isHere(x.href, path) ? "page" : undefined} title={open ? undefined : x.label} class="rail-item"><Icon name={x.icon} /><span class="rail-word grow">{x.label}</span>{x.href === "/notifications" && <Count />}</a></li>
+        ))}
+      </ul>
       <Popover label={t("Me: {name}", { name: who.name })} class="rail-item rail-me" face={<><Avatar name={who.name} /><span class="rail-word cut">{who.name}</span><span class="sr">{t("Settings and sign out")}</span></>}>
         {(close) => <MePanel who={who} close={close} />}
       </Popover>
@@ -126,11 +150,13 @@ function BottomBar({ who }: { who: Me }) {
       <Menu label={t("Lists")} items={lists} class={path.startsWith("/lists/") ? "bottom-item here" : "bottom-item"} face={<><Icon name="list" size={20} /><span>{t("Lists")}</span></>} />
       <button type="button" class="bottom-item" onClick={() => (creating.value = "")} aria-label={t("Create a record")}><span class="bottom-plus"><Icon name="plus" size={20} /></span></button>
       <a href="/manual" class="bottom-item" aria-current={isHere("/manual", path) ? "page" : undefined}><Icon name="book-open" size={20} /><span>{t("Manual")}</span></a>
-      <Popover label={t("More")} class="bottom-item" face={<><Icon name="menu" size={20} /><span>{t("More")}</span></>}>
+      <Popover label={t("More")} class="bottom-item" face={<><span class="bottom-icon"><Icon name="menu" size={20} /><Count /></span><span>{t("More")}</span></>}>
         {(close) => (
           <>
             <MenuList label={t("More")} close={close} items={[{ label: t("Search"), icon: "search", run: () => (paletteOpen.value = true) },
-              ...railItems().flat().filter((x) => ["/board", "/policies", "/figures"].includes(x.href)).map(({ label, icon, href }) => ({ label, icon, href })), ...otherItems().filter((x) => !lists.some((y) => y.label === x.label))]} />
+              ...sideItems().map(({ label, icon, href }) => ({ label, icon, href, hint: href === "/notifications" && unread.value ? String(unread.value) : undefined })),
+              ...shownItems().flat().filter((x) => ["/board", "/policies", "/figures"].includes(x.href)).map(({ label, icon, href }) => ({ label, icon, href })),
+              ...(simpleMode.value ? [{ label: t("Show everything"), icon: "layers" as const, run: () => (simpleMode.value = false) }] : otherItems().filter((x) => !lists.some((y) => y.label === x.label)))]} />
             <MePanel who={who} close={close} />
           </>
         )}
@@ -161,6 +187,8 @@ function Route() {
   if (parts[1] === "records" && parts[2] && parts[3]) return <RecordScreen key={`${parts[2]}/${parts[3]}`} object={parts[2]} id={parts[3]} />;
   if (parts[1] === "board") return <Board object={parts[2]} />;
   if (path === "/policies") return <Policies />;
+  if (path === "/notifications") return <Notifications />;
+  if (parts[1] === "settings") return <Settings part={parts[2] ?? ""} />;
   if (path === "/figures") return <Figures />;
   if (parts[1] === "manual") return <Manual page={parts[2] && parts[3] ? `${parts[2]}/${parts[3]}` : ""} />;
   return <Screen title={t("Not found")}><EmptyState icon="search" title={t("There is nothing at this address.")}><a href="/">{t("Go to my day")}</a></EmptyState></Screen>;
@@ -176,7 +204,7 @@ export function App() {
       { keys: "?", label: t("Keyboard shortcuts"), run: () => (sheetOpen.value = true) },
       { keys: "c", label: t("Create a record"), run: () => (creating.value = "") },
       { keys: "mod+z", label: t("Undo"), run: () => void undoLast() },
-      ...railItems().flat().flatMap((x) => (x.keys ? [{ keys: x.keys, label: t("Go to {where}", { where: x.label }), run: () => go(x.href) }] : [])),
+      ...[...railItems().flat(), ...sideItems()].flatMap((x) => (x.keys ? [{ keys: x.keys, label: t("Go to {where}", { where: x.label }), run: () => go(x.href) }] : [])),
     ],
   }), [who !== null, mainObjects.value.length]);
   if (failed.value) return <main class="screen"><ProblemNote problem={failed.value} retry={() => location.reload()} /></main>;

@@ -1,6 +1,7 @@
 // What one person likes, on this device: theme and density (cookies, so that the server can write them into the page before
 // the first paint), single keys, widths of columns.
 import { effect, signal } from "@preact/signals";
+import type { Problem } from "../api/client";
 
 export type Theme = "system" | "light" | "dark";
 export type Density = "comfortable" | "compact";
@@ -75,11 +76,12 @@ export function changedSettings(before: Kept, after: Kept): Partial<Kept> {
   return Object.fromEntries(Object.entries(after).filter(([k, v]) => JSON.stringify(v) !== JSON.stringify(before[k as keyof Kept])));
 }
 
+export const settingProblem = signal<Problem | null>(null); // of the last one that was refused
 const SAVE_MS = 300;
 let saved: Kept | null = null;
 let timer = 0;
 // Takes what the server knows, and sends what changes from then on. A refusal puts the old value back.
-export function followSettings(kept: Partial<Kept>, save: (patch: Partial<Kept>) => Promise<boolean>): void {
+export function followSettings(kept: Partial<Kept>, save: (patch: Partial<Kept>) => Promise<Problem | null>): void {
   take(kept);
   const first = saved === null;
   saved = current();
@@ -92,8 +94,11 @@ export function followSettings(kept: Partial<Kept>, save: (patch: Partial<Kept>)
     const patch = changedSettings(before, after);
     if (!Object.keys(patch).length) return;
     saved = after;
-    void save(patch).then((ok) => {
-      if (!ok) followSettings(before, save);
+    void save(patch).then((problem) => {
+      settingProblem.value = problem;
+      if (!problem) return;
+      take(before);
+      saved = current();
     });
   };
   effect(() => {
