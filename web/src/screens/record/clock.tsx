@@ -33,11 +33,11 @@ const STATES: Readonly<Record<string, ReadonlyArray<readonly [string, string]>>>
 
 export function zoneOf(country: unknown, state: unknown): string {
   if (typeof country !== "string" || !country) return "";
-  const one = countryZones[country];
+  const one = Object.hasOwn(countryZones, country) ? countryZones[country] : undefined;
   if (one) return one;
   const wanted = typeof state === "string" ? state.trim().toLowerCase() : "";
   if (!wanted) return "";
-  for (const [name, states] of STATES[country] ?? []) {
+  for (const [name, states] of Object.hasOwn(STATES, country) ? (STATES[country] ?? []) : []) {
     const hit = states.split(",").some((s) => {
       const cut = s.indexOf(" ");
       return s.slice(0, cut).toLowerCase() === wanted || s.slice(cut + 1).toLowerCase() === wanted;
