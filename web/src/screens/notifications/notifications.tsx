@@ -92,7 +92,7 @@ export function Notifications() {
           <p><a class="button plain" href="/"><span>{t("Go to my day")}</span></a></p>
         </EmptyState>
       )}
-      {ready && open.length > 0 && <div class="notices">{groups.map((g) => <GroupBox key={g.key} group={g} title={names.get(g.key) ?? ""} />)}</div>}
+      {ready && open.length > 0 && <div class="notice-list">{groups.map((g) => <GroupBox key={g.key} group={g} title={names.get(g.key) ?? ""} />)}</div>}
       {ready && noticeNext.value && <p class="queue-more"><Button kind="quiet" onClick={() => void loadNotices({ more: true })}>{t("Earlier")}</Button></p>}
     </Screen>
   );

@@ -40,16 +40,16 @@ function Likes() {
     <section class="setting-part" aria-labelledby={`${id}-h`}>
       <h2 id={`${id}-h`}>{t("What you like")}</h2>
       {problem && <ProblemNote problem={problem} />}
-      <div class="setting"><span class="setting-name" id={`${id}-theme`}>{t("Colours")}</span>
+      <div class="setting-row"><span class="setting-name" id={`${id}-theme`}>{t("Colours")}</span>
         <fieldset class="segments" aria-labelledby={`${id}-theme`}>{themes.map(([value, label]) => <label key={value}><input type="radio" name={`${id}-theme`} checked={theme.value === value} onChange={() => { theme.value = value; }} /><span>{label}</span></label>)}</fieldset></div>
-      <div class="setting"><span class="setting-name" id={`${id}-density`}>{t("Rows")}</span>
+      <div class="setting-row"><span class="setting-name" id={`${id}-density`}>{t("Rows")}</span>
         <fieldset class="segments" aria-labelledby={`${id}-density`}>{([["comfortable", t("Comfortable")], ["compact", t("Compact")]] as const).map(([value, label]) => <label key={value}><input type="radio" name={`${id}-density`} checked={density.value === value} onChange={() => { density.value = value; }} /><span>{label}</span></label>)}</fieldset></div>
-      <div class="setting"><span class="setting-name">{t("Simple mode")}</span>
+      <div class="setting-row"><span class="setting-name">{t("Simple mode")}</span>
         <div><label class="row"><input type="checkbox" checked={simpleMode.value} onChange={(e) => { simpleMode.value = e.currentTarget.checked; }} />{t("Show what is needed every day only")}</label>
           <p class="meta">{t("The navigation keeps My Day, the board, the lists and the manual. Everything else is one switch away.")}</p></div></div>
-      <div class="setting"><span class="setting-name">{t("Keyboard")}</span>
+      <div class="setting-row"><span class="setting-name">{t("Keyboard")}</span>
         <label class="row"><input type="checkbox" checked={singleKeys.value} onChange={(e) => { singleKeys.value = e.currentTarget.checked; }} />{t("Single keys as shortcuts")}</label></div>
-      <div class="setting"><label class="setting-name" for={`${id}-zone`}>{t("Time zone")}</label>
+      <div class="setting-row"><label class="setting-name" for={`${id}-zone`}>{t("Time zone")}</label>
         <div><input id={`${id}-zone`} list={`${id}-zones`} maxLength={64} autocomplete="off" placeholder={t("The company's")} value={typed ?? ownZone.value} onInput={(e) => setTyped(e.currentTarget.value)} onChange={save} onBlur={save} />
           <datalist id={`${id}-zones`}>{zones().map((z) => <option key={z} value={z} />)}</datalist>
           <p class="meta">{t("Times are shown in {zone}. Empty: the zone of the company's calendar.", { zone: zone.value })}</p></div></div>

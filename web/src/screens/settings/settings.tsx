@@ -13,7 +13,7 @@ export function Settings({ part }: { part: string }) {
   const here = PARTS.some(([name]) => name === part) ? part : "";
   const label = PARTS.find(([name]) => name === here)?.[1] ?? "Me";
   return (
-    <Screen title={here ? t("Settings: {part}", { part: t(label) }) : t("Settings")} class="settings" key={place.value.path}>
+    <Screen title={here ? t("Settings: {part}", { part: t(label) }) : t("Settings")} class="settings-screen" key={place.value.path}>
       <nav class="tabs" aria-label={t("Settings")}>
         {PARTS.map(([name, word]) => <a key={name} href={name ? `/settings/${name}` : "/settings"} aria-current={name === here ? "page" : undefined}>{t(word)}</a>)}
       </nav>
