@@ -35,6 +35,19 @@ test("a mode is switched by reading the plan, and taken back", async () => {
   await expect.poll(mode).toBe("off");
 });
 
+test("P58 a rule is tried on the past, with weeks as a table and examples to open", async () => {
+  const label = "Lost deals have a reason";
+  const page = await open(MANAGER);
+  await go(page, "/policies");
+  await rule(page, label).getByRole("button", { name: /Try it on the past/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Tried on the past" });
+  await expect(dialog).toContainText(/not met \d+ times/);
+  await dialog.getByRole("button", { name: "Show as a table" }).click();
+  await expect(dialog.getByRole("columnheader", { name: "Not met" })).toBeVisible();
+  await dialog.locator(".past-examples a").first().click();
+  await expect(page).toHaveURL(/\/records\/deal\/\d+/);
+});
+
 test("without the right the mode says who may switch it", async () => {
   const page = await open(REP);
   await go(page, "/policies");

@@ -4,6 +4,7 @@ import { api, newKey, Offline, settle, type Result, type Schemas } from "../../a
 import { formatNear } from "../../i18n/format";
 import { t, tn } from "../../i18n/t";
 import { place, recordHref } from "../../nav/router";
+import { me } from "../../store/session";
 import { Button } from "../../ui/button";
 import { Popover } from "../../ui/menu";
 import { EmptyState, offlineProblem, ProblemNote, Skeleton } from "../../ui/states";
@@ -82,7 +83,27 @@ function CauseForm({ breach, close, onDone }: { breach: Breach; close: () => voi
   );
 }
 
+// A kind word to whoever owes it, as a task of theirs: they answer it where they work, and nobody else reads it.
+async function remind(b: Breach): Promise<boolean> {
+  const label = b.page_label ?? b.page;
+  const body = {
+    record: b.record ?? "", owed_by: b.owed_by ?? undefined, title: t("Still open: {rule}", { rule: label }),
+    note: t("This is still open, and that happens. Do it when you can. If something is in the way, say what: the step gets changed, not you."),
+  };
+  try {
+    const r = settle(await api.POST("/api/v1/tasks", { params: { header: { "Idempotency-Key": newKey() } }, body }));
+    if (r.ok) toast(t("{name} has it on their list, with a kind word.", { name: b.owed_by_name ?? "" }));
+    else toast([r.problem.detail, r.problem.way_out].filter(Boolean).join(" "), { ms: 15_000 });
+    return r.ok;
+  } catch (e) {
+    if (!(e instanceof Offline)) throw e;
+    toast(offlineProblem().detail, { ms: 15_000 });
+    return false;
+  }
+}
+
 function BreachRow({ b, onDone }: { b: Breach; onDone: () => void }) {
+  const [reminded, setReminded] = useState(false);
   const name = b.record_title || t("a record you may not see");
   return (
     <li class="breach">
@@ -94,6 +115,9 @@ function BreachRow({ b, onDone }: { b: Breach; onDone: () => void }) {
         {b.comment && <blockquote>{b.comment}</blockquote>}
       </div>
       {b.met ? <StatusChip tone="ok" icon="check">{t("done later")}</StatusChip> : <StatusChip tone="plain" icon="clock">{t("still open")}</StatusChip>}
+      {!reminded && !b.met && b.record && b.owed_by && b.owed_by_name && b.owed_by !== me.value?.id && (
+        <Button kind="quiet" focus={`remind-${b.id}`} onClick={() => void remind(b).then(setReminded)}>{t("Remind kindly")}<span class="sr">: {b.owed_by_name}, {name}</span></Button>
+      )}
       <Popover label={b.cause ? t("Change the cause: {name}", { name }) : t("Ask what got in the way: {name}", { name })} class="button plain" focus={`cause-${b.id}`}
         face={<>{b.cause ? t("Change") : t("What got in the way?")}<span class="sr">: {name}</span></>}>
         {(close) => <CauseForm breach={b} close={close} onDone={onDone} />}
@@ -141,6 +165,7 @@ export function Breaches({ policies }: { policies: readonly Policy[] }) {
           <p class="muted">{on ? t("When something is missed it stands here, grouped by what got in the way.") : t("No rule is on. Switch one to Watch, and what is missed stands here, grouped by what got in the way.")}</p>
         </EmptyState>
       )}
+      {groups.length > 0 && <p class="muted breach-lead">{t("What was missed asks about the step before it asks about anybody. Whoever owed it says what got in the way, and the page is changed by it.")}</p>}
       {groups.map(([cause, list]) => (
         <section key={cause} class="policy-group" aria-labelledby={`cause-${cause}`}>
           <h2 id={`cause-${cause}`}>{causeLabel(cause)} <span class="muted num">{list.length}</span></h2>

@@ -146,11 +146,13 @@ export function PastView({ past }: { past: Past }) {
 export function PastOf({ page, days }: { page: string; days: number }) {
   const { data, problem, loading, reload } = usePast(page, days);
   return (
-    <>
+    // Of one height from the start, so that nothing moves when the answer comes; what is longer scrolls, also by keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div class="past-slot" tabIndex={0} role="group" aria-label={t("Tried on the past")}>
       {problem && <ProblemNote problem={problem} retry={reload} />}
       {loading && <Skeleton rows={4} />}
       {data && <PastView past={data} />}
-    </>
+    </div>
   );
 }
 
