@@ -124,6 +124,34 @@ static void add_col(struct list_plan *l, const struct field *f, const struct obj
     c->key = str_fmt(l->arena, "%s\"%.*s\":", l->n_cols > 1 ? "," : "", STR_ARG(name));
 }
 
+/* A column that is worked out; *found false: no such name. A field of the page of the same name comes first. */
+static struct err *add_computed(struct list_plan *l, struct str name, bool *found)
+{
+    const struct computed *computed;
+    const struct expr *e;
+
+    *found = false;
+    if (object_field(l->p->o, name))
+        return NULL;
+    TRY(computed_find(l->arena, l->m, l->p->o, name, &computed, &e));
+    if (!computed)
+        return NULL;
+    if (l->a && e)
+        TRY(access_check_expr(l->arena, l->m, l->a, e));
+    *found = true;
+    l->cols[l->n_cols++] = (struct out_col){
+        .f = computed_field(l->arena, l->m, computed),
+        .plan = l->p,
+        .join = -1,
+        .title_join = -1,
+        .title_col = -1,
+        .computed = computed,
+        .e = e,
+        .key = str_fmt(l->arena, "%s\"%.*s\":", l->n_cols ? "," : "", STR_ARG(name)),
+    };
+    return NULL;
+}
+
 /* A member of the answer stands there once, however often it was asked for. */
 static bool has_col(const struct list_plan *l, struct str name)
 {
@@ -155,6 +183,7 @@ static struct err *read_fields(struct list_plan *l)
     while (str_cut(&rest, ',', &part)) {
         const struct field *f;
         const struct object_plan *plan;
+        bool computed;
         int join;
         part = str_trim(part);
         if (str_eq(part, STR("id")) || !part.len || has_col(l, part))
@@ -162,6 +191,9 @@ static struct err *read_fields(struct list_plan *l)
         if (l->n_cols > FIELDS_PER_OBJECT_MAX)
             return err_parameter(l->arena, "fields", STR_NONE,
                                  "At most %d fields can be asked for.", FIELDS_PER_OBJECT_MAX);
+        TRY(add_computed(l, part, &computed));
+        if (computed)
+            continue;
         TRY(resolve(l, "fields", part, &f, &plan, &join));
         if (join >= 0 && f->type == FT_REFS)
             return err_parameter(l->arena, "fields", STR_NONE,

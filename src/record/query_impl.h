@@ -18,6 +18,8 @@ struct out_col {
     int join;                       /* -1: own field */
     int title_join;                 /* reference: where its name comes from; -1: none */
     int col, title_col;             /* columns of the statement */
+    const struct computed *computed; /* NULL: f's column */
+    const struct expr *e;           /* of a computed one; NULL: the next action */
     struct str key;                 /* ,"name": */
 };
 enum key_kind { KEY_INT, KEY_TEXT, KEY_REAL };
@@ -65,6 +67,22 @@ MUST_USE struct err *err_parameter(struct arena *arena, const char *name, struct
                                    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 MUST_USE struct err *unknown_name(struct arena *arena, const char *parameter,
                                   const struct object *o, struct str name);
+
+/* computed.c */
+struct computed {
+    const char *name, *label;
+    enum field_type type;
+    const char *expression; /* NULL: the title of the open task that is due first */
+    const char *instead;    /* where the manual has no directions; NULL: none */
+};
+/* The computed column of this name, compiled for the object; *out NULL if there is none. */
+MUST_USE struct err *computed_find(struct arena *arena, const struct manual *m, const struct object *o, struct str name,
+                                   const struct computed **out, const struct expr **e);
+/* A field that stands for its type alone. */
+const struct field *computed_field(struct arena *arena, const struct manual *m, const struct computed *c);
+void computed_sql(struct list_plan *l, struct sql_text *q, const struct out_col *c);
+/* The name of the person in a column of type user. */
+void computed_title_sql(struct list_plan *l, struct sql_text *q, const struct out_col *c);
 
 /* cursor.c */
 MUST_USE struct err *cursor_read(struct list_plan *l);

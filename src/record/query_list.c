@@ -22,6 +22,10 @@ static int add_field(struct list_plan *l, struct sql_text *q, const struct out_c
         return 0;
     if (at)
         sql_add(q, ", ");
+    if (c->computed) {
+        computed_sql(l, q, c);
+        return 1;
+    }
     if (c->f->type == FT_FORMULA) {
         expr_sql_field(q, c->plan->eo, &c->plan->eo->fields[c->f->index], alias, &l->env);
         return 1;
@@ -42,6 +46,11 @@ static void add_columns(struct list_plan *l, struct sql_text *q)
         struct out_col *c = &l->cols[i];
         c->col = at;
         at += add_field(l, q, c, at);
+        if (c->computed && c->f->type == FT_USER) {
+            c->title_col = at++;
+            sql_add(q, ", ");
+            computed_title_sql(l, q, c);
+        }
         if (c->title_join >= 0) {
             const struct join *j = &l->joins[c->title_join];
             struct str title =

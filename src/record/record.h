@@ -169,6 +169,16 @@ struct query {
 /* Writes {"data":[...],"next":"cursor" or null,"count":n,"count_is_exact":true} straight from the rows. */
 MUST_USE struct err *query_list(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *q,
                                 int64_t now_us, struct buf *json);
+/* Columns of a list that are worked out from what is related, for those who ask for them by name in `fields`: who was in
+ * touch last, what comes next, what is broken. */
+struct computed_column {
+    struct str name, label;
+    enum field_type type;
+    struct str expression; /* the same for filters; empty: there is none */
+};
+/* Those the object has, in a fixed order; at most COMPUTED_MAX. On the manual's vocabulary, not on rights. */
+enum { COMPUTED_MAX = 8 };
+size_t query_computed(struct arena *arena, const struct manual *m, const struct object *o, struct computed_column *out);
 /* Would it run? Reads and checks filter, sort and fields with the actor's rights, without asking for a row. */
 MUST_USE struct err *query_check(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *q);
 MUST_USE struct err *query_count(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *q,

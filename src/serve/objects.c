@@ -128,6 +128,25 @@ static void write_layouts(struct json_writer *w, const struct req *rq, const str
     jw_end_array(w);
 }
 
+/* What a list can show beside the fields. */
+static void write_computed(struct json_writer *w, const struct req *rq, const struct object *o)
+{
+    struct computed_column columns[COMPUTED_MAX];
+    size_t n = query_computed(rq->arena, rq->m, o, columns);
+
+    jw_key(w, STR("computed"));
+    jw_array(w);
+    for (size_t i = 0; i < n; i++) {
+        jw_object(w);
+        jw_kv_str(w, "name", columns[i].name);
+        jw_kv_str(w, "label", columns[i].label);
+        jw_kv_str(w, "type", str_from(field_types[columns[i].type].word));
+        jw_kv_str(w, "expression", columns[i].expression);
+        jw_end_object(w);
+    }
+    jw_end_array(w);
+}
+
 static void write_object(struct json_writer *w, const struct req *rq, const struct object *o)
 {
     jw_object(w);
@@ -150,6 +169,7 @@ static void write_object(struct json_writer *w, const struct req *rq, const stru
         if (shown(rq, o, (int)i))
             write_field(w, rq, o, &o->fields[i]);
     jw_end_array(w);
+    write_computed(w, rq, o);
     write_layouts(w, rq, o);
     jw_end_object(w);
 }

@@ -268,7 +268,7 @@ await test("a change is told at once to those who may see the record, and to nob
 
 await test("a task and a notice are told at once to whom they concern, and to nobody else", async () => {
   const account = await c.must("POST", "/api/v1/records/account", { as: "ada", body: { name: "News Ltd" } });
-  const rosa = await listen("rosa", { until: (t) => t.includes('"state":"closed"') });
+  const rosa = await listen("rosa", { ms: 20000, until: (t) => t.includes('"state":"closed"') });
   const tom = await listen("tom", { ms: 2500 });
   const task = await c.must("POST", "/api/v1/tasks", { as: "ada", body: { record: account.id, title: "Hear it", owed_by: c.vars.rosa_id } });
   await c.must("POST", `/api/v1/tasks/${task.id}/postpone`, { as: "rosa", body: { until: c.vars.in_30_days } });

@@ -3384,26 +3384,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/policies/{name}/past": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * What a policy would have found in the past
-         * @description What a policy would have found in the past.
-         */
-        post: operations["tryOnPast"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/notices": {
         parameters: {
             query?: never;
@@ -3438,6 +3418,26 @@ export interface paths {
          * @description Not now: hide it until then. Sent twice with one Idempotency-Key it is done once.
          */
         post: operations["postponeNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{name}/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a policy would have found in the past
+         * @description What a policy would have found in the past.
+         */
+        post: operations["tryOnPast"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3976,6 +3976,14 @@ export interface components {
                 [key: string]: "none" | "own" | "team" | "below" | "all";
             };
             fields: components["schemas"]["FieldShape"][];
+            /** @description What a list can show beside the fields, if asked for in fields. */
+            computed?: {
+                name: string;
+                label: string;
+                type: string;
+                /** @description The same for a filter; empty: there is none. */
+                expression: string;
+            }[];
             list: string[];
             form: string[];
             detail: {
@@ -4670,7 +4678,7 @@ export interface components {
          * @description What went wrong, as a word that never changes its meaning.
          * @enum {string}
          */
-        ErrorCode: "access.denied" | "access.field_denied" | "access.password_weak" | "access.sign_in_failed" | "access.sign_in_needed" | "access.too_many_attempts" | "csv.malformed" | "db.busy" | "db.failed" | "db.full" | "expr.cost" | "expr.name" | "expr.syntax" | "expr.type" | "http.body_too_large" | "http.media_type" | "http.method" | "http.not_found" | "http.parameter" | "http.rate_limited" | "idempotency.mismatch" | "import.finished" | "import.mapping" | "import.not_found" | "import.undone" | "internal" | "io.failed" | "json.malformed" | "json.type" | "json.unknown_field" | "manual.check" | "manual.not_found" | "manual.syntax" | "manual.version_conflict" | "metric.not_found" | "query.cursor" | "query.parameter" | "record.archived" | "record.field_invalid" | "record.field_readonly" | "record.field_required" | "record.in_bin" | "record.not_found" | "record.not_unique" | "record.reference_missing" | "record.version_conflict" | "settings.invalid" | "task.closed" | "task.not_done" | "task.not_found" | "task.version_conflict" | "work.blocked" | "work.gate" | "work.not_found";
+        ErrorCode: "access.denied" | "access.field_denied" | "access.password_weak" | "access.sign_in_failed" | "access.sign_in_needed" | "access.too_many_attempts" | "company.exists" | "csv.malformed" | "db.busy" | "db.failed" | "db.full" | "expr.cost" | "expr.name" | "expr.syntax" | "expr.type" | "http.body_too_large" | "http.media_type" | "http.method" | "http.not_found" | "http.parameter" | "http.rate_limited" | "idempotency.mismatch" | "import.finished" | "import.mapping" | "import.not_found" | "import.undone" | "internal" | "io.failed" | "json.malformed" | "json.type" | "json.unknown_field" | "manual.check" | "manual.not_found" | "manual.syntax" | "manual.version_conflict" | "metric.not_found" | "query.cursor" | "query.parameter" | "record.archived" | "record.field_invalid" | "record.field_readonly" | "record.field_required" | "record.in_bin" | "record.not_found" | "record.not_unique" | "record.reference_missing" | "record.version_conflict" | "settings.invalid" | "task.closed" | "task.not_done" | "task.not_found" | "task.version_conflict" | "work.blocked" | "work.gate" | "work.not_found";
         /**
          * Account
          * @description A company we sell to, have sold to, or sell through. Everything about it comes together here: the people, the deals,
@@ -17371,47 +17379,6 @@ export interface operations {
             503: components["responses"]["Busy"];
         };
     };
-    tryOnPast: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": {
-                    /** @description How far back: 1 to 366 days; 90 if left out. */
-                    days?: number;
-                    /** @description A draft of the policy's page; the live one if left out. Needs the right to publish. */
-                    page?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description The answer. */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PolicyPast"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            413: components["responses"]["TooLarge"];
-            415: components["responses"]["MediaType"];
-            422: components["responses"]["Invalid"];
-            429: components["responses"]["TooMany"];
-            503: components["responses"]["Busy"];
-        };
-    };
     listNotices: {
         parameters: {
             query?: {
@@ -17484,6 +17451,47 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    tryOnPast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description How far back: 1 to 366 days; 90 if left out. */
+                    days?: number;
+                    /** @description A draft of the policy's page; the live one if left out. Needs the right to publish. */
+                    page?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPast"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];
