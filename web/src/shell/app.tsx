@@ -8,7 +8,7 @@ import { addKeys } from "../keys/keys";
 import { go, place } from "../nav/router";
 import { online, waitingCount } from "../store/outbox";
 import { unread } from "../store/notices";
-import { density, railOpen, simpleMode, singleKeys, theme, type Theme } from "../store/settings";
+import { density, plainPages, railOpen, simpleMode, singleKeys, theme, type Theme } from "../store/settings";
 import { failed, mainObjects, me, otherObjects } from "../store/session";
 import { Day } from "../screens/day/day";
 import { IconButton, Kbd } from "../ui/button";
@@ -18,6 +18,7 @@ import { EmptyState, ProblemNote, Skeleton } from "../ui/states";
 import { Avatar } from "../ui/status";
 import { Toasts, undoLast } from "../ui/toast";
 import { flushHeld } from "../store/tasks";
+import { pins } from "../store/views";
 import { Conflicts } from "./conflicts";
 import { creating, CreateDialog } from "./create";
 import { KeySheet } from "./key-sheet";
@@ -96,6 +97,7 @@ function MePanel({ who, close }: { who: Me; close: () => void }) {
         ))}
       </fieldset>
       <label class="row"><input type="checkbox" checked={density.value === "compact"} onChange={(e) => (density.value = e.currentTarget.checked ? "compact" : "comfortable")} />{t("Compact rows")}</label>
+      <label class="row"><input type="checkbox" checked={plainPages.value} onChange={(e) => (plainPages.value = e.currentTarget.checked)} />{t("Lists as plain pages")}</label>
       <label class="row"><input type="checkbox" checked={singleKeys.value} onChange={(e) => (singleKeys.value = e.currentTarget.checked)} />{t("Single keys as shortcuts")}</label>
       <label class="row"><input type="checkbox" checked={simpleMode.value} onChange={(e) => (simpleMode.value = e.currentTarget.checked)} />{t("Simple mode")}</label>
       <MenuList label={t("Me")} close={close} items={[
@@ -123,6 +125,9 @@ function Rail({ who }: { who: Me }) {
         <ul key={i} class="rail-group">
           {group.map((x) => (
             <li key={x.href}><a href={x.href} aria-current={isHere(x.href, path) ? "page" : undefined} title={open ? undefined : x.label} class="rail-item"><Icon name={x.icon} /><span class="rail-word">{x.label}</span></a></li>
+          ))}
+          {i === 1 && pins.value.map((x) => (
+            <li key={x.id}><a href={`/lists/${x.object}?view=${x.id}`} aria-current={path === `/lists/${x.object}` && place.value.query.get("view") === x.id ? "page" : undefined} title={x.name} class="rail-item"><Icon name="bookmark" /><span class="rail-word cut">{x.name}</span></a></li>
           ))}
           {i === 1 && !simpleMode.value && <li><Menu label={t("More lists")} items={otherItems()} class="rail-item" face={<><Icon name="ellipsis" /><span class="rail-word">{t("More lists")}</span></>} /></li>}
         </ul>

@@ -38,6 +38,7 @@ export const singleKeys = signal<boolean>(remembered("single-keys", true));
 export const simpleMode = signal<boolean>(remembered("simple", false));
 export const muted = signal<readonly string[]>([]); // kinds of notices that are not made
 export const ownZone = signal<string>("");
+export const plainPages = signal<boolean>(remembered("plain-pages", false)); // lists as tables with pages instead of a grid
 export const railOpen = signal<boolean>(remembered("rail", true));
 
 export function keepSettings(): void {
@@ -55,6 +56,7 @@ export function keepSettings(): void {
   });
   effect(() => remember("single-keys", singleKeys.value));
   effect(() => remember("simple", simpleMode.value));
+  effect(() => remember("plain-pages", plainPages.value));
   effect(() => remember("rail", railOpen.value));
 }
 

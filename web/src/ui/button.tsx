@@ -15,6 +15,7 @@ export interface ButtonProps {
   menu?: boolean;
   title?: string;
   focus?: string;
+  tab?: number; // -1: reached in another way
   class?: string;
   buttonRef?: Ref<HTMLButtonElement>;
 }
@@ -35,7 +36,7 @@ export function Button(p: ButtonProps) {
 export function IconButton({ icon, label, ...p }: Omit<ButtonProps, "children" | "icon"> & { icon: IconName; label: string }) {
   return (
     <button type="button" class={`icon-button ${p.class ?? ""}`} aria-label={label} title={label} onClick={p.onClick} disabled={p.disabled}
-      aria-pressed={p.pressed} aria-expanded={p.expanded} aria-haspopup={p.menu ? "true" : undefined} data-focus={p.focus} ref={p.buttonRef}>
+      aria-pressed={p.pressed} aria-expanded={p.expanded} aria-haspopup={p.menu ? "true" : undefined} data-focus={p.focus} tabIndex={p.tab} ref={p.buttonRef}>
       <Icon name={icon} />
     </button>
   );

@@ -96,7 +96,7 @@ export function Combobox(p: Props) {
         e.preventDefault();
         choose(null);
       }
-    } else if (e.key === "Escape") {
+    } else if (e.key === "Escape" && (open || p.onCancel)) { // else it belongs to the dialog around
       e.stopPropagation();
       e.preventDefault();
       if (open) setOpen(false);

@@ -1,43 +1,56 @@
 // A grid of any length: only what is in sight is in the page, at most sixty rows. One cell has the focus; arrows move it.
-import { Component, type ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { AnyRecord, ObjectShape } from "../../api/client";
+import type { FieldShape, ObjectShape } from "../../api/client";
+import { formatNumber } from "../../i18n/format";
 import { t } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { go, recordHref } from "../../nav/router";
-import { changeRecord, same } from "../../store/change";
-import { entryOf, putRecord, shownFields } from "../../store/records";
 import { density } from "../../store/settings";
-import { isNumeric, isRef, showValue } from "../../store/values";
-import { FieldInput, isEditable } from "../../ui/field-input";
-import { Icon } from "../../ui/icon";
-import { MenuList, Popover, type MenuItem } from "../../ui/menu";
-import { moveColumn, readSort, WIDTH_MAX, WIDTH_MIN, type Column } from "./columns";
+import { isEditable } from "../../ui/field-input";
+import { isNumeric } from "../../store/values";
+import type { Column } from "./columns";
+import { figureText, measureOf } from "./figures";
+import { HeadCell } from "./head";
+import type { Lines } from "./lines";
+import { Row } from "./row";
+import { addRange, isChosen, NONE, toggle, toggleMany, type Selection } from "./selection";
 
 const ROWS_MAX = 60;
 const SPARE = 8; // rows above and below those in sight
 
-interface Props {
+export interface TableProps {
   shape: ObjectShape;
   columns: readonly Column[];
-  rows: readonly AnyRecord[];
-  total: number;
+  lines: Lines;
+  total: number; // records that match
   sort: string;
+  group: string;
+  groupBy: FieldShape | undefined;
+  totals: Record<string, unknown>;
   listHref: string;
   setColumns: (columns: readonly Column[]) => void;
   setSort: (sort: string) => void;
+  setGroup: (group: string) => void;
+  selection: Selection;
+  setSelection: ((s: Selection) => void) | null; // null: nothing can be done with chosen rows
+  fold: (key: string) => void;
+  peeked: string | null;
+  peek: (id: string | null) => void;
 }
 
 interface Cell { row: number; col: number }
 
-export function Grid(p: Props) {
-  const { shape, columns, rows, total } = p;
+export function Grid(p: TableProps) {
+  const { shape, columns, lines, selection } = p;
+  const total = lines.total;
+  const choosing = p.setSelection !== null;
   const box = useRef<HTMLDivElement>(null);
   const [rowH, setRowH] = useState(40);
   const [view, setView] = useState({ top: 0, height: 640 });
   const [active, setActive] = useState<Cell>({ row: 0, col: 0 });
   const [editing, setEditing] = useState(false);
   const wantFocus = useRef(false);
+  const footed = columns.some((c) => { const m = measureOf(c.field); return m !== null && figureText(c.field, m, p.totals) !== ""; });
   const [widths, setWidths] = useState<ReadonlyMap<string, number>>(new Map()); // while a border is dragged
 
   useLayoutEffect(() => {
@@ -70,18 +83,35 @@ export function Grid(p: Props) {
   for (let i = first; i < first + count; i++) shown.push(i);
   if (active.row < total && (active.row < first || active.row >= first + count) && (editing || wantFocus.current || document.activeElement?.closest(".grid"))) shown.push(active.row);
 
-  const move = (to: Cell): void => {
-    const cell = { row: Math.max(0, Math.min(total - 1, to.row)), col: Math.max(0, Math.min(columns.length - 1, to.col)) };
-    wantFocus.current = true;
-    setActive(cell);
+  const show = (row: number): void => {
     const el = box.current;
     if (!el) return;
-    const head = rowH;
-    const y = cell.row * rowH;
+    const around = rowH + (footed ? rowH : 0); // head and foot lie over the rows
+    const y = row * rowH;
     if (y < el.scrollTop) el.scrollTop = y;
-    else if (y + rowH + head > el.scrollTop + el.clientHeight) el.scrollTop = y + rowH + head - el.clientHeight;
+    else if (y + rowH + around > el.scrollTop + el.clientHeight) el.scrollTop = y + rowH + around - el.clientHeight;
     setView((v) => ({ ...v, top: el.scrollTop }));
   };
+  const move = (to: Cell, focus = true): void => {
+    const cell = { row: Math.max(0, Math.min(total - 1, to.row)), col: Math.max(choosing ? -1 : 0, Math.min(columns.length - 1, to.col)) };
+    if (focus) wantFocus.current = true;
+    setActive(cell);
+    show(cell.row);
+    const row = lines.row(cell.row);
+    if (p.peeked !== null && row) p.peek(row.id);
+  };
+  // The record that is looked at was named by the address: its row becomes the active one.
+  const found = useRef(false);
+  useEffect(() => {
+    if (found.current) return;
+    if (p.peeked === null) { found.current = true; return; }
+    const at = lines.lineOf(p.peeked);
+    if (at < 0) return;
+    found.current = true;
+    setActive({ row: at, col: 0 });
+    show(at);
+  }, [lines]);
+  useEffect(() => { if (active.row >= total && total > 0) setActive({ row: total - 1, col: active.col }); }, [total]);
   useLayoutEffect(() => {
     if (!wantFocus.current || editing) return;
     const cell = box.current?.querySelector<HTMLElement>(`[data-cell="${active.row}-${active.col}"]`);
@@ -93,12 +123,31 @@ export function Grid(p: Props) {
   });
 
   const openRow = (row: number): void => {
-    const r = rows[row];
+    const r = lines.row(row);
     if (r) go(recordHref(shape.name, r.id, p.listHref));
   };
   const edit = (): void => {
     const column = columns[active.col];
-    if (column && isEditable(column.field) && rows[active.row]) setEditing(true);
+    if (column && isEditable(column.field) && lines.row(active.row)) setEditing(true);
+  };
+  const choose = (row: number, range: boolean): void => {
+    const line = lines.at(row);
+    if (!p.setSelection || !line) return;
+    if (line.kind === "group") p.setSelection(toggleMany(selection, line.rows.map((r) => r.id), lines.ids()));
+    else if (range) p.setSelection(addRange(selection, row, (i) => lines.row(i)?.id ?? null));
+    else if (line.row) p.setSelection(toggle(selection, line.row.id, row, selection.all ? lines.ids() : []));
+  };
+  const peek = (row: number): void => {
+    const r = lines.row(row);
+    if (r) p.peek(p.peeked === r.id ? null : r.id);
+  };
+  const onGroupKey = (key: string): boolean => {
+    const line = lines.at(active.row);
+    if (line?.kind !== "group") return false;
+    if (key === "Enter" || key === " " || (key === "ArrowRight" && !line.open) || (key === "ArrowLeft" && line.open)) p.fold(line.group.key);
+    else return false;
+    wantFocus.current = true;
+    return true;
   };
   const onKey = (e: KeyboardEvent): void => {
     if (editing || e.altKey || !(e.target instanceof HTMLElement) || !e.target.closest("[data-cell]")) return;
@@ -111,180 +160,94 @@ export function Grid(p: Props) {
       Home: { row: mod ? 0 : active.row, col: 0 }, End: { row: mod ? total - 1 : active.row, col: columns.length - 1 },
     };
     const next = to[e.key];
-    if (next) move(next);
+    if (onGroupKey(e.key)) { /* folded or unfolded */ }
+    else if (next) move(next);
     else if (e.key === "Enter") openRow(active.row);
     else if (e.key === "F2") edit();
+    else if (e.key === " " && active.col === -1) choose(active.row, e.shiftKey);
+    else if (e.key === " ") peek(active.row);
+    else if (e.key === "a" && mod && p.setSelection) p.setSelection({ all: true, ids: new Set(), anchor: -1 });
+    else if (e.key === "Escape" && p.peeked !== null) p.peek(null);
+    else if (e.key === "Escape" && (selection.all || selection.ids.size)) p.setSelection?.(NONE);
     else return;
     e.preventDefault();
     e.stopPropagation();
   };
-  useEffect(() => addKeys({
+  // From the panel beside the list, j and k walk without taking the focus out of it.
+  const step = (by: number): void => {
+    const inPeek = Boolean(document.activeElement?.closest(".peek"));
+    const inGrid = Boolean(document.activeElement?.closest("[data-cell]"));
+    move({ row: active.row + (inGrid || inPeek || by < 0 ? by : 0), col: active.col }, !inPeek);
+  };
+  // In a layout effect: a key pressed right after another finds what that one did.
+  useLayoutEffect(() => addKeys({
     title: shape.plural,
     actions: [
-      { keys: "j", label: t("Next row"), run: () => move({ row: active.row + (document.activeElement?.closest("[data-cell]") ? 1 : 0), col: active.col }) },
-      { keys: "k", label: t("Row before"), run: () => move({ row: active.row - 1, col: active.col }) },
-      { keys: "e", label: t("Edit the cell"), run: edit },
+      { keys: "j", label: t("Next row"), run: () => step(1) },
+      { keys: "k", label: t("Row before"), run: () => step(-1) },
+      { keys: "Space", label: t("Look at the record beside the list"), run: () => peek(active.row) },
       { keys: "o", label: t("Open the record"), run: () => openRow(active.row) },
+      ...(selection.all || selection.ids.size ? [] : [{ keys: "e", label: t("Edit the cell"), run: edit }]),
       { keys: "f", label: t("Filter"), run: () => document.querySelector<HTMLElement>("[data-focus=filter]")?.focus() },
+      ...(choosing ? [{ keys: "x", label: t("Select the row"), run: () => choose(active.row, false) }, { keys: "shift+x", label: t("Select up to this row"), run: () => choose(active.row, true) }] : []),
     ],
-  }), [active, total, columns, rows]);
+  }), [active, lines, columns, selection, p.peeked, p.listHref]);
 
   const widthOf = (c: Column): number => widths.get(c.field.name) ?? c.width;
-  const template = columns.map((c) => `${widthOf(c)}px`).join(" ");
-  const width = columns.reduce((sum, c) => sum + widthOf(c), 0);
+  const template = `${choosing ? "var(--check) " : ""}${columns.map((c) => `${widthOf(c)}px`).join(" ")}`;
+  const width = `calc(${columns.reduce((sum, c) => sum + widthOf(c), 0)}px${choosing ? " + var(--check)" : ""})`;
+  const n = selection.all ? p.total : selection.ids.size;
   // The head stays as it is while the body scrolls.
   const head = useMemo(() => (
-    <div class="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: `${width}px` }}>
-      {columns.map((c, i) => <HeadCell key={c.field.name} {...p} index={i} width={widthOf(c)} drag={(w) => setWidths(w === null ? new Map() : new Map([[c.field.name, w]]))} />)}
-    </div>
-  ), [columns, widths, p.sort, shape, p.listHref]);
-  return (
-    // eslint-disable-next-line jsx-a11y/interactive-supports-focus -- its cells take the focus, one at a time
-    <div class="grid" ref={box} role="grid" aria-label={shape.plural} aria-rowcount={total + 1} aria-colcount={columns.length} onScroll={onScroll} onKeyDown={onKey}>
-      {head}
-      <div class="grid-body" role="rowgroup" style={{ height: `${total * rowH}px`, minWidth: `${width}px` }}>
-        {shown.map((i) => (
-          <Row key={i === active.row && (i < first || i >= first + count) ? "kept" : `w${i % count}`} shape={shape} columns={columns} row={rows[i]} index={i} top={i * rowH} template={template}
-            activeCol={active.row === i ? active.col : -1} editing={editing && active.row === i}
-            focus={(col) => setActive({ row: i, col })} open={() => openRow(i)} edit={(col) => { setActive({ row: i, col }); const f = columns[col]?.field; if (f && isEditable(f)) setEditing(true); }}
-            endEdit={(down) => { setEditing(false); wantFocus.current = true; if (down && i + 1 < total) move({ row: i + 1, col: active.col }); }} listHref={p.listHref} />
-        ))}
-      </div>
-    </div>
-  );
-}
-
-function HeadCell({ columns, index, sort, setSort, setColumns, width, drag, shape }: Props & { index: number; width: number; drag: (width: number | null) => void }) {
-  const column = columns[index];
-  const cell = useRef<HTMLDivElement>(null);
-  const [over, setOver] = useState(0); // pixels while the column is moved
-  if (!column) return null;
-  const { field } = column;
-  const sorted = readSort(sort)[0];
-  const dir = sorted?.name === field.name ? (sorted.desc ? "descending" : "ascending") : undefined;
-  const resize = (w: number): void => setColumns(columns.map((c, i) => (i === index ? { ...c, width: Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, w)) } : c)));
-  const startResize = (e: PointerEvent): void => {
-    e.preventDefault();
-    e.stopPropagation();
-    const x = e.clientX;
-    const target = e.currentTarget as HTMLElement;
-    target.setPointerCapture(e.pointerId);
-    const sign = getComputedStyle(target).direction === "rtl" ? -1 : 1;
-    const at = (ev: PointerEvent): number => Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, width + sign * (ev.clientX - x)));
-    const onMove = (ev: PointerEvent): void => drag(at(ev));
-    const onEnd = (ev: PointerEvent): void => {
-      target.removeEventListener("pointermove", onMove);
-      drag(null);
-      if (ev.type === "pointerup") resize(at(ev));
-    };
-    target.addEventListener("pointermove", onMove);
-    target.addEventListener("pointerup", onEnd, { once: true });
-    target.addEventListener("pointercancel", onEnd, { once: true });
-  };
-  const startMove = (e: PointerEvent): void => {
-    if (e.button !== 0 || e.pointerType === "touch") return;
-    const x = e.clientX;
-    const onMove = (ev: PointerEvent): void => setOver(Math.abs(ev.clientX - x) > 6 ? ev.clientX - x : 0);
-    const onEnd = (ev: PointerEvent): void => {
-      removeEventListener("pointermove", onMove);
-      setOver(0);
-      if (Math.abs(ev.clientX - x) <= 6) return;
-      addEventListener("click", (c) => { c.preventDefault(); c.stopPropagation(); }, { capture: true, once: true });
-      const heads = [...(cell.current?.parentElement?.children ?? [])];
-      const to = heads.findIndex((h) => { const r = h.getBoundingClientRect(); return ev.clientX >= r.left && ev.clientX < r.right; });
-      if (to >= 0 && to !== index) setColumns(moveColumn(columns, index, to));
-    };
-    addEventListener("pointermove", onMove);
-    addEventListener("pointerup", onEnd, { once: true });
-  };
-  const items: MenuItem[] = [
-    ...(field.sort ? [{ label: t("Sort up"), icon: "arrow-up" as const, run: () => setSort(field.name) }, { label: t("Sort down"), icon: "arrow-down" as const, run: () => setSort(`${field.name} desc`) }] : []),
-    ...(index > 0 ? [{ label: t("Move to the left"), icon: "chevron-left" as const, run: () => setColumns(moveColumn(columns, index, index - 1)) }] : []),
-    ...(index < columns.length - 1 ? [{ label: t("Move to the right"), icon: "chevron-right" as const, run: () => setColumns(moveColumn(columns, index, index + 1)) }] : []),
-    { label: t("Wider"), icon: "plus", run: () => resize(column.width + 40) },
-    { label: t("Narrower"), icon: "rows-3", run: () => resize(column.width - 40) },
-    ...(columns.length > 1 ? [{ label: t("Hide"), icon: "x" as const, run: () => setColumns(columns.filter((_, i) => i !== index)) }] : []),
-  ];
-  return (
-    <div ref={cell} role="columnheader" aria-colindex={index + 1} aria-sort={dir} class={`head-cell ${isNumeric(field) ? "end" : ""} ${over ? "moving" : ""}`} style={over ? { transform: `translateX(${over}px)` } : undefined} onPointerDown={startMove} data-object={shape.name}>
-      <Popover label={t("{field}: sort, move, hide", { field: field.label })} class="head-button" face={<><span class="cut">{field.label}</span>{dir && <Icon name={dir === "ascending" ? "arrow-up" : "arrow-down"} />}</>}>
-        {(close) => <MenuList label={field.label} items={items} close={close} />}
-      </Popover>
-      <span class="head-grip" onPointerDown={startResize} onDblClick={() => resize(column.width)} aria-hidden="true" />
-    </div>
-  );
-}
-
-interface RowProps {
-  shape: ObjectShape;
-  columns: readonly Column[];
-  row: AnyRecord | undefined;
-  index: number;
-  top: number;
-  template: string;
-  activeCol: number;
-  editing: boolean;
-  listHref: string;
-  focus: (col: number) => void;
-  open: () => void;
-  edit: (col: number) => void;
-  endEdit: (down: boolean) => void;
-}
-
-// Drawn anew only when what it shows changed; scrolling would else draw every row with every frame.
-class Row extends Component<RowProps> {
-  override shouldComponentUpdate(next: RowProps, state: unknown): boolean {
-    const p = this.props;
-    return state !== this.state || p.row !== next.row || p.index !== next.index || p.top !== next.top || p.template !== next.template || p.columns !== next.columns || p.activeCol !== next.activeCol || p.editing !== next.editing;
-  }
-  override render(): ComponentChildren {
-    return drawRow(this.props);
-  }
-}
-
-function drawRow(p: RowProps) {
-  const { shape, columns, row } = p;
-  const entry = row ? entryOf(shape.name, row.id).value : null;
-  const fields: Record<string, unknown> = row && entry ? { ...row, ...shownFields(entry) } : (row ?? {});
-  return (
-    <div role="row" aria-rowindex={p.index + 2} class={p.activeCol >= 0 ? "grid-row here" : "grid-row"} style={{ transform: `translateY(${p.top}px)`, gridTemplateColumns: p.template }}>
-      {columns.map((c, i) => (
-        <div key={c.field.name} role="gridcell" aria-colindex={i + 1} data-cell={`${p.index}-${i}`} tabIndex={p.activeCol === i || (p.activeCol < 0 && p.index === 0 && i === 0) ? 0 : -1}
-          aria-readonly={!isEditable(c.field)} class={isNumeric(c.field) ? "cell end num" : "cell"}
-          onFocus={() => { if (p.activeCol !== i) p.focus(i); }} onDblClick={() => p.edit(i)}>
-          {!row ? <span class="cell-wait" /> : p.editing && p.activeCol === i ? <CellEditor {...p} row={row} column={c} value={fields[c.field.name]} />
-            : c.field.name === shape.title ? <a href={recordHref(shape.name, row.id, p.listHref)} class="cut" tabIndex={-1} data-focus={`row-${row.id}`}>{showValue(c.field, fields[c.field.name]) || t("No name")}</a>
-            : <span class="cut">{showValue(c.field, fields[c.field.name])}</span>}
+    <div class="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: width }}>
+      {choosing && (
+        <div role="columnheader" aria-colindex={1} class="head-cell check">
+          <label class="check-box"><input type="checkbox" checked={n > 0 && n >= p.total} indeterminate={n > 0 && n < p.total} aria-label={t("Select all {n}", { n: p.total })} onChange={(e) => p.setSelection?.(e.currentTarget.checked ? { all: true, ids: new Set(), anchor: -1 } : NONE)} /></label>
         </div>
-      ))}
+      )}
+      {columns.map((c, i) => <HeadCell key={c.field.name} {...p} index={i} offset={choosing ? 1 : 0} width={widthOf(c)} drag={(w) => setWidths(w === null ? new Map() : new Map([[c.field.name, w]]))} />)}
+    </div>
+  ), [columns, widths, p.sort, p.group, shape, p.listHref, n, p.total, choosing]);
+  return (
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- a grid; its cells take the focus, one at a time
+    <div class="grid" ref={box} role={lines.grouped ? "treegrid" : "grid"} aria-label={shape.plural} aria-rowcount={total + 1 + (footed ? 1 : 0)} aria-colcount={columns.length + (choosing ? 1 : 0)} aria-multiselectable={choosing || undefined} onScroll={onScroll} onKeyDown={onKey}>
+      {head}
+      <div class="grid-body" role="rowgroup" style={{ height: `${total * rowH}px`, minWidth: width }}>
+        {shown.map((i) => {
+          const line = lines.at(i);
+          if (!line) return null;
+          const row = line.kind === "row" ? line.row : undefined;
+          return (
+            <Row key={i === active.row && (i < first || i >= first + count) ? "kept" : `w${i % count}`} shape={shape} columns={columns} line={line} index={i} top={i * rowH} template={template} groupBy={p.groupBy}
+              activeCol={active.row === i ? active.col : null} editing={editing && active.row === i} chosen={!choosing ? null : row ? isChosen(selection, row.id) : selection.all} peeked={row !== undefined && row.id === p.peeked}
+              focus={(col) => { setActive({ row: i, col }); if (p.peeked !== null && row && row.id !== p.peeked) p.peek(row.id); }}
+              edit={(col) => { setActive({ row: i, col }); const f = columns[col]?.field; if (f && isEditable(f)) setEditing(true); }}
+              endEdit={(down) => { setEditing(false); wantFocus.current = true; if (down && i + 1 < total) move({ row: i + 1, col: active.col }); }}
+              choose={(range) => { setActive({ row: i, col: -1 }); choose(i, range); }} fold={() => { if (line.kind === "group") p.fold(line.group.key); }} peek={() => { setActive({ row: i, col: 0 }); peek(i); }} listHref={p.listHref} />
+          );
+        })}
+      </div>
+      {footed && <Foot {...p} template={template} width={width} choosing={choosing} />}
     </div>
   );
 }
 
-function CellEditor({ shape, row, column, value, endEdit, index }: RowProps & { row: AnyRecord; column: Column; value: unknown }) {
-  const [typed, setTyped] = useState<unknown>(value);
-  const done = useRef(false);
-  const save = (v: unknown, down: boolean): void => {
-    if (done.current) return;
-    done.current = true;
-    if (!same(v, value)) {
-      putRecord(shape.name, row, false);
-      void changeRecord(shape.name, row.id, { [column.field.name]: v });
-    }
-    endEdit(down);
-  };
-  const cancel = (): void => {
-    done.current = true;
-    endEdit(false);
-  };
+// What the numbers of a column come to, over everything that matches.
+function Foot(p: TableProps & { template: string; width: string; choosing: boolean }) {
   return (
-    <div class="cell-editor" role="presentation" onFocusOut={(e) => { if (!(e.relatedTarget instanceof Node && e.currentTarget.contains(e.relatedTarget))) { if (isRef(value) || ["user", "team", "reference"].includes(column.field.type)) cancel(); else save(typed, false); } }}
-      onKeyDown={(e) => {
-        if (e.key === "Escape") { e.preventDefault(); e.stopPropagation(); cancel(); }
-        else if (e.key === "Enter" && !e.defaultPrevented && (column.field.type !== "long text" || e.ctrlKey)) { e.preventDefault(); e.stopPropagation(); save(typed, true); }
-        else if (e.key.startsWith("Arrow") || e.key === "Home" || e.key === "End") e.stopPropagation();
-      }}>
-      <FieldInput id={`cell-${index}`} field={column.field} value={typed} label={t("{field} of this row", { field: column.field.label })} autofocus onValue={setTyped} onChoose={(v) => save(v, false)} onCancel={cancel} />
+    <div role="rowgroup" class="grid-foot" style={{ minWidth: p.width }}>
+      <div role="row" aria-rowindex={p.lines.total + 2} class="grid-row-foot" style={{ gridTemplateColumns: p.template }}>
+        {p.choosing && <div role="gridcell" aria-colindex={1} class="cell" />}
+        {p.columns.map((c, i) => {
+          const m = measureOf(c.field);
+          const text = m ? figureText(c.field, m, p.totals) : "";
+          return (
+            <div key={c.field.name} role="gridcell" aria-colindex={i + 1 + (p.choosing ? 1 : 0)} class={isNumeric(c.field) ? "cell end num" : "cell"}>
+              {text && m ? <span class="cut"><span class={m.kind === "sum" ? "sr" : "meta"}>{m.kind === "sum" ? t("Sum") : t("Average")}</span> {text}</span> : i === 0 ? <span class="muted cut">{t("All {n}", { n: formatNumber(p.total) })}</span> : null}
+            </div>
+          );
+        })}
+      </div>
     </div>
   );
 }

@@ -16,6 +16,8 @@ export interface Rows {
   loading: boolean; // nothing of this list is here yet
   problem: Problem | null;
   moved: number;    // changes since that may alter order or content of the list
+  whole: boolean;   // everything that matches is here
+  reading: number;  // which reading of the list this is
   refresh: () => void;
 }
 
@@ -25,11 +27,14 @@ export function useRows(object: string, filter: string, sort: string, fields: st
   const [state, setState] = useState<{ loading: boolean; problem: Problem | null }>({ loading: true, problem: null });
   const [moved, setMoved] = useState(0);
   const [round, setRound] = useState(0);
+  const [whole, setWhole] = useState(false);
+  const [reading, setReading] = useState(0);
   const held = useRef<AnyRecord[]>([]);
 
   useEffect(() => {
     let alive = true;
     setState((s) => ({ loading: s.loading || held.current.length === 0, problem: null }));
+    setWhole(false);
     const read = async (): Promise<void> => {
       let cursor: string | undefined;
       const found: AnyRecord[] = [];
@@ -44,10 +49,14 @@ export function useRows(object: string, filter: string, sort: string, fields: st
         if (page === 0) {
           setTotal({ n: answer.count ?? found.length, exact: answer.count_is_exact ?? true });
           setMoved(0);
+          setReading((n) => n + 1);
         }
         setRows(found.slice());
         setState({ loading: false, problem: null });
-        if (!answer.next) break;
+        if (!answer.next) {
+          setWhole(true);
+          break;
+        }
         cursor = answer.next;
         await new Promise((done) => setTimeout(done, SETTLE_MS)); // what somebody does now goes first
       }
@@ -84,5 +93,5 @@ export function useRows(object: string, filter: string, sort: string, fields: st
     };
   }, [object, fields]);
 
-  return { rows, total: Math.max(total.n, rows.length), exact: total.exact, ...state, moved, refresh: () => setRound((n) => n + 1) };
+  return { rows, total: Math.max(total.n, rows.length), exact: total.exact, ...state, moved, whole, reading, refresh: () => setRound((n) => n + 1) };
 }
