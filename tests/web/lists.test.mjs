@@ -70,13 +70,14 @@ test("P144: many records are changed by keyboard alone, after a preview, and tak
   const page = await open(ADMIN);
   await go(page, `/lists/deal?filter=${encodeURIComponent("stage = 'Engaging' and next_step is empty")}&cols=name,next_step,stage`);
   await page.locator("[data-cell='0-0']").focus();
-  await keys(page, "x", "j", "j", "Shift+x", "j", "x");
+  await keys(page, "x", "j", "j", "Shift+X", "j", "x");
   await page.waitForSelector(".bulk-bar >> text=4 selected");
   const names = await page.$$eval(".grid-row.chosen a", (x) => x.map((a) => a.getAttribute("href").split("/")[3].split("?")[0]));
   ensure(names.length === 4, `chosen: ${names.length}`);
   await page.keyboard.press("e");
-  await page.locator("dialog select").focus();
-  await page.keyboard.type("Next step");
+  await page.waitForSelector("dialog[open] select");
+  await keys(page, "Shift+Tab", "Home");
+  for (let i = 0; i < 60 && (await page.inputValue("dialog select")) !== "next_step"; i++) await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Tab");
   await keys(page, "=Write to them before the fair", "Enter");
   await page.waitForSelector(".bulk-outcome >> text=4 records would change");
@@ -230,6 +231,7 @@ test("a view is saved by one person and seen by another as far as it is shared; 
   await page.waitForSelector(".toast >> text=is deleted");
   await go(other, `/lists/deal?view=${shared}`);
   await other.waitForSelector("text=This view is not here any more");
+  await go(other, "/lists/deal");
   ensure((await other.locator(".rail >> text=Won, biggest first").count()) === 0, "the pin stayed");
 });
 

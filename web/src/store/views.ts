@@ -44,7 +44,7 @@ function put(object: string, list: readonly View[]): void {
   // Pins follow: a new name, or a view that is gone.
   const known = new Map(list.map((v) => [v.id, v]));
   const kept = pins.peek().filter((p) => p.object !== object || known.has(p.id)).map((p) => ({ ...p, name: known.get(p.id)?.name ?? p.name }));
-  if (JSON.stringify(kept) !== JSON.stringify(pins.peek())) keepPins(kept);
+  if (JSON.stringify(kept) !== JSON.stringify(pins.peek())) remember("pins", kept); // with the next page: nothing jumps under the hand
 }
 function replace(view: View): void {
   put(view.object, [...(views.peek().get(view.object) ?? []).filter((v) => v.id !== view.id), view]);

@@ -93,7 +93,7 @@ export function BulkDialog({ ask, shape, ids, filter, names, onClose, done }: Pr
   }, []);
 
   const n = ids?.length ?? chosen.current?.length ?? 0;
-  const title = ({ edit: t("Change {n} {records}", { n: n || t("all"), records: shape.plural.toLowerCase() }), assign: t("Assign {n} {records}", { n: n || t("all"), records: shape.plural.toLowerCase() }), archive: t("Archive {n} {records}", { n: n || t("all"), records: shape.plural.toLowerCase() }), delete: t("Move {n} {records} to the bin", { n: n || t("all"), records: shape.plural.toLowerCase() }) })[ask];
+  const title = n ? goText(ask, n, shape) : ({ edit: t("Change all {records}", { records: shape.plural.toLowerCase() }), assign: t("Assign all {records}", { records: shape.plural.toLowerCase() }), archive: t("Archive all {records}", { records: shape.plural.toLowerCase() }), delete: t("Move all {records} to the bin", { records: shape.plural.toLowerCase() }) })[ask];
   return (
     <Dialog title={title} onClose={leave}>
       {stage === "what" && <What ask={ask} shape={shape} parts={parts} setParts={setParts} problem={problem} check={() => void check()} onClose={onClose} />}

@@ -44,6 +44,8 @@ export function Grid(p: TableProps) {
   const { shape, columns, lines, selection } = p;
   const total = lines.total;
   const choosing = p.setSelection !== null;
+  const latest = useRef(p); // rows are drawn rarely: what they call looks here, not at the day they were drawn
+  latest.current = p;
   const box = useRef<HTMLDivElement>(null);
   const [rowH, setRowH] = useState(40);
   const [view, setView] = useState({ top: 0, height: 640 });
@@ -97,8 +99,8 @@ export function Grid(p: TableProps) {
     if (focus) wantFocus.current = true;
     setActive(cell);
     show(cell.row);
-    const row = lines.row(cell.row);
-    if (p.peeked !== null && row) p.peek(row.id);
+    const row = latest.current.lines.row(cell.row);
+    if (latest.current.peeked !== null && row) latest.current.peek(row.id);
   };
   // The record that is looked at was named by the address: its row becomes the active one.
   const found = useRef(false);
@@ -123,23 +125,25 @@ export function Grid(p: TableProps) {
   });
 
   const openRow = (row: number): void => {
-    const r = lines.row(row);
-    if (r) go(recordHref(shape.name, r.id, p.listHref));
+    const r = latest.current.lines.row(row);
+    if (r) go(recordHref(shape.name, r.id, latest.current.listHref));
   };
   const edit = (): void => {
     const column = columns[active.col];
     if (column && isEditable(column.field) && lines.row(active.row)) setEditing(true);
   };
   const choose = (row: number, range: boolean): void => {
-    const line = lines.at(row);
-    if (!p.setSelection || !line) return;
-    if (line.kind === "group") p.setSelection(toggleMany(selection, line.rows.map((r) => r.id), lines.ids()));
-    else if (range) p.setSelection(addRange(selection, row, (i) => lines.row(i)?.id ?? null));
-    else if (line.row) p.setSelection(toggle(selection, line.row.id, row, selection.all ? lines.ids() : []));
+    const { lines: all, selection: chosen, setSelection } = latest.current;
+    const line = all.at(row);
+    if (!setSelection || !line) return;
+    if (line.kind === "group") setSelection(toggleMany(chosen, line.rows.map((r) => r.id), all.ids()));
+    else if (range) setSelection(addRange(chosen, row, (i) => all.row(i)?.id ?? null));
+    else if (line.row) setSelection(toggle(chosen, line.row.id, row, chosen.all ? all.ids() : []));
   };
   const peek = (row: number): void => {
-    const r = lines.row(row);
-    if (r) p.peek(p.peeked === r.id ? null : r.id);
+    const { lines: all, peeked, peek: look } = latest.current;
+    const r = all.row(row);
+    if (r) look(peeked === r.id ? null : r.id);
   };
   const onGroupKey = (key: string): boolean => {
     const line = lines.at(active.row);
@@ -220,10 +224,10 @@ export function Grid(p: TableProps) {
           return (
             <Row key={i === active.row && (i < first || i >= first + count) ? "kept" : `w${i % count}`} shape={shape} columns={columns} line={line} index={i} top={i * rowH} template={template} groupBy={p.groupBy}
               activeCol={active.row === i ? active.col : null} editing={editing && active.row === i} chosen={!choosing ? null : row ? isChosen(selection, row.id) : selection.all} peeked={row !== undefined && row.id === p.peeked}
-              focus={(col) => { setActive({ row: i, col }); if (p.peeked !== null && row && row.id !== p.peeked) p.peek(row.id); }}
+              focus={(col) => { setActive({ row: i, col }); const { peeked, peek: look } = latest.current; if (peeked !== null && row && row.id !== peeked) look(row.id); }}
               edit={(col) => { setActive({ row: i, col }); const f = columns[col]?.field; if (f && isEditable(f)) setEditing(true); }}
               endEdit={(down) => { setEditing(false); wantFocus.current = true; if (down && i + 1 < total) move({ row: i + 1, col: active.col }); }}
-              choose={(range) => { setActive({ row: i, col: -1 }); choose(i, range); }} fold={() => { if (line.kind === "group") p.fold(line.group.key); }} peek={() => { setActive({ row: i, col: 0 }); peek(i); }} listHref={p.listHref} />
+              choose={(range) => { setActive({ row: i, col: -1 }); choose(i, range); }} fold={() => { if (line.kind === "group") latest.current.fold(line.group.key); }} peek={() => { setActive({ row: i, col: 0 }); peek(i); }} listHref={p.listHref} />
           );
         })}
       </div>
