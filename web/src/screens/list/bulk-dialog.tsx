@@ -139,7 +139,9 @@ function GoButton({ children }: { children: string }) {
 
 function What({ ask, shape, parts, setParts, problem, check, onClose }: { ask: BulkAsk; shape: ObjectShape; parts: readonly Part[]; setParts: (p: readonly Part[]) => void; problem: Problem | null; check: () => void; onClose: () => void }) {
   const base = useId();
-  const fields = shape.fields.filter((f) => isEditable(f) && f.name !== "deleted_at");
+  const [fresh, setFresh] = useState(0); // the part whose value takes the focus; choosing another field by arrow keys must not lose it
+  const order = (f: FieldShape): number => shape.list.indexOf(f.name) >>> 0;
+  const fields = shape.fields.filter((f) => isEditable(f) && f.name !== "deleted_at").sort((a, b) => Number(a.system) - Number(b.system) || order(a) - order(b));
   const rest = fields.filter((f) => !parts.some((p) => p.field === f));
   const errors = new Map((problem?.errors ?? []).map((e) => [(e.pointer ?? "").replace(/^\/(set\/)?/, ""), e]));
   const atFields = parts.some((p) => errors.has(p.field.name));
@@ -152,23 +154,23 @@ function What({ ask, shape, parts, setParts, problem, check, onClose }: { ask: B
         const error = errors.get(p.field.name);
         const id = `${base}-${p.field.name}`;
         return (
-          <div class="bulk-part" key={p.field.name}>
+          <div class="bulk-part" key={i}>
             {ask === "assign" ? <label class="fact-label" for={id}>{p.field.label}</label> : (
               <div class="form-field"><label for={`${id}-f`}>{t("Field")}</label>
-                <select id={`${id}-f`} value={p.field.name} onChange={(e) => { const f = fieldOf(shape, e.currentTarget.value); if (f) put(i, { field: f, value: null }); }}>
+                <select id={`${id}-f`} value={p.field.name} onChange={(e) => { const f = fieldOf(shape, e.currentTarget.value); setFresh(-1); if (f) put(i, { field: f, value: null }); }}>
                   {fields.filter((f) => f === p.field || rest.includes(f)).map((f) => <option key={f.name} value={f.name}>{f.label}</option>)}
                 </select></div>
             )}
             <div class="form-field">
               {ask !== "assign" && <label for={id}>{t("New value")}</label>}
-              <FieldInput key={p.field.name} id={id} field={p.field} value={p.value} autofocus={i === parts.length - 1} onValue={(v) => put(i, { ...p, value: v })} invalid={error !== undefined} describedBy={error ? `${id}-e` : undefined} />
+              <FieldInput key={p.field.name} id={id} field={p.field} value={p.value} autofocus={i === fresh} onValue={(v) => put(i, { ...p, value: v })} invalid={error !== undefined} describedBy={error ? `${id}-e` : undefined} />
               {error ? <p id={`${id}-e`} class="field-error" role="alert">{error.detail} {error.way_out}</p> : isEmpty(p.value) && ask !== "assign" ? <p class="meta">{t("Left empty, it empties the field.")}</p> : null}
             </div>
             {parts.length > 1 && <IconButton icon="x" label={t("Leave {field} as it is", { field: p.field.label })} onClick={() => setParts(parts.filter((x) => x !== p))} />}
           </div>
         );
       })}
-      {ask === "edit" && rest.length > 0 && parts.length < 5 && <p><Button kind="quiet" icon="plus" onClick={() => { const f = rest[0]; if (f) setParts([...parts, { field: f, value: null }]); }}>{t("Another field")}</Button></p>}
+      {ask === "edit" && rest.length > 0 && parts.length < 5 && <p><Button kind="quiet" icon="plus" onClick={() => { const f = rest[0]; setFresh(parts.length); if (f) setParts([...parts, { field: f, value: null }]); }}>{t("Another field")}</Button></p>}
       <div class="form-foot"><Button onClick={onClose}>{t("Cancel")}</Button><Button kind="primary" type="submit" disabled={!ready}>{t("See what it would do")}</Button></div>
     </form>
   );
