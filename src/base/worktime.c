@@ -185,6 +185,17 @@ int64_t worktime_add_days(const struct worktime *wt, int64_t from_us, int64_t n)
     return closes(wt, day, &spans[count - 1]);
 }
 
+int64_t worktime_day_end(const struct worktime *wt, int64_t day)
+{
+    const struct worktime_span *spans;
+    int count;
+
+    if (!worktime_is_working_day(wt, day) && !next_working_day(wt, &day, 1))
+        return DATE_NONE;
+    count = day_spans(wt, day, &spans);
+    return closes(wt, day, &spans[count - 1]);
+}
+
 int64_t worktime_between(const struct worktime *wt, int64_t from_us, int64_t to_us)
 {
     if (to_us < from_us)

@@ -25,6 +25,8 @@ int64_t worktime_add(const struct worktime *wt, int64_t from_us, int64_t amount_
 /* n working days later at the same local time; a start outside working time counts from the next opening.
  * n may be negative. Due times that would fall outside working time move to the close of that working day. */
 int64_t worktime_add_days(const struct worktime *wt, int64_t from_us, int64_t n);
+/* When work ends on that local day; where nobody works on it, on the next day on which somebody does. DATE_NONE as above. */
+int64_t worktime_day_end(const struct worktime *wt, int64_t day);
 /* Working time between two instants, microseconds. */
 int64_t worktime_between(const struct worktime *wt, int64_t from_us, int64_t to_us);
 /* from_us plus any duration: plain, business days or business hours. */

@@ -62,6 +62,22 @@ static void read_outcome(struct compiler *c, const struct source *s, const struc
 }
 
 /* ---- steps ---- */
+/* The field that says on which day the step is due; -1: none. */
+static int due_field(struct compiler *c, const struct source *s, const struct node *node, int object)
+{
+    const struct node *on = get(node, "due_on");
+    int f = on && object >= 0 ? field_ref(c, s, on, object) : -1;
+
+    if (f < 0)
+        return -1;
+    enum field_type type = c->m->objects[object].fields[f].type;
+    if (type == FT_DATE || type == FT_DATE_TIME)
+        return f;
+    ERROR_AT(c, s, on, STR("Name a date or a date-time of the record."),
+             "\"%.*s\" is no day on which something can be due.", STR_ARG(on->text));
+    return -1;
+}
+
 static void read_step(struct compiler *c, const struct source *s, const struct node *node,
                       int object, int index, struct step *step)
 {
@@ -79,7 +95,8 @@ static void read_step(struct compiler *c, const struct source *s, const struct n
     step->section = page_section(s->page, step->name);
     if (role && (str_eq(role->text, STR("owner")) || page_ref(c, s, role, PK_ROLE) >= 0))
         step->role = role->text;
-    if (escalation && !get(node, "due"))
+    step->due_on = due_field(c, s, node, object);
+    if (escalation && !get(node, "due") && !get(node, "due_on"))
         WARN_AT(c, s, escalation, STR("Give the step a `due`."),
                 "The step \"%.*s\" is never overdue, so its escalation never starts.",
                 STR_ARG(step->name));

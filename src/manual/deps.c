@@ -126,6 +126,7 @@ static void add_workflow(struct deps *d, const struct workflow *w)
         for (size_t k = 0; k < stage->n_steps; k++) {
             add_expr(d, &r, stage->steps[k].done_when.e, 0);
             add_fields(d, &r, stage->steps[k].needs, stage->steps[k].n_needs);
+            add_fields(d, &r, &stage->steps[k].due_on, stage->steps[k].due_on >= 0);
         }
     }
     for (size_t i = 0; i < w->n_ends; i++) {

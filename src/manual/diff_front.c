@@ -11,6 +11,7 @@ static const struct {
     bool flag; /* yes or no: the thing "is now optional" */
 } key_words[] = {
     {"steps", "due", "Deadline", false},
+    {"steps", "due_on", "The day it is due", false},
     {"steps", "role", "Role responsible", false},
     {"stages", "needs", "Fields needed to leave ", false},
     {"ends", "needs", "Fields needed for ", false},

@@ -257,6 +257,10 @@ static const struct key step_keys[] = {
     MUST("role", KT_NAME, "The role responsible, or `owner` for whoever owns the record.", "owner"),
     KEY("due", KT_DURATION, NULL, "How long after the stage was entered it is due.",
         "4 business hours"),
+    KEY("due_on", KT_NAME, NULL,
+        "A date or date-time of the record: the step waits for that day and is due on it. While it is empty, "
+        "`due` counts.",
+        "next_contact"),
     KEY("done_when", KT_EXPR, NULL,
         "Closes the step by itself. Without it the step is finished by hand.",
         "count(activities where direction = 'out') > 0"),

@@ -168,6 +168,7 @@ struct step {
     struct str name;
     struct str role;       /* role name, or "owner" */
     struct duration due;   /* us 0 and no business part: no due time */
+    int due_on;            /* field with the day or moment it is due, if filled; -1: none */
     struct rule done_when;
     int template_page;     /* index in manual->templates or -1 */
     int escalation;        /* index or -1 */

@@ -162,18 +162,40 @@ int run_target(const struct work *w, const struct workflow *wf, int from, const 
 }
 
 /* ---- tasks of a stage ---- */
-static struct err *step_due(const struct work *w, const struct step *st, int64_t owed_by,
-                            int64_t from_us, int64_t *due_us)
-{
-    const struct worktime *wt;
+/* When a step is due, and since when it is shown: 0 each for none. A step with a day of its own waits for it. */
+struct step_time {
+    int64_t due_us, not_before_us;
+};
 
-    *due_us = 0;
-    if (!st->due.us && !st->due.business_us && !st->due.business_days)
+static struct step_time step_on(const struct worktime *wt, const struct value *on, enum field_type type)
+{
+    int64_t day = type == FT_DATE ? on->i : zone_date(wt->zone, on->i);
+    struct step_time t = {
+        .due_us = type == FT_DATE ? worktime_day_end(wt, day) : on->i,
+        .not_before_us = zone_instant(wt->zone, day, 0),
+    };
+
+    if (t.due_us == DATE_NONE)
+        t.due_us = 0;
+    return t;
+}
+
+/* *wt: the calendar of whoever owes it; NULL if the step is never due. */
+static struct err *step_due(const struct work *w, const struct step *st, const struct record *r, int64_t owed_by,
+                            int64_t from_us, const struct worktime **wt, struct step_time *out)
+{
+    *out = (struct step_time){0};
+    *wt = NULL;
+    if (st->due_on < 0 && !st->due.us && !st->due.business_us && !st->due.business_days)
         return NULL;
-    TRY(who_worktime(w, owed_by, &wt));
-    *due_us = worktime_due(wt, from_us, st->due);
-    if (*due_us == DATE_NONE)
-        *due_us = 0;
+    TRY(who_worktime(w, owed_by, wt));
+    if (st->due_on >= 0 && value_filled(&r->values[st->due_on])) {
+        *out = step_on(*wt, &r->values[st->due_on], r->object->fields[st->due_on].type);
+        return NULL;
+    }
+    out->due_us = st->due.us || st->due.business_us || st->due.business_days ? worktime_due(*wt, from_us, st->due) : 0;
+    if (out->due_us == DATE_NONE)
+        out->due_us = 0;
     return NULL;
 }
 
@@ -195,13 +217,29 @@ static struct err *step_open(const struct work *w, const struct workflow *wf, co
         .cause = str_fmt(w->arena, "run:%lld:%.*s:%.*s", (long long)run->id, STR_ARG(stage->name),
                          STR_ARG(st->name)),
     };
+    const struct worktime *wt;
+    struct step_time time;
     int64_t id;
     bool fresh;
 
     TRY(who_for_role(w, st->role.len ? st->role : STR("owner"), r, wf->page->owner, &n.owed_by,
                      &n.role));
-    TRY(step_due(w, st, n.owed_by, run->stage_entered_us, &n.due_us));
+    TRY(step_due(w, st, r, n.owed_by, run->stage_entered_us, &wt, &time));
+    n.due_us = time.due_us;
+    n.not_before_us = time.not_before_us > w->now_us ? time.not_before_us : 0;
     return task_open(w, &n, &id, &fresh);
+}
+
+/* Is it shown since the day it is due, as its field said when it was last looked at? Not once somebody has put it off. */
+static bool step_waits(const struct task_row *t, const struct worktime *wt)
+{
+    int64_t day;
+
+    if (!t->t.not_before_us)
+        return true;
+    day = zone_date(wt->zone, t->t.not_before_us);
+    return t->t.not_before_us == zone_instant(wt->zone, day, 0) && t->t.due_us &&
+           (t->t.due_us == worktime_day_end(wt, day) || zone_date(wt->zone, t->t.due_us) == day);
 }
 
 /* Has the one who should do it changed? Only then is somebody looked for again: work does not wander about. */
@@ -210,8 +248,10 @@ static struct err *step_follow_owner(const struct work *w, const struct workflow
                                      const struct task_row *t, const struct record *r)
 {
     const struct person_info *info;
+    const struct worktime *wt;
+    struct step_time time;
     struct str role;
-    int64_t user, due;
+    int64_t user;
 
     TRY(who_person(w, t->t.owed_by, &info));
     if (info->found && !str_eq(st->role, STR("owner")) && st->role.len &&
@@ -220,11 +260,14 @@ static struct err *step_follow_owner(const struct work *w, const struct workflow
     else
         TRY(who_for_role(w, st->role.len ? st->role : STR("owner"), r, wf->page->owner, &user,
                          &role));
-    TRY(step_due(w, st, user, run->stage_entered_us, &due));
-    /* A due time put off by an outcome stays put off. */
-    if (t->t.due_us > due && t->t.not_before_us)
-        due = t->t.due_us;
-    return task_move(w, t, user, role, due);
+    TRY(step_due(w, st, r, user, run->stage_entered_us, &wt, &time));
+    if (st->due_on >= 0 && step_waits(t, wt) && (t->t.not_before_us || time.not_before_us > w->now_us) &&
+        t->t.not_before_us != time.not_before_us)
+        TRY(task_wait(w, t->t.id, time.not_before_us));
+    /* A due time put off by an outcome, or by hand, stays put off. */
+    else if (t->t.due_us > time.due_us && t->t.not_before_us)
+        time.due_us = t->t.due_us;
+    return task_move(w, t, user, role, time.due_us);
 }
 
 static const struct task_row *open_task(const struct task_row *tasks, size_t n, struct str stage,

@@ -281,6 +281,16 @@ struct err *task_move(const struct work *w, const struct task_row *t, int64_t ow
     return task_timer(w, t->t.id, t->t.kind, t->t.page, t->t.record_id, due_us);
 }
 
+struct err *task_wait(const struct work *w, int64_t task_id, int64_t not_before_us)
+{
+    struct stmt *s;
+
+    TRY(db_stmt(w->tx, &sql_task_wait, &s));
+    db_bind_i64(s, 1, task_id);
+    bind_opt_i64(s, 2, not_before_us);
+    return db_run(s, NULL);
+}
+
 struct err *task_cancel_record(const struct work *w, int64_t record_id, const char *as,
                                struct str note)
 {

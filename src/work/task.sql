@@ -21,6 +21,10 @@ UPDATE task SET owed_by = $2, role = $3, team = $4, due_us = $5, version = versi
 -- name: task_postpone
 UPDATE task SET not_before_us = $2, due_us = $3, version = version + 1 WHERE id = $1 AND closed_us IS NULL;
 
+-- name: task_wait
+-- $1 task, $2 not shown before
+UPDATE task SET not_before_us = $2, version = version + 1 WHERE id = $1 AND closed_us IS NULL;
+
 -- name: task_note
 UPDATE task SET note = $2, version = version + 1 WHERE id = $1;
 

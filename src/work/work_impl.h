@@ -127,6 +127,8 @@ MUST_USE struct err *task_open(const struct work *w, const struct task_new *n, i
 MUST_USE struct err *task_close(const struct work *w, int64_t id, const char *as, struct str note, bool *closed);
 /* New person, role and due time, if they differ. */
 MUST_USE struct err *task_move(const struct work *w, const struct task_row *t, int64_t owed_by, struct str role, int64_t due_us);
+/* Shown from that instant on; 0: at once. Its due time stays. */
+MUST_USE struct err *task_wait(const struct work *w, int64_t task_id, int64_t not_before_us);
 MUST_USE struct err *task_read(const struct work *w, int64_t id, struct task_row *out, bool *found);
 MUST_USE struct err *task_of_run(const struct work *w, int64_t run_id, struct task_row **out, size_t *n);
 MUST_USE struct err *task_open_of_record(const struct work *w, int64_t record_id, struct task_row **out, size_t *n);

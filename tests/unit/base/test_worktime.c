@@ -84,6 +84,15 @@ TEST(business_hours_pause_at_night_over_weekends_and_holidays)
     assert_i64(worktime_add(&wt, local("2026-11-21 15:00"), 0), local("2026-11-21 15:00"));
 }
 
+TEST(a_day_ends_when_work_ends_on_it_or_on_the_next_working_day)
+{
+    int64_t friday = civil_days(2026, 3, 6);
+
+    assert_i64(worktime_day_end(&wt, friday), zone_instant(wt.zone, friday, 17 * US_PER_HOUR));
+    assert_i64(worktime_day_end(&wt, friday + 1), zone_instant(wt.zone, friday + 3, 17 * US_PER_HOUR));
+    assert_i64(worktime_day_end(&breaks, friday + 1), zone_instant(wt.zone, friday + 1, 14 * US_PER_HOUR));
+}
+
 TEST(work_that_ends_at_closing_time_is_due_at_closing_time)
 {
     assert_local(worktime_add(&wt, local("2026-11-20 15:00"), 2 * US_PER_HOUR), "2026-11-20 17:00");
@@ -205,6 +214,7 @@ TEST(any_duration_becomes_a_due_time)
 
 TEST_MAIN_WITH(setup, teardown, working_days_leave_out_weekends_and_holidays,
                business_hours_pause_at_night_over_weekends_and_holidays,
+               a_day_ends_when_work_ends_on_it_or_on_the_next_working_day,
                work_that_ends_at_closing_time_is_due_at_closing_time, business_hours_go_back_too,
                hours_are_real_hours_on_the_days_the_clock_changes,
                a_day_may_be_open_around_the_clock, business_days_keep_the_local_time,

@@ -172,6 +172,42 @@ TEST(trying_again_brings_the_task_back_later)
     company_close(c);
 }
 
+#define DAY_TEXT(us) str_cstr(c->arena, date_text(c->arena, zone_date(zone_utc(), (us))))
+/* A deal that waits for a day of its own. */
+TEST(a_step_waits_for_the_day_a_field_names)
+{
+    static const char waiting[] = "object: deal\nstarts_when: \"stage = 'Prospecting'\"\nstages:\n  - name: Wait\n    steps:\n"
+                                  "      - { name: Ask again, role: owner, due_on: close_date, due: 2 business days }\n"
+                                  "ends:\n  - { name: Won, when: \"stage = 'Won'\" }\n";
+    static const char due[] = "SELECT due_us FROM task WHERE record_id = $1 AND closed_us IS NULL",
+                      shown[] = "SELECT COALESCE(not_before_us, 0) FROM task WHERE record_id = $1 AND closed_us IS NULL";
+    struct company *c = with_workflows();
+    int64_t id, first = MONDAY_9 + 2 * DAY, midnight = MONDAY_9 + 9 * DAY - 9 * HOUR;
+
+    company_drop_page(c, "workflow/closing");
+    company_page(c, "workflow/waiting", waiting, NULL);
+    company_publish(c);
+    id = company_create(c, "deal", "name", "A", "owner", "@rob", "stage", "Prospecting", NULL);
+    assert_i64(company_count(c, due, id), first); /* no day yet: the other deadline */
+    assert_i64(company_count(c, shown, id), 0);
+    company_set(c, "deal", id, "close_date", DAY_TEXT(midnight), NULL);
+    assert_i64(company_count(c, due, id), midnight + 17 * HOUR); /* when work ends on that Wednesday */
+    assert_i64(company_count(c, shown, id), midnight);
+    company_set(c, "deal", id, "close_date", DAY_TEXT(midnight + 3 * DAY), NULL); /* a Saturday: the Monday after */
+    assert_i64(company_count(c, due, id), midnight + 5 * DAY + 17 * HOUR);
+    assert_i64(company_count(c, shown, id), midnight + 3 * DAY);
+    company_set(c, "deal", id, "owner", "@ana", NULL);
+    assert_i64(company_count(c, due, id), midnight + 5 * DAY + 17 * HOUR);
+    company_set(c, "deal", id, "close_date", DAY_TEXT(midnight), NULL); /* and earlier again */
+    assert_i64(company_count(c, due, id), midnight + 17 * HOUR);
+    assert_i64(company_count(c, shown, id), midnight);
+    company_set(c, "deal", id, "close_date", "", NULL);
+    assert_i64(company_count(c, due, id), first);
+    assert_i64(company_count(c, shown, id), 0);
+    company_sound(c);
+    company_close(c);
+}
+
 TEST(a_stage_is_not_left_while_something_is_missing)
 {
     struct company *c = with_workflows();
@@ -633,7 +669,7 @@ TEST(tasks_are_put_off_handed_over_and_asked_for)
 
 TEST_MAIN(a_lead_walks_through_its_stages, an_overdue_step_breaches_escalates_and_stays_open,
           finishing_needs_what_the_step_asks_for, trying_again_brings_the_task_back_later,
-          a_stage_is_not_left_while_something_is_missing, a_bypass_needs_the_right_and_a_reason,
+          a_step_waits_for_the_day_a_field_names, a_stage_is_not_left_while_something_is_missing, a_bypass_needs_the_right_and_a_reason,
           a_gate_holds_only_where_a_run_is_open,
           a_workflow_starts_again_when_its_condition_comes_true_again,
           quiet_stages_ask_for_a_decision, a_qualified_lead_is_converted_once,
