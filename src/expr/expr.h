@@ -105,6 +105,13 @@ struct expr_dep {
 };
 void expr_deps(struct arena *arena, const struct expr *e, struct expr_dep **deps, size_t *n);
 bool expr_uses_time(const struct expr *e); /* now, today ...: truth may change without a write */
+/* When its truth may turn without a write: at the start of a day (*by_day), or when now_us + shift_us passes a value of
+ * that field. Adds to marks, *n of at most max. False: at any moment, and what was added does not tell. */
+struct expr_mark {
+    int object, field;
+    int64_t shift_us;
+};
+bool expr_marks(const struct expr *e, struct expr_mark *marks, size_t max, size_t *n, bool *by_day);
 
 /* Constants of one evaluation. */
 struct expr_env {

@@ -103,13 +103,16 @@ bool err_stops(const struct err *e)
 
 bool rule_is_swept(const struct work *w, const struct rule *rule)
 {
+    return rule->e && (expr_uses_time(rule->e) || rule_reads_engine(w, rule));
+}
+
+bool rule_reads_engine(const struct work *w, const struct rule *rule)
+{
     struct expr_dep *deps;
     size_t n;
 
     if (!rule->e)
         return false;
-    if (expr_uses_time(rule->e))
-        return true;
     expr_deps(w->arena, rule->e, &deps, &n);
     for (size_t i = 0; i < n; i++)
         if (w->m->objects[deps[i].object].built_in)

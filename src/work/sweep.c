@@ -4,8 +4,13 @@
  * ("no open task"), is asked of the database once an hour: one query finds the records whose state no longer fits,
  * only those are looked at one by one. A rule that is switched on for all records goes over them the same way. A long
  * sweep goes on in a next timer, from where it stopped.
+ *
+ * A policy that compares fields with the clock is not asked for at all while the clock passes none of their values: the
+ * timer knows when it was swept last (note "since"), and every change since then was looked at when it was saved.
  */
 #include "work/work_impl.h"
+
+#define MARKS_MAX 8
 
 struct err *sweep_arm(const struct work *w, struct str page)
 {
@@ -173,21 +178,82 @@ static struct err *again(const struct work *w, const struct timer *t, const char
     return timer_set(w, &next);
 }
 
+/* Is there a row whose field lies in what the clock passed since then? */
+static struct err *mark_passed(const struct work *w, const struct expr_mark *mark, int64_t since_us, bool *passed)
+{
+    const struct expr_object *o = &w->m->schema->objects[mark->object];
+    struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
+    struct stmt *s;
+
+    sql_add(&q, "SELECT 1 FROM ");
+    sql_add_ident(&q, o->table);
+    sql_add(&q, " WHERE ");
+    sql_add_ident(&q, o->fields[mark->field].column);
+    sql_add(&q, " >= ");
+    sql_add_i64(&q, since_us + mark->shift_us);
+    sql_add(&q, " AND ");
+    sql_add_ident(&q, o->fields[mark->field].column);
+    sql_add(&q, " <= ");
+    sql_add_i64(&q, w->now_us + mark->shift_us);
+    sql_add(&q, " LIMIT 1");
+    TRY(sql_prepare(w->tx, &q, &s));
+    TRY(db_step(s, passed));
+    db_done(s);
+    return NULL;
+}
+
+static struct err *may_have_turned(const struct work *w, const struct policy *p, int64_t since_us, bool *turned)
+{
+    const struct rule *rules[] = {&p->when, &p->must, &p->except};
+    struct expr_mark marks[MARKS_MAX];
+    struct expr_env env = work_env(w);
+    bool by_day = false;
+    size_t n = 0;
+
+    *turned = true;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i]->e && (rule_reads_engine(w, rules[i]) || !expr_marks(rules[i]->e, marks, MARKS_MAX, &n, &by_day)))
+            return NULL;
+    if (by_day && zone_date(env.zone, since_us) != zone_date(env.zone, w->now_us))
+        return NULL;
+    *turned = false;
+    for (size_t i = 0; i < n && !*turned; i++)
+        TRY(mark_passed(w, &marks[i], since_us, turned));
+    return NULL;
+}
+
+/* Everything fits the clock as it stands now. */
+static struct err *swept(const struct work *w, const struct timer *t)
+{
+    struct timer next = *t;
+
+    if (is_once(t))
+        return NULL;
+    next.due_us = (w->now_us / SWEEP_EVERY_US + 1) * SWEEP_EVERY_US;
+    next.note = STR("since");
+    next.ref_id = w->now_us;
+    return timer_set(w, &next);
+}
+
 static struct err *sweep_policy(const struct work *w, const struct policy *p, const struct timer *t)
 {
-    bool second = str_eq(t->note, STR("changed"));
+    bool second = str_eq(t->note, STR("changed")), since = str_eq(t->note, STR("since")), turned = true;
     int64_t *ids;
     size_t n;
 
+    if (since)
+        TRY(may_have_turned(w, p, t->ref_id, &turned));
+    if (!turned)
+        return swept(w, t);
     if (!second) {
-        TRY(fresh_batch(w, p, t->ref_id, &ids, &n));
+        TRY(fresh_batch(w, p, since ? 0 : t->ref_id, &ids, &n));
         TRY(evaluate_all(w, p, ids, n));
         return again(w, t, n == SWEEP_BATCH ? "fresh" : "changed",
                      n == SWEEP_BATCH ? ids[n - 1] : 0);
     }
     TRY(changed_batch(w, p, t->ref_id, &ids, &n));
     TRY(evaluate_all(w, p, ids, n));
-    return n == SWEEP_BATCH ? again(w, t, "changed", ids[n - 1]) : next_time(w, t);
+    return n == SWEEP_BATCH ? again(w, t, "changed", ids[n - 1]) : swept(w, t);
 }
 
 /* Records a workflow starts for because time has passed. */

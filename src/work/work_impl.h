@@ -50,6 +50,7 @@ int escalation_index(const struct manual *m, struct str path_or_name);
 
 /* Can the truth of this condition change without a save: with the clock, or with tasks, runs and breaches? */
 bool rule_is_swept(const struct work *w, const struct rule *rule);
+bool rule_reads_engine(const struct work *w, const struct rule *rule); /* tasks, runs, breaches ... */
 
 /* The transaction as a whole cannot go on; anything else concerns one rule alone. */
 bool err_stops(const struct err *e);
