@@ -109,7 +109,7 @@ static struct err *shift_days(struct data_job *job, const struct import_plan_ite
 {
     struct args *args = job->args;
     const char *to = args_get(args, "shift-to");
-    int64_t target, newest = DATE_NONE;
+    int64_t target;
 
     *days = 0;
     if (!to)
@@ -118,16 +118,7 @@ static struct err *shift_days(struct data_job *job, const struct import_plan_ite
         target = zone_date(zone_utc(), args->now_us);
     else if (!date_parse(str_from(to), &target))
         return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "--shift-to needs a day such as 2026-11-21, or today, not %s.", to);
-    for (size_t i = 0; i < n; i++) {
-        int64_t day = DATE_NONE;
-
-        TRY(import_latest_date(args->arena, str_cstr(args->arena, items[i].file), str_cstr(args->arena, items[i].mapping), &day));
-        if (day > newest)
-            newest = day;
-    }
-    if (newest != DATE_NONE)
-        *days = target - newest;
-    return NULL;
+    return import_plan_shift(args->arena, items, n, target, days);
 }
 
 static struct err *undo(struct data_job *job)

@@ -74,22 +74,6 @@ static struct err *set_passwords(struct tx *tx, void *ctx)
     return db_setting_put(tx, STR("demo"), STR("yes"));
 }
 
-/* The newest shiftable day of all files becomes today, so that the demo looks alive whenever it is started. */
-static struct err *days_to_today(struct args *args, const struct import_plan_item *items, size_t n, int64_t *days)
-{
-    int64_t newest = DATE_NONE;
-
-    for (size_t i = 0; i < n; i++) {
-        int64_t day = DATE_NONE;
-
-        TRY(import_latest_date(args->arena, str_cstr(args->arena, items[i].file), str_cstr(args->arena, items[i].mapping), &day));
-        if (day > newest)
-            newest = day;
-    }
-    *days = newest == DATE_NONE ? 0 : zone_date(zone_utc(), args->now_us) - newest;
-    return NULL;
-}
-
 struct err *demo_load(struct args *args, struct app *app)
 {
     struct demo_job job = {.app = app, .now_us = args->now_us};
@@ -101,7 +85,8 @@ struct err *demo_load(struct args *args, struct app *app)
 
     TRY(unpack(args, &dir));
     TRY(import_plan_read(args->arena, str_cstr(args->arena, str_fmt(args->arena, "%s/import.yaml", dir)), &items, &n));
-    TRY(days_to_today(args, items, n, &shift));
+    /* The newest day of all files becomes today, so that the demo looks alive whenever it is started. */
+    TRY(import_plan_shift(args->arena, items, n, zone_date(zone_utc(), args->now_us), &shift));
     job.manual = manual_live(app->store);
     job.hash = access_password_hash(args->arena, str_from(demo_password));
     e = db_read(app->db, args->arena, make_actor, &job);

@@ -581,3 +581,18 @@ struct err *import_latest_date(struct arena *arena, const char *file, const char
     close(source.fd);
     return e;
 }
+
+struct err *import_plan_shift(struct arena *arena, const struct import_plan_item *items, size_t n, int64_t day, int64_t *days)
+{
+    int64_t newest = DATE_NONE;
+
+    for (size_t i = 0; i < n; i++) {
+        int64_t latest = DATE_NONE;
+
+        TRY(import_latest_date(arena, str_cstr(arena, items[i].file), str_cstr(arena, items[i].mapping), &latest));
+        if (latest > newest)
+            newest = latest;
+    }
+    *days = newest == DATE_NONE ? 0 : day - newest;
+    return NULL;
+}

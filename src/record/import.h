@@ -44,6 +44,8 @@ struct import_plan_item {
 };
 MUST_USE struct err *import_plan_read(struct arena *arena, const char *path, struct import_plan_item **items, size_t *n);
 MUST_USE struct err *import_latest_date(struct arena *arena, const char *file, const char *mapping, int64_t *day);
+/* By how many days all files have to be shifted for the newest of their shiftable days to become day; 0 where there is none. */
+MUST_USE struct err *import_plan_shift(struct arena *arena, const struct import_plan_item *items, size_t n, int64_t day, int64_t *days);
 /* Streams the rows of a query as CSV into write(ctx, bytes). */
 MUST_USE struct err *export_csv(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *q,
                                 int64_t now_us, struct err *(*write)(void *ctx, struct str bytes), void *ctx, int64_t *rows);

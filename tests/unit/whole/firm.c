@@ -23,7 +23,13 @@ static struct db_fixture *in_memory(void)
     return db_fixture_open(NULL);
 }
 
-struct company *firm_open(const char *const *modes)
+void firm_set_modes(struct company *c, const char *const *modes)
+{
+    for (size_t i = 0; modes && modes[i]; i += 2)
+        firm_set_key(c, modes[i], "mode", modes[i + 1]);
+}
+
+struct company *firm_empty(const char *const *modes)
 {
     struct db_fixture *f = in_memory();
     struct company *c = NEW(f->arena, struct company);
@@ -39,9 +45,15 @@ struct company *firm_open(const char *const *modes)
     for (size_t i = 0; i < n; i++)
         VEC_PUSH(c->arena, c->pages) = (struct page_file){
             str_ends(pages[i].path, STR(".md")) ? str_sub(pages[i].path, 0, pages[i].path.len - 3) : pages[i].path, pages[i].text};
-    for (size_t i = 0; modes && modes[i]; i += 2)
-        firm_set_key(c, modes[i], "mode", modes[i + 1]);
+    firm_set_modes(c, modes);
     company_publish(c);
+    return c;
+}
+
+struct company *firm_open(const char *const *modes)
+{
+    struct company *c = firm_empty(modes);
+
     c->north = company_create(c, "team", "name", "North", NULL);
     c->south = company_create(c, "team", "name", "South", NULL);
     c->admin = company_create(c, "user", "name", "Ada", "email", "ada@x.example", "roles", "admin", NULL);

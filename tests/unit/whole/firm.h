@@ -6,9 +6,12 @@
 /* 2026-03-02, a Monday, 09:00 in New York, where the starter manual's calendar is. */
 #define OPENING (MONDAY_9 + 5 * HOUR)
 
+/* The starter manual alone, published: no people, no records. */
+struct company *firm_empty(const char *const *modes);
 /* Policies that are not in modes stay off. modes: "policy/lead-assigned", "fix", ..., NULL; or NULL. */
 struct company *firm_open(const char *const *modes);
-/* Sets a key of a page's front matter; published with company_publish. */
+/* Switches policies, and sets a key of a page's front matter; published with company_publish. */
+void firm_set_modes(struct company *c, const char *const *modes);
 void firm_set_key(struct company *c, const char *path, const char *key, const char *value);
 /* Days from one day to another, as offsets from 2026-03-02. */
 void firm_absence(struct company *c, int64_t user, int from, int to, int64_t cover);

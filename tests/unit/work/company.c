@@ -275,6 +275,20 @@ struct err *company_try_set(struct company *c, int64_t user, const char *reason,
     return db_write(c->f->db, c->arena, save_in, &s);
 }
 
+struct err *company_try_create(struct company *c, int64_t user, int64_t *id, const char *object, ...)
+{
+    struct saving s = {.c = c, .object = object, .user = user};
+    struct err *e;
+    va_list ap;
+
+    va_start(ap, object);
+    take(&s, ap);
+    va_end(ap);
+    e = db_write(c->f->db, c->arena, save_in, &s);
+    *id = e ? 0 : s.out;
+    return e;
+}
+
 int64_t company_activity(struct company *c, const char *kind, const char *direction, int64_t record)
 {
     struct saving s = {.c = c, .object = "activity", .link = record};

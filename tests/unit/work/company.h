@@ -35,6 +35,8 @@ void company_set(struct company *c, const char *object, int64_t id, ...);
 /* As a person (0: the program), with a reason or NULL; gives the error. */
 struct err *company_try_set(struct company *c, int64_t user, const char *reason, const char *object,
                             int64_t id, ...);
+/* The same for a new record; *id of it, 0 if refused. */
+struct err *company_try_create(struct company *c, int64_t user, int64_t *id, const char *object, ...);
 /* An activity linked to a record. */
 int64_t company_activity(struct company *c, const char *kind, const char *direction,
                          int64_t record);
