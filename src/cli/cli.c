@@ -73,6 +73,13 @@ const struct command commands[] = {
     {"check", "", "Prove the database sound: file, history chain, tasks and timers.",
      "Ends with 1 if anything is wrong. Works beside a running server.", 0, 0,
      {{"manual", NULL, "Only compile the live manual."}}, cmd_check},
+    {"backup", "[--out FILE]", "Copy the company into one file, while the server runs, and prove the copy.",
+     "Without --out: into the folder `backups` below the data folder, named by the moment. The copy is read back before it gets its "
+     "name: the file itself, the rows of each table, the chain of the history. Nothing is ever overwritten. For PostgreSQL: pg_dump.",
+     0, 0, {{"out", "FILE", "The file to write."}}, cmd_backup},
+    {"restore", "FILE", "Bring a backup back, into a data folder that holds no database yet.",
+     "FILE is proved before anything is written, and what was written is proved as well. A damaged backup is refused.", 1, 1, {{0}},
+     cmd_restore},
     {"bench", "", "Measure this machine: durable saves, reads, lists and searches inside the process.",
      "Uses a database of its own in a temporary folder. For the served figures beside a hand-written floor: make bench.", 0, 0,
      {{"rows", "N", "Contacts to make [20000]."}}, cmd_bench},

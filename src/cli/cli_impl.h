@@ -115,6 +115,8 @@ struct err *cmd_export(struct args *args);
 struct err *cmd_today(struct args *args);
 struct err *cmd_explain(struct args *args);
 struct err *cmd_check(struct args *args);
+struct err *cmd_backup(struct args *args);
+struct err *cmd_restore(struct args *args);
 struct err *cmd_bench(struct args *args);
 struct err *cmd_version(struct args *args);
 struct err *cmd_help(struct args *args);

@@ -433,9 +433,10 @@ struct err *db_check(struct db *db, struct arena *arena, struct buf *findings)
     return db_read(db, arena, run_check, &check);
 }
 
-struct err *db_backup(struct db *db, struct arena *arena, const char *path)
+struct err *db_backup(struct tx *tx, const char *path,
+                      void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx)
 {
-    return db->driver->backup(db, arena, path);
+    return tx->db->driver->backup(tx, path, progress, ctx);
 }
 
 /* ---- parts of statements ---- */

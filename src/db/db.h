@@ -150,6 +150,8 @@ struct db_stats {
 struct db_stats db_stats(struct db *db);
 /* integrity_check and foreign checks (SQLite), amcheck-free basics (PostgreSQL): adds findings as text lines. */
 MUST_USE struct err *db_check(struct db *db, struct arena *arena, struct buf *findings);
-/* Consistent copy of the SQLite file while in use (VACUUM INTO); appears under path only when complete and on disk.
- * Fails: db.failed if path exists, or on PostgreSQL (use its own tools); db.full. */
-MUST_USE struct err *db_backup(struct db *db, struct arena *arena, const char *path);
+/* Copies what this read sees into a new SQLite file, which is one file in itself: no log beside it. The file is synced, its
+ * folder is not; what was written is removed on failure. progress (may be NULL) hears of pages. Fails: db.failed if path
+ * exists, or on PostgreSQL (use its own tools); db.full. */
+MUST_USE struct err *db_backup(struct tx *tx, const char *path,
+                               void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx);

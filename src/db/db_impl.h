@@ -205,7 +205,8 @@ struct driver {
     void (*close)(struct db *db);
     struct err *(*migrations_lock)(struct tx *tx); /* against another node doing the same */
     struct err *(*check)(struct db *db, struct tx *tx, struct buf *findings);
-    struct err *(*backup)(struct db *db, struct arena *arena, const char *path);
+    struct err *(*backup)(struct tx *tx, const char *path,
+                          void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx);
 };
 extern const struct driver driver_sqlite, driver_postgres;
 

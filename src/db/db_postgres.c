@@ -676,11 +676,13 @@ static struct err *pg_check(struct db *db, struct tx *tx, struct buf *findings)
     return read_tables(tx, findings);
 }
 
-static struct err *pg_backup(struct db *db, struct arena *arena, const char *path)
+static struct err *pg_backup(struct tx *tx, const char *path,
+                             void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx)
 {
-    (void)db;
     (void)path;
-    return FAIL(arena, ERR_INVALID, "db.failed", NULL,
+    (void)progress;
+    (void)ctx;
+    return FAIL(tx->arena, ERR_INVALID, "db.failed", NULL,
                 "A PostgreSQL database is copied with its own tools, such as pg_dump.");
 }
 

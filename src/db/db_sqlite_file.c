@@ -217,47 +217,44 @@ static bool sync_path(const char *path, int flags)
     return ok;
 }
 
-/* Puts the finished copy under its name, on disk. */
-static bool publish_copy(struct arena *arena, const char *part, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *folder =
-        slash ? str_cstr(arena, (struct str){path, (size_t)(slash - path) + 1}) : ".";
+enum { COPY_PAGES_AT_ONCE = 2048 };
 
-    return sync_path(part, O_RDONLY) && rename(part, path) == 0 &&
-           sync_path(folder, O_RDONLY | O_DIRECTORY);
+static int copy_pages(struct conn *from, sqlite3 *to, void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx)
+{
+    sqlite3_backup *copy = sqlite3_backup_init(to, "main", from->lite, "main");
+    int rc = SQLITE_OK, finished;
+
+    if (!copy)
+        return sqlite3_errcode(to);
+    while (rc == SQLITE_OK) {
+        rc = sqlite3_backup_step(copy, COPY_PAGES_AT_ONCE);
+        if (progress)
+            progress(ctx, sqlite3_backup_pagecount(copy) - sqlite3_backup_remaining(copy), sqlite3_backup_pagecount(copy));
+    }
+    finished = sqlite3_backup_finish(copy);
+    return rc == SQLITE_DONE ? finished : rc;
 }
 
-struct err *sqlite_file_backup(struct db *db, struct arena *arena, const char *path)
+/* The connection of tx stands on its snapshot, so that the copy is of this and of no later state. */
+struct err *sqlite_file_backup(struct tx *tx, const char *path,
+                               void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx)
 {
-    const char *part = str_cstr(arena, str_fmt(arena, "%s.part", path));
-    struct conn *conn = NULL;
-    sqlite3_stmt *stmt = NULL;
-    struct err *e = NULL;
+    sqlite3 *to = NULL;
     int rc;
 
     if (file_exists(path))
-        return FAIL(arena, ERR_CONFLICT, "db.failed", NULL,
+        return FAIL(tx->arena, ERR_CONFLICT, "db.failed", NULL,
                     "There is a file of that name already. Choose another one.");
-    unlink(part); /* of a backup that was interrupted */
-    TRY(db->driver->conn_open(db, arena, false, &conn));
-    assert(conn);
-    rc = sqlite3_exec(conn->lite, "PRAGMA query_only=OFF", NULL, NULL, NULL);
+    rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
-        rc = sqlite3_prepare_v2(conn->lite, "VACUUM INTO ?1", -1, &stmt, NULL);
+        rc = copy_pages(tx->conn, to, progress, ctx);
     if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(stmt, 1, part, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
-        rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
-    }
-    sqlite3_finalize(stmt);
-    if (rc != SQLITE_OK)
-        e = sqlite_fail(conn, arena, rc, "backup", NULL);
-    else if (!publish_copy(arena, part, path))
-        e = sqlite_err(arena, SQLITE_IOERR);
-    if (e)
-        unlink(part);
-    db->driver->conn_close(conn);
-    return e;
+        rc = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    sqlite3_close(to);
+    if (rc == SQLITE_OK && !sync_path(path, O_RDONLY))
+        rc = SQLITE_IOERR;
+    if (rc == SQLITE_OK)
+        return NULL;
+    unlink(path);
+    return sqlite_err(tx->arena, rc);
 }

@@ -19,4 +19,5 @@ void sqlite_file_stop_threads(struct db *db);
 void sqlite_file_close(struct db *db);
 struct err *sqlite_file_migrations_lock(struct tx *tx);
 struct err *sqlite_file_check(struct db *db, struct tx *tx, struct buf *findings);
-struct err *sqlite_file_backup(struct db *db, struct arena *arena, const char *path);
+struct err *sqlite_file_backup(struct tx *tx, const char *path,
+                               void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx);
