@@ -19,6 +19,7 @@
 #define EXPR_HOPS_MAX 4                 /* a.b.c.d */
 #define PAGE_BYTES_MAX (256 * 1024)     /* one page of the manual */
 #define MANUAL_PAGES_MAX 10000
+#define SINCE_IDS_MAX 100               /* records asked in one question how long they stand there */
 #define YAML_DEPTH_MAX 16
 #define YAML_NODES_MAX 20000
 #define CSV_CELL_BYTES_MAX (1024 * 1024)

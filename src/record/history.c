@@ -123,6 +123,23 @@ static bool visible_field(const struct actor *a, const struct object *o, struct 
     return !name.len || (f && access_field(a, o->index, f->index) != FR_NONE);
 }
 
+struct err *change_since(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o,
+                         int64_t record_id, const struct field *f, int64_t *since_us)
+{
+    struct record r;
+    struct stmt *st;
+    bool row;
+
+    TRY(record_get(tx, m, a, o, record_id, false, &r));
+    TRY(db_stmt(tx, &sql_change_of_field, &st));
+    db_bind_i64(st, 1, record_id);
+    db_bind_str(st, 2, f->name);
+    TRY(db_step(st, &row));
+    *since_us = row && !db_is_null(st, 0) ? db_i64(st, 0) : r.values[F_CREATED_AT].i;
+    db_done(st);
+    return NULL;
+}
+
 struct err *change_list(struct tx *tx, const struct manual *m, const struct actor *a,
                         const struct object *o, int64_t record_id, int64_t before_id, int limit,
                         struct change **out, size_t *n)

@@ -136,6 +136,9 @@ struct change {
 };
 MUST_USE struct err *change_list(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o,
                                  int64_t record_id, int64_t before_id, int limit, struct change **out, size_t *n);
+/* Since when a field has the value it has: its last change, or the creation of the record. Fails: record.not_found. */
+MUST_USE struct err *change_since(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o,
+                                  int64_t record_id, const struct field *f, int64_t *since_us);
 /* Takes one save (all its change rows) back, through record_save. Fails: record.version_conflict if a field moved on. */
 MUST_USE struct err *change_undo(struct tx *tx, const struct save_context *cx, int64_t change_id, struct save_result *out);
 /* Which record a change belongs to; 0: there is no such change, or the actor may not see it. */

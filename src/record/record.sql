@@ -43,6 +43,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 SELECT id, record_id, object, kind, field, old, new, actor, channel, page, at_us, manual_version
   FROM change WHERE record_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3;
 
+-- name: change_of_field
+-- $1 record, $2 field: when it was changed last
+SELECT MAX(at_us) AS at_us FROM change WHERE record_id = $1 AND field = $2;
+
 -- name: change_by_id
 -- $1 id
 SELECT save_id, record_id, object FROM change WHERE id = $1;

@@ -212,6 +212,10 @@ const struct schema_doc openapi_schemas[] = {
      "{'type':'object','description':'How many.','properties':{'count':{'type':'integer'},"
      "'count_is_exact':{'type':'boolean','description':'False: there are more.'}},'required':['count',"
      "'count_is_exact']}"},
+    {"SinceList",
+     "{'type':'object','description':'Since when a field has its value.','properties':{'data':{'type':'array',"
+     "'items':{'type':'object','description':'A record.','properties':{'id':{'$ref':'#/components/schemas/Id'},"
+     "'since':{'type':['string','null'],'format':'date-time'}},'required':['id','since']}}},'required':['data']}"},
     {"BulkResult",
      "{'type':'object','description':'What was done, or would be.',"
      "'properties':{'dry_run':{'type':'boolean'},'matched':{'type':'integer'},"

@@ -370,6 +370,40 @@ struct err *serve_record_count(struct req *rq)
     return NULL;
 }
 
+/* Since when each of some records has the value a field has: days in a stage. Those one may not read are left out. */
+struct err *serve_record_since(struct req *rq)
+{
+    const struct field *f = object_field(rq->object, arg(rq, "field"));
+    struct str rest = arg(rq, "ids"), part;
+    struct json_writer w = json_writer(&rq->out);
+    int n = 0;
+
+    if (!f || access_field(rq->actor, rq->object->index, f->index) == FR_NONE)
+        return FAIL(rq->arena, ERR_INVALID, "query.parameter", NULL, "%.*s has no field \"%.*s\".", STR_ARG(rq->object->label),
+                    STR_ARG(str_shown(arg(rq, "field"))));
+    jw_object(&w);
+    jw_key(&w, STR("data"));
+    jw_array(&w);
+    while (str_cut(&rest, ',', &part)) {
+        int64_t id, since_us;
+        struct err *e;
+
+        if (!id_parse(str_trim(part), &id) || ++n > SINCE_IDS_MAX)
+            return FAIL(rq->arena, ERR_INVALID, "query.parameter", NULL, "ids takes up to %d ids, separated by commas.", SINCE_IDS_MAX);
+        e = change_since(rq->tx, rq->m, rq->actor, rq->object, id, f, &since_us);
+        if (e && e->kind == ERR_NOT_FOUND)
+            continue;
+        TRY(e);
+        jw_object(&w);
+        jw_kv_id(&w, "id", id);
+        jw_kv_instant(&w, "since", since_us);
+        jw_end_object(&w);
+    }
+    jw_end_array(&w);
+    jw_end_object(&w);
+    return NULL;
+}
+
 struct err *serve_search(struct req *rq)
 {
     return search_run(rq->tx, rq->m, rq->actor, arg(rq, "q"), arg(rq, "objects"), (int)arg_number(rq, "limit", 20), &rq->out);

@@ -35,6 +35,10 @@ static const struct param q_group[] = {
     {"limit", P_INT, 1, GROUP_ROWS_MAX, false, "How many groups at most."}, END,
 };
 static const struct param q_count[] = {FILTER, BIN, ARCHIVED, END};
+static const struct param q_since[] = {
+    {"field", P_TEXT, 0, 0, true, "A field, as `stage`."},
+    {"ids", P_TEXT, 0, 0, true, "Up to 100 records, by commas; those you may not read are left out."}, END,
+};
 static const struct param q_export[] = {FILTER, SORT, FIELDS, ARCHIVED, END};
 static const struct param q_search[] = {
     {"q", P_TEXT, 0, 0, true, "What was typed; words may be unfinished."},
@@ -227,6 +231,7 @@ const struct route routes[] = {
     {M_GET, RI "/explain", serve_record_explain, TX_READ, MAY(READ), NOB, 200, "explain", "records", "Why a condition holds or a page acted, or not", q_explain, NULL, "Explanation"},
     {M_GET, R "/group", serve_record_group, TX_READ, MAY(READ), NOB | RF_BIG, 200, "group", "records", "Figures by group", q_group, NULL, "GroupList"},
     {M_GET, R "/count", serve_record_count, TX_READ, MAY(READ), NOB, 200, "count", "records", "How many", q_count, NULL, "Count"},
+    {M_GET, R "/since", serve_record_since, TX_READ, MAY(READ), NOB, 200, "since", "records", "Since when a field has its value", q_since, NULL, "SinceList"},
     {M_GET, R "/export.csv", serve_export, TX_BULK, MAY(EXPORT), NOB | RF_CSV, 200, "export", "records", "As CSV, all that match", q_export, NULL, NULL},
     {M_POST, R "/bulk", serve_bulk, TX_WRITE, MAY(READ), NOB, 200, "bulk", "records", "Change many, or see what it would do", NULL, b_bulk, "BulkResult"},
     {M_POST, "/api/v1/changes/{id}/undo", serve_change_undo, TX_WRITE, SIGNED_IN, RF_ETAG, 200, "undoChange", "records", "Take one save back", NULL, NULL, "AnyRecord"},

@@ -279,6 +279,7 @@ struct err *serve_record_work(struct req *rq);
 struct err *serve_record_explain(struct req *rq);
 struct err *serve_record_group(struct req *rq);
 struct err *serve_record_count(struct req *rq);
+struct err *serve_record_since(struct req *rq);
 struct err *serve_bulk(struct req *rq);
 struct err *serve_change_undo(struct req *rq);
 struct err *serve_changes_undo(struct req *rq);

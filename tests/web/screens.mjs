@@ -5,7 +5,7 @@
 //   ready     optional: what must stand there (a selector), beside the general stillness
 //   dialogs   what can be opened here: [name, how]; closed with Escape afterwards
 //   only      "wide" or "narrow": where it exists in one width alone
-import { firstDeal, MANAGER, REP } from "./lib.mjs";
+import { ADMIN, ask, call, firstDeal, MANAGER, REP, token } from "./lib.mjs";
 
 const press = (...names) => async (page) => {
   for (const k of names) await (k.startsWith("=") ? page.keyboard.type(k.slice(1)) : page.keyboard.press(k));
@@ -14,6 +14,15 @@ const click = (...selectors) => async (page) => {
   for (const s of selectors) await page.locator(s).first().click();
 };
 const deal = async (tail = "") => `/records/deal/${await firstDeal()}${tail}`;
+
+// A second version of the manual, made when it is first needed: there is something to compare then.
+const change = async () => {
+  const { live } = await ask(ADMIN, "/api/v1/manual/versions");
+  if (live > 1) return live;
+  const page = await ask(ADMIN, "/api/v1/manual/pages/workflow/closing");
+  const text = page.text.replace("due: 10 business days", "due: 8 business days").replace("and that is all right", "which is all right");
+  return (await call("POST", "/api/v1/manual/publish", { token: await token(ADMIN), body: { pages: [{ path: page.path, text }], reason: "Proposals took too long" } })).json.version;
+};
 
 export const SCREENS = [
   { name: "sign-in", path: "/sign-in", who: null },
@@ -40,7 +49,12 @@ export const SCREENS = [
   { name: "manual", path: "/manual", who: REP },
   { name: "page", path: "/manual/workflow/closing", who: REP },
   { name: "policy", path: "/manual/policy/first-reply", who: REP },
-  { name: "board", path: "/board/deal?who=me", who: REP, ready: "[data-card]", dialogs: [["board-move", click(".card-move")]] },
+  { name: "template", path: "/manual/template/first-reply", who: REP },
+  { name: "versions", path: async () => { await change(); return "/manual/versions"; }, who: REP, dialogs: [["restore-refused", click(".version-do button")]] },
+  { name: "difference", path: async () => `/manual/versions?from=1&to=${await change()}`, who: REP, ready: ".diff-page" },
+  { name: "page-old", path: async () => { await change(); return "/manual/workflow/closing?version=1"; }, who: REP, ready: ".old-note" },
+  { name: "board", path: "/board/deal?who=me", who: REP, ready: "[data-card]", dialogs: [["board-move", click(".card-move")], ["board-show", click("button:has-text('Show')")]] },
+  { name: "board-lanes", path: "/board?lanes=owner&who=team", who: MANAGER, ready: "[data-card]" },
   { name: "day-manager", path: "/", who: MANAGER },
   { name: "notifications", path: "/notifications", who: REP },
   { name: "settings", path: "/settings", who: REP },

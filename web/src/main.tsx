@@ -5,7 +5,6 @@ import "./styles/shell.css";
 import "./screens/day/day.css";
 import "./screens/list/list.css";
 import "./screens/record/record.css";
-import "./screens/manual/manual.css";
 import "./screens/notifications/notifications.css";
 import "./screens/settings/settings.css";
 import { render } from "preact";

@@ -104,7 +104,7 @@ export function startRouter(): void {
   });
 }
 
-const SCREENS = [/^\/$/, /^\/run$/, /^\/lists\/[^/]+$/, /^\/records\/[^/]+\/[^/]+$/, /^\/manual$/, /^\/manual\/[^/]+\/[^/]+$/,
+const SCREENS = [/^\/$/, /^\/run$/, /^\/lists\/[^/]+$/, /^\/records\/[^/]+\/[^/]+$/, /^\/manual$/, /^\/manual\/versions$/, /^\/manual\/[^/]+\/[^/]+$/,
   /^\/board(\/[^/]+)?$/, /^\/policies$/, /^\/figures$/, /^\/notifications$/, /^\/settings(\/[^/]+)?$/];
 export function isScreen(path: string): boolean {
   return SCREENS.some((s) => s.test(path));
@@ -118,6 +118,8 @@ export function recordHref(object: string, id: string, list?: string): string {
 export function slug(title: string): string {
   return title.toLowerCase().normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "");
 }
-export function manualHref(page: string, step?: string): string {
-  return `/manual/${page}${step ? `#${slug(step)}` : ""}`;
+// With version and line: the text as it was when something referred to it.
+export function manualHref(page: string, step?: string, version?: number, line?: number): string {
+  const query = [version ? `version=${version}` : "", version && line ? `line=${line}` : ""].filter(Boolean).join("&");
+  return `/manual/${page}${query ? `?${query}` : ""}${step ? `#${slug(step)}` : ""}`;
 }

@@ -28,6 +28,7 @@ import { Screen } from "./screen";
 const Run = lazy(() => import("../screens/day/run").then((m) => m.Run));
 const List = lazy(() => import("../screens/list/list").then((m) => m.List));
 const RecordScreen = lazy(() => import("../screens/record/record").then((m) => m.RecordScreen));
+const Versions = lazy(() => import("../screens/manual/versions").then((m) => m.Versions));
 const Manual = lazy(() => import("../screens/manual/manual").then((m) => m.Manual));
 
 const Board = lazy(() => import("../screens/board/board").then((m) => m.Board));
@@ -195,6 +196,7 @@ function Route() {
   if (path === "/notifications") return <Notifications />;
   if (parts[1] === "settings") return <Settings part={parts[2] ?? ""} />;
   if (path === "/figures") return <Figures />;
+  if (path === "/manual/versions") return <Versions />;
   if (parts[1] === "manual") return <Manual page={parts[2] && parts[3] ? `${parts[2]}/${parts[3]}` : ""} />;
   return <Screen title={t("Not found")}><EmptyState icon="search" title={t("There is nothing at this address.")}><a href="/">{t("Go to my day")}</a></EmptyState></Screen>;
 }

@@ -9,10 +9,10 @@ export function StatusChip({ tone, icon, children }: { tone: "ok" | "warn" | "ba
 }
 
 // To the line of the manual that caused something.
-export function WhyLink({ page, step, version, label }: { page: string; step?: string; version?: number; label?: string }) {
+export function WhyLink({ page, step, version, line, label }: { page: string; step?: string; version?: number; line?: number; label?: string }) {
   if (!page) return null;
   return (
-    <a class="why-link" href={manualHref(page, step)}>
+    <a class="why-link" href={manualHref(page, step, version, line)}>
       <Icon name="book-open" />
       <span>{label ?? t("why")}{version ? <span class="meta"> · {t("version {n}", { n: version })}</span> : null}</span>
     </a>

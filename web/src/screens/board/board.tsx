@@ -1,6 +1,6 @@
 // The board: stages as columns, cards in the order of what is owed first, moved by hand, thumb or key.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { FieldShape, ObjectShape } from "../../api/client";
+import type { FieldShape, ObjectShape, Problem } from "../../api/client";
 import { formatNumber } from "../../i18n/format";
 import { t, tn } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
@@ -8,18 +8,21 @@ import { go, place, setQuery } from "../../nav/router";
 import { Screen } from "../../shell/screen";
 import { onChange } from "../../store/live";
 import { isProblem, loadManual, manualPages, readPage, type Page } from "../../store/manual";
-import { fieldOf, mainObjects, objectOf, otherObjects } from "../../store/session";
+import { fieldOf, mainObjects, me, objectOf, otherObjects } from "../../store/session";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
+import { Icon } from "../../ui/icon";
+import { Menu } from "../../ui/menu";
 import { EmptyState, ProblemNote, Skeleton } from "../../ui/states";
 import { WhyLink } from "../../ui/status";
 import { both, quote } from "../figures/measure";
+import { FilterBar } from "../list/filter";
 import "./board.css";
 import { Card } from "./card";
 import { holdStill } from "./drag";
 import { GateForm } from "./gate";
-import { rulesOf, stageField, windowOf, type StageRule } from "./model";
-import { BoardStore, type Column } from "./store";
+import { NO_STAGE, reasonField, rulesOf, stageField, windowOf, type Lane as LaneOf, type StageRule } from "./model";
+import { BoardStore, readLanes, type Column } from "./store";
 
 const WHO: Readonly<Record<string, string>> = { team: "owner in my team", me: "owner = me" };
 
@@ -225,6 +228,16 @@ function ObjectSelect({ object }: { object: string }) {
   );
 }
 
+// What else the board can show, each kept in its address.
+function ViewMenu() {
+  const query = place.value.query;
+  const item = (key: string, value: string, label: string): { label: string; checked: boolean; run: () => void } => {
+    const on = query.get(key) === value;
+    return { label, checked: on, run: () => setQuery({ [key]: on ? null : value }) };
+  };
+  return <Menu label={t("Show")} icon="funnel" focus="board-view" items={[item("lanes", "owner", t("One lane for each owner")), item("closed", "1", t("Closed ones as columns")), item("filters", "1", t("More filters"))]} />;
+}
+
 function Tools({ object }: { object: string }) {
   const q = place.value.query.get("q") ?? "";
   const timer = useRef(0);
@@ -238,69 +251,172 @@ function Tools({ object }: { object: string }) {
           timer.current = window.setTimeout(() => setQuery({ q: text.trim() || null }, { replace: true }), 200);
         }} />
       <WhoTabs />
+      <ViewMenu />
     </>
   );
 }
 
-function BoardOf({ shape, field }: { shape: ObjectShape; field: FieldShape }) {
+// The ends of the way, as a bar: how many and how much, why most were lost, and a place to drop a card on.
+function ClosedBar({ store, rules, over }: { store: BoardStore; rules: ReadonlyMap<string, StageRule>; over: string | null }) {
+  const closed = store.columns.filter((c) => c.option.closed);
+  if (!closed.length) return null;
+  return (
+    <div class="closed-bar">
+      {closed.map((c) => {
+        const rule = rules.get(c.option.name);
+        return (
+          <ClosedEnd key={c.option.name} store={store} column={c} rule={rule} over={over} />
+        );
+      })}
+    </div>
+  );
+}
+
+function useReasons(store: BoardStore, column: Column, field: FieldShape | undefined): readonly string[] {
+  const [top, setTop] = useState<readonly string[]>([]);
+  useEffect(() => {
+    if (!field) return undefined;
+    let alive = true;
+    void store.reasons(column, field).then((r) => { if (alive) setTop(r); });
+    return () => { alive = false; };
+  }, [store, field?.name, column.count.value]);
+  return top;
+}
+
+function ClosedEnd({ store, column, rule, over }: { store: BoardStore; column: Column; rule: StageRule | undefined; over: string | null }) {
+  const { option } = column;
+  const reasons = useReasons(store, column, reasonField(store.shape, rule));
+  const id = `end-${option.name.replace(/\W+/g, "-")}`;
+  const href = `/lists/${store.shape.name}?filter=${encodeURIComponent(both(`${store.field.name} = ${quote(option.name)}`, store.filter))}`;
+  return (
+    <section class={`closed-end ${option.closed ?? ""}${over === option.name ? " over" : ""}`} data-stage={option.name} aria-labelledby={id}>
+      <div class="row">
+        <Icon name={option.closed === "won" ? "circle-check" : "x"} />
+        <h2 id={id}>{option.label}</h2>
+        <a class="num" href={href} aria-label={t("{stage}: {n}, open as a list", { stage: option.label, n: column.count.value ?? 0 })}>{column.count.value === null ? "" : formatNumber(column.count.value)}</a>
+        <span class="grow" />
+        <span class="num">{column.value.value}</span>
+      </div>
+      {reasons.length > 0 ? <p class="meta cut" title={reasons.join(" · ")}>{t("mostly: {reasons}", { reasons: reasons.join(" · ") })}</p> : <RuleLine rule={rule} shape={store.shape} closed />}
+    </section>
+  );
+}
+
+// Columns, and below them the ends. A lane is such a board of one owner, lower.
+function Stages({ store, rules, lane }: { store: BoardStore; rules: ReadonlyMap<string, StageRule>; lane: boolean }) {
   const query = place.value.query;
-  const q = query.get("q") ?? "";
-  const filter = both(WHO[query.get("who") ?? ""] ?? "", q ? `${shape.title} contains ${quote(q)}` : "");
-  const store = useMemo(() => new BoardStore(shape, field, filter), [shape.name, filter]);
-  const rules = useRules(shape.name, field);
   const phone = useMedia("(max-width: 639px)");
   const coarse = useMedia("(pointer: coarse)");
   const board = useRef<HTMLDivElement>(null);
   const [over, setOver] = useState<string | null>(null);
   const height = coarse ? 144 : 124;
-  useBoardKeys(store);
   useEffect(() => {
     void store.start();
     return onChange((c) => {
       if (c === null) void store.refresh();
-      else if (c.object === shape.name) store.heard(c.id);
+      else if (c.object === store.shape.name) store.heard(c.id);
     });
   }, [store]);
   useLayoutEffect(() => (board.current ? holdStill(board.current) : undefined), []);
-  const stage = query.get("stage") ?? store.columns[0]?.option.name ?? "";
-  const showStage = (name: string): void => {
-    board.current?.querySelector<HTMLElement>(`[data-stage="${CSS.escape(name)}"]`)?.scrollIntoView({ inline: "start", block: "nearest" });
-  };
-  useLayoutEffect(() => {
-    if (phone && query.get("stage")) showStage(stage);
-  }, [phone, stage, store]);
+  const withClosed = query.get("closed") === "1";
+  const columns = store.columns.filter((c) => (c.option.name === NO_STAGE ? (c.count.value ?? 0) > 0 || c.rows.value.length > 0 : withClosed || !c.option.closed));
+  const stage = columns.find((c) => c.option.name === query.get("stage"))?.option.name ?? columns[0]?.option.name ?? "";
+  const shown = phone ? columns.filter((c) => c.option.name === stage) : columns;
   const waiting = store.waiting.value.get(store.open.value);
-  const stale = store.stale.value;
-  const empty = store.columns.every((c) => c.done.value && c.rows.value.length === 0);
+  const inPlace = !phone && shown.some((c) => c.option.name === waiting?.to);
+  const empty = store.columns.every((c) => (c.option.closed ? c.count.value === 0 : c.done.value && c.rows.value.length === 0));
   return (
-    <Screen title={t("{objects} by stage", { objects: shape.plural })} class="board-screen" actions={<Tools object={shape.name} />}>
-      {store.problem.value && <ProblemNote problem={store.problem.value} retry={() => void store.refresh()} />}
-      <div role="status" class="board-stale">
-        {stale > 0 && <Button icon="refresh-cw" onClick={() => void store.refresh()}>{tn(stale, "{n} change – refresh order", "{n} changes – refresh order")}</Button>}
-      </div>
-      {empty && (
-        <EmptyState icon="columns-3" title={filter ? t("No cards match.") : t("Nothing is on the board yet.")}>
-          <p class="muted">{filter ? t("Look at everyone's cards, or clear the name.") : t("A new {object} appears in the first column.", { object: shape.label.toLowerCase() })}</p>
-          {filter && <p><a href={`/board/${shape.name}`}>{t("Show all")}</a></p>}
+    <div class={lane ? "stages lane-stages" : "stages"} data-board={lane ? "lane" : "all"}>
+      {empty && !lane && (
+        <EmptyState icon="columns-3" title={store.filter ? t("No cards match.") : t("Nothing is on the board yet.")}>
+          <p class="muted">{store.filter ? t("Look at everyone's cards, or clear the name.") : t("A new {object} appears in the first column.", { object: store.shape.label.toLowerCase() })}</p>
+          {store.filter && <p><a href={`/board/${store.shape.name}`}>{t("Show all")}</a></p>}
         </EmptyState>
       )}
       {phone && (
         <label class="row stage-pick"><span>{t("Stage")}</span>
-          <select value={stage} onChange={(e) => { setQuery({ stage: e.currentTarget.value }, { replace: true }); showStage(e.currentTarget.value); }}>
-            {store.columns.map((c) => <option key={c.option.name} value={c.option.name} selected={c.option.name === stage}>{c.option.label}{c.count.value === null ? "" : ` · ${formatNumber(c.count.value)}`}</option>)}
+          <select value={stage} onChange={(e) => setQuery({ stage: e.currentTarget.value }, { replace: true })}>
+            {columns.map((c) => <option key={c.option.name} value={c.option.name} selected={c.option.name === stage}>{c.option.label}{c.count.value === null ? "" : ` · ${formatNumber(c.count.value)}`}</option>)}
           </select>
         </label>
       )}
-      <div class="board" ref={board} hidden={empty} style={{ "--card": `${height - 8}px` }}>
-        {store.columns.map((c) => (
+      <div class="board" ref={board} hidden={empty && !lane} style={{ "--card": `${height - 8}px` }}>
+        {shown.map((c) => (
           <ColumnView key={c.option.name} store={store} column={c} rule={rules.get(c.option.name)} height={height} over={over} setOver={setOver} board={() => board.current} form={!phone} />
         ))}
       </div>
-      {phone && waiting && (
-        <Dialog title={t("Before it moves")} kind="sheet" onClose={() => (store.open.value = "")}>
+      {!withClosed && !(empty && !lane) && <ClosedBar store={store} rules={rules} over={over} />}
+      {waiting && !inPlace && (
+        <Dialog title={t("Before it moves")} kind={phone ? "sheet" : "dialog"} onClose={() => (store.open.value = "")}>
           <GateForm key={waiting.id} store={store} waiting={waiting} />
         </Dialog>
       )}
+    </div>
+  );
+}
+
+function Lane({ shape, field, filter, lane, rules, first }: { shape: ObjectShape; field: FieldShape; filter: string; lane: LaneOf; rules: ReadonlyMap<string, StageRule>; first: boolean }) {
+  const [open, setOpen] = useState(first);
+  const store = useMemo(() => new BoardStore(shape, field, both(lane.owner ? `owner = ${quote(lane.owner)}` : "owner is empty", filter)), [shape.name, filter, lane.owner]);
+  return (
+    <details class="lane" open={open} onToggle={(e) => setOpen(e.currentTarget.open)}>
+      <summary><h2>{lane.name}</h2><span class="num muted">{formatNumber(lane.count)}</span><span class="num">{lane.value}</span></summary>
+      {open && <Stages store={store} rules={rules} lane />}
+    </details>
+  );
+}
+
+function Lanes({ shape, field, filter, rules }: { shape: ObjectShape; field: FieldShape; filter: string; rules: ReadonlyMap<string, StageRule> }) {
+  const openStages = (field.options ?? []).filter((o) => !o.closed).map((o) => quote(o.name)).join(", ");
+  const base = both(openStages ? `${field.name} in (${openStages})` : "", filter);
+  const [lanes, setLanes] = useState<readonly LaneOf[] | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    let alive = true;
+    setProblem(null);
+    void readLanes(shape, base, me.peek()?.id ?? "").then((r) => {
+      if (!alive) return;
+      if (isLanes(r)) setLanes(r);
+      else setProblem(r);
+    });
+    return () => { alive = false; };
+  }, [shape.name, base, turn]);
+  if (problem) return <ProblemNote problem={problem} retry={() => setTurn(turn + 1)} />;
+  if (!lanes) return <Skeleton rows={6} height={56} />;
+  if (!lanes.length) return <EmptyState icon="columns-3" title={t("No cards match.")}><p><a href={`/board/${shape.name}?lanes=owner`}>{t("Show all")}</a></p></EmptyState>;
+  return <div class="lanes">{lanes.map((l, i) => <Lane key={l.owner} shape={shape} field={field} filter={base} lane={l} rules={rules} first={i === 0} />)}</div>;
+}
+function isLanes(x: readonly LaneOf[] | Problem): x is readonly LaneOf[] {
+  return Array.isArray(x);
+}
+
+function Totals({ store }: { store: BoardStore }) {
+  const open = store.columns.filter((c) => !c.option.closed);
+  if (open.some((c) => c.count.value === null)) return <span>{" "}</span>;
+  const n = open.reduce((sum, c) => sum + (c.count.value ?? 0), 0);
+  const value = store.openValue.value;
+  return <span class="num">{tn(n, "{n} open", "{n} open")}{value ? ` · ${value}` : ""}</span>;
+}
+
+function BoardOf({ shape, field }: { shape: ObjectShape; field: FieldShape }) {
+  const query = place.value.query;
+  const q = query.get("q") ?? "";
+  const asked = query.get("filter") ?? "";
+  const filter = [WHO[query.get("who") ?? ""] ?? "", q ? `${shape.title} contains ${quote(q)}` : "", asked].reduce(both, "");
+  const lanes = query.get("lanes") === "owner" && shape.fields.some((f) => f.name === "owner");
+  const store = useMemo(() => new BoardStore(shape, field, filter), [shape.name, filter]);
+  const rules = useRules(shape.name, field);
+  useBoardKeys(lanes ? null : store);
+  const stale = store.stale.value;
+  return (
+    <Screen title={t("{objects} by stage", { objects: shape.plural })} class="board-screen" meta={lanes ? " " : <Totals store={store} />} actions={<Tools object={shape.name} />}>
+      {query.get("filters") === "1" || asked ? <FilterBar shape={shape} filter={asked} apply={(text) => setQuery({ filter: text || null, filters: "1" }, { replace: true })} /> : null}
+      {store.problem.value && <ProblemNote problem={store.problem.value} retry={() => void store.refresh()} />}
+      <div role="status" class="board-stale">
+        {stale > 0 && !lanes && <Button icon="refresh-cw" onClick={() => void store.refresh()}>{tn(stale, "{n} change – refresh order", "{n} changes – refresh order")}</Button>}
+      </div>
+      {lanes ? <Lanes shape={shape} field={field} filter={filter} rules={rules} /> : <Stages key={filter} store={store} rules={rules} lane={false} />}
     </Screen>
   );
 }

@@ -2,13 +2,13 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { daysBetween, dayOf, formatDate, today } from "../../i18n/format";
 import { t, tn } from "../../i18n/t";
-import { recordHref } from "../../nav/router";
+import { manualHref, recordHref } from "../../nav/router";
 import { Icon } from "../../ui/icon";
 import { Menu } from "../../ui/menu";
 import { StatusChip } from "../../ui/status";
 import { carry } from "./drag";
 import type { Row } from "./model";
-import type { BoardStore, NextTask, Waiting } from "./store";
+import type { BoardStore, NextTask, PolicyDue, Waiting } from "./store";
 
 function missing(w: Waiting): number {
   return Math.max(1, w.problem.errors?.length ?? 1);
@@ -33,6 +33,16 @@ function Next({ row, task }: { row: Row; task: NextTask | null | undefined }) {
   );
 }
 
+function PolicyChip({ due }: { due: PolicyDue }) {
+  const day = due.until ? dayOf(due.until) : "";
+  const words = due.overdue ? t("rule late") : day === today() ? t("rule due today") : day ? t("rule due {day}", { day: formatDate(day) }) : t("rule open");
+  return (
+    <a class="card-policy" href={manualHref(due.page, due.step)} title={due.label} draggable={false}>
+      <StatusChip tone={due.overdue ? "bad" : day === today() ? "warn" : "plain"} icon={due.overdue ? "circle-alert" : "gavel"}>{words}<span class="sr">: {due.label}</span></StatusChip>
+    </a>
+  );
+}
+
 interface Props {
   store: BoardStore;
   row: Row;
@@ -54,7 +64,8 @@ export function Card({ store, row, index, total, top, board, over }: Props) {
     link.current?.focus({ preventScroll: true });
     link.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
-  const days = task?.opened ? daysBetween(dayOf(task.opened), today()) : null;
+  const since = store.since.value.get(row.id);
+  const days = since && row.segment !== "closed" ? Math.max(0, daysBetween(dayOf(since), today())) : null;
   const label = (stage: string): string => store.column(stage)?.option.label ?? stage;
   return (
     <li class={`card${busy ? " busy" : ""}${waiting ? " waits" : ""}`} aria-posinset={index + 1} aria-setsize={total} data-card={row.id}
@@ -77,7 +88,7 @@ export function Card({ store, row, index, total, top, board, over }: Props) {
           </button>
         </p>
       ) : (
-        <p class="card-foot meta"><span class="cut grow">{row.owner || t("nobody's")}</span>{days !== null && <span>{days < 1 ? t("new in stage") : tn(days, "{n} day in stage", "{n} days in stage")}</span>}</p>
+        <p class="card-foot meta"><span class="cut grow">{row.owner || t("nobody's")}</span>{task?.policy && <PolicyChip due={task.policy} />}{days !== null && <span class="num" title={since ? t("in this stage since {day}", { day: formatDate(dayOf(since)) }) : undefined}>{days < 1 ? t("new here") : tn(days, "{n} day here", "{n} days here")}</span>}</p>
       )}
     </li>
   );

@@ -27,9 +27,10 @@ export function holdStill(board: HTMLElement): () => void {
   };
 }
 
-function stageAt(x: number, y: number): string | null {
+// Only places of the same board take the card: lanes have a board each.
+function stageAt(board: HTMLElement, x: number, y: number): string | null {
   const el = document.elementFromPoint(x, y)?.closest<HTMLElement>("[data-stage]");
-  return el?.dataset["stage"] ?? null;
+  return el && el.closest("[data-board]") === board.closest("[data-board]") ? (el.dataset["stage"] ?? null) : null;
 }
 
 export function carry(e: PointerEvent, card: HTMLElement, board: HTMLElement, to: Carry): void {
@@ -63,7 +64,7 @@ export function carry(e: PointerEvent, card: HTMLElement, board: HTMLElement, to
   const follow = (): void => {
     if (!ghost) return;
     ghost.style.transform = `translate(${at.x - from.x}px, ${at.y - from.y}px)`;
-    to.over(stageAt(at.x, at.y));
+    to.over(stageAt(board, at.x, at.y));
   };
   const timer = touch ? window.setTimeout(begin, PRESS_MS) : 0;
 
@@ -91,7 +92,7 @@ export function carry(e: PointerEvent, card: HTMLElement, board: HTMLElement, to
   };
   const onUp = (ev: PointerEvent): void => {
     if (ev.pointerId !== e.pointerId) return;
-    const stage = ghost ? stageAt(ev.clientX, ev.clientY) : null;
+    const stage = ghost ? stageAt(board, ev.clientX, ev.clientY) : null;
     if (ghost) {
       // The click that follows belongs to the carrying, not to the link under it.
       const stop = (c: Event): void => { c.preventDefault(); c.stopPropagation(); };

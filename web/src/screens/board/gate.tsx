@@ -5,7 +5,8 @@ import { t } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { recordHref } from "../../nav/router";
 import type { Fields } from "../../store/records";
-import { fieldOf } from "../../store/session";
+import { rolesWith } from "../../store/manual";
+import { fieldOf, me } from "../../store/session";
 import { Button } from "../../ui/button";
 import { FieldInput, isEditable } from "../../ui/field-input";
 import { Icon } from "../../ui/icon";
@@ -34,6 +35,12 @@ export function GateForm({ store, waiting }: { store: BoardStore; waiting: Waiti
   const others = findings.filter((f) => !fields.some((x) => x.name === nameOf(f)));
   const [typed, setTyped] = useState<Fields>(waiting.typed);
   const [busy, setBusy] = useState(false);
+  const mayPass = me.value?.rights.includes("bypass-gates") === true;
+  const [passing, setPassing] = useState(false);
+  const [reason, setReason] = useState("");
+  const [noReason, setNoReason] = useState(false);
+  const [who, setWho] = useState("");
+  const typedReason = useRef(false);
   const latest = useRef(typed);
   latest.current = typed;
   const reasons = [...new Set(findings.flatMap((f) => (f.reason ? [f.reason] : [])))];
@@ -69,6 +76,18 @@ export function GateForm({ store, waiting }: { store: BoardStore; waiting: Waiti
       await store.move(waiting.id, waiting.to);
     }
   };
+  // Those with the right may pass a gate; the reason is kept and reported.
+  const pass = async (): Promise<void> => {
+    if (busy) return;
+    if (!reason.trim()) return setNoReason(true);
+    setBusy(true);
+    store.focusNext = waiting.id;
+    await store.move(waiting.id, waiting.to, typed, { reason: reason.trim() });
+    setBusy(false);
+  };
+  useEffect(() => {
+    if (!mayPass) void rolesWith("bypass-gates").then(setWho, () => undefined);
+  }, [mayPass]);
   const form = useRef<HTMLFormElement>(null);
   useLayoutEffect(() => form.current?.scrollIntoView({ block: "nearest", inline: "nearest" }), []);
   useLayoutEffect(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus(), [waiting.problem]);
@@ -104,10 +123,21 @@ export function GateForm({ store, waiting }: { store: BoardStore; waiting: Waiti
           <p><a href={recordHref(store.shape.name, waiting.id)}>{t("Open {title}", { title: waiting.title })}</a></p>
         </div>
       )}
+      {passing && (
+        <div class="form-field">
+          <label for={`${id}-pass`}>{t("Why it may pass without this")}</label>
+          <textarea id={`${id}-pass`} ref={(el) => { if (el && !typedReason.current) el.focus(); }} rows={2} maxLength={500} value={reason} aria-invalid={noReason || undefined} aria-describedby={`${id}-pass-h`}
+            onInput={(e) => { typedReason.current = true; setReason(e.currentTarget.value); setNoReason(false); }} />
+          <p id={`${id}-pass-h`} class={noReason ? "field-error" : "meta"}>{noReason ? t("Write one sentence. It stands in the history with your name.") : t("Stands in the history with your name.")}</p>
+        </div>
+      )}
+      {!mayPass && others.length > 0 && who && <p class="meta">{t("{who} may let it pass with a reason.", { who })}</p>}
       <div class="form-foot gate-foot">
         <Button kind="quiet" onClick={() => { store.focusNext = waiting.id; store.setWaiting(waiting.id, null); }}>{t("Take the move back")}</Button>
         <Button onClick={close}>{t("Later")}</Button>
         {others.length > 0 && fields.length > 0 && <Button onClick={() => void saveOnly()}>{t("Save only")}</Button>}
+        {mayPass && !passing && <Button onClick={() => setPassing(true)}>{t("Move anyway…")}</Button>}
+        {passing && <Button onClick={() => void pass()}>{t("Move with this reason")}</Button>}
         <Button kind="primary" type="submit">{fields.length ? t("Save and move") : t("Try again")}</Button>
       </div>
     </form>

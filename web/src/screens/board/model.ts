@@ -39,9 +39,13 @@ const OPEN = "exists(tasks where open)";
 const LATE = "exists(tasks where open and due_at < now)";
 const TODAY = "exists(tasks where open and due_at = today)";
 
+// Records without a stage, or with one that is offered no longer, stand in a column of their own.
+export const NO_STAGE = "";
+
 // Parts of a column in their order, each with its condition. What is closed has no next step to be late with.
 export function segmentsOf(field: FieldShape, option: Option, filter: string): { segment: Segment; filter: string }[] {
-  const base = `${field.name} = ${quote(option.name)}${filter ? ` and ${filter}` : ""}`;
+  const stage = option.name === NO_STAGE ? `${field.name} is empty` : `${field.name} = ${quote(option.name)}`;
+  const base = `${stage}${filter ? ` and (${filter})` : ""}`;
   if (option.closed) return [{ segment: "closed", filter: base }];
   return [
     { segment: "overdue", filter: `${base} and ${LATE}` },
@@ -73,6 +77,18 @@ export function needsOf(text: string): Map<string, string[]> {
     else if (needs && stage) found.set(stage, list(needs[1] ?? ""));
   }
   return found;
+}
+
+// The field of choices a stage that closes asks for: why it was lost.
+export function reasonField(shape: ObjectShape, rule: StageRule | undefined): FieldShape | undefined {
+  return shape.fields.find((f) => f.type === "choice" && rule?.needs.includes(f.name));
+}
+
+export interface Lane {
+  owner: string; // id; empty: nobody's
+  name: string;
+  count: number;
+  value: string;
 }
 
 export function firstSentence(text: string): string {

@@ -1,16 +1,18 @@
 // The cards of one board: read in pages as somebody scrolls, moved at once, put back with a reason when a gate says no.
 import { signal, type Signal } from "@preact/signals";
 import { api, Offline, recordPath, recordsPath, settle, type FieldShape, type ObjectShape, type Problem, type Task } from "../../api/client";
-import { t } from "../../i18n/t";
+import { formatNumber } from "../../i18n/format";
+import { locale, t } from "../../i18n/t";
 import { wire } from "../../store/change";
 import { send } from "../../store/outbox";
 import type { Fields } from "../../store/records";
-import { me } from "../../store/session";
+import { me, personName } from "../../store/session";
 import { remember, remembered } from "../../store/settings";
 import { isRef, showValue } from "../../store/values";
 import { offlineProblem } from "../../ui/states";
 import { toast } from "../../ui/toast";
-import { companyField, hasNextStep, moneyField, segmentsOf, type Option, type Row, type Segment } from "./model";
+import { quote } from "../figures/measure";
+import { companyField, hasNextStep, moneyField, NO_STAGE, segmentsOf, type Lane, type Option, type Row, type Segment } from "./model";
 
 const PAGE = 100;
 
@@ -37,8 +39,14 @@ export interface NextTask {
   title: string;
   until: string;
   overdue: boolean;
-  opened: string;
+  policy: PolicyDue | null;
+}
+export interface PolicyDue {
+  label: string;
   page: string;
+  step: string;
+  until: string;
+  overdue: boolean;
 }
 
 function waitingKey(): string {
@@ -47,11 +55,13 @@ function waitingKey(): string {
 
 export class BoardStore {
   readonly columns: readonly Column[];
+  readonly openValue = signal(""); // of all that is open, as shown
   readonly problem = signal<Problem | null>(null);
   readonly stale = signal(0); // changes by others since the cards were read
   readonly waiting = signal<ReadonlyMap<string, Waiting>>(new Map());
   readonly open = signal(""); // id of the card whose form is open
   readonly tasks = signal<ReadonlyMap<string, NextTask | null>>(new Map());
+  readonly since = signal<ReadonlyMap<string, string>>(new Map()); // when each card came into its stage
   readonly busy = signal<ReadonlySet<string>>(new Set());
   focusNext = ""; // card that takes the focus when it stands in its new place
   private wanted = new Set<string>();
@@ -59,7 +69,9 @@ export class BoardStore {
   private own = new Set<string>(); // what was written here and will come back as an event
 
   constructor(readonly shape: ObjectShape, readonly field: FieldShape, readonly filter: string) {
-    this.columns = (field.options ?? []).map((option) => ({
+    const options: Option[] = [...(field.options ?? [])];
+    if (!field.required) options.unshift({ name: NO_STAGE, label: t("No stage") } as Option);
+    this.columns = options.map((option) => ({
       option, rows: signal<readonly Row[]>([]), count: signal<number | null>(null), value: signal(""), at: 0, cursor: undefined, reading: false, done: signal(false),
     }));
     const kept = remembered<Waiting[]>(waitingKey(), []).filter((w) => w.object === shape.name && this.column(w.to));
@@ -121,11 +133,32 @@ export class BoardStore {
       }
       this.problem.value = null;
       for (const c of this.columns) {
-        const g = r.data.data.find((x) => x.keys[this.field.name] === c.option.name);
+        const g = r.data.data.find((x) => (x.keys[this.field.name] ?? NO_STAGE) === c.option.name);
         c.count.value = typeof g?.values["count"] === "number" ? g.values["count"] : 0;
         c.value.value = money && g ? showValue(money, g.values[sum]) : "";
       }
+      const open = money ? settle(await api.GET(path, { params: { query: { measure: sum, filter: this.openFilter() } } })) : null;
+      if (money && open?.ok) this.openValue.value = showValue(money, open.data.data[0]?.values[sum]);
     });
+  }
+
+  private openFilter(): string {
+    const stages = this.columns.filter((c) => !c.option.closed && c.option.name !== NO_STAGE).map((c) => quote(c.option.name)).join(", ");
+    return `${this.field.name} in (${stages})${this.filter ? ` and (${this.filter})` : ""}`;
+  }
+
+  // What most of those in a closed stage give as the reason, with how many.
+  async reasons(c: Column, field: FieldShape): Promise<string[]> {
+    try {
+      const path = `/api/v1/records/${this.shape.name}/group` as "/api/v1/records/deal/group";
+      const r = settle(await api.GET(path, { params: { query: { by: field.name, filter: `${segmentsOf(this.field, c.option, this.filter)[0]?.filter ?? ""} and ${field.name} is not empty` } } }));
+      if (!r.ok) return [];
+      const label = (name: unknown): string => field.options?.find((o) => o.name === name)?.label ?? String(name);
+      return [...r.data.data].sort((a, b) => Number(b.values["count"]) - Number(a.values["count"])).slice(0, 3).map((g) => `${label(g.keys[field.name])} ${formatNumber(Number(g.values["count"] ?? 0))}`);
+    } catch (e) {
+      if (!(e instanceof Offline)) throw e;
+      return [];
+    }
   }
 
   async more(c: Column): Promise<void> {
@@ -155,7 +188,7 @@ export class BoardStore {
   }
 
   async start(): Promise<void> {
-    await Promise.all([this.totals(), ...this.columns.map((c) => this.more(c))]);
+    await Promise.all([this.totals(), ...this.columns.filter((c) => !c.option.closed).map((c) => this.more(c))]);
     for (const w of this.waiting.peek().values()) if (!this.find(w.id)) void this.readOne(w.id);
   }
 
@@ -217,7 +250,15 @@ export class BoardStore {
   }
 
   private async readTasks(ids: readonly string[]): Promise<void> {
-    const r = settle(await api.GET("/api/v1/tasks", { params: { query: { filter: `open and record_id in (${ids.map((x) => `'${x}'`).join(", ")})`, limit: 400 } } }));
+    const [r, since] = await Promise.all([
+      api.GET("/api/v1/tasks", { params: { query: { filter: `open and record_id in (${ids.map((x) => `'${x}'`).join(", ")})`, limit: 400 } } }).then(settle),
+      api.GET(`/api/v1/records/${this.shape.name}/since` as "/api/v1/records/deal/since", { params: { query: { field: this.field.name, ids: ids.join(",") } } }).then(settle),
+    ]);
+    if (since.ok) {
+      const stands = new Map(this.since.peek());
+      for (const x of since.data.data) if (x.since) stands.set(x.id, x.since);
+      this.since.value = stands;
+    }
     const next = new Map(this.tasks.peek());
     for (const id of ids) next.set(id, r.ok ? firstTask(r.data.data.filter((x) => x.record?.id === id)) : null);
     this.tasks.value = next;
@@ -251,17 +292,20 @@ export class BoardStore {
   }
 
   // Writes stage and fields together, so that a gate sees both. Answers whether the card stays where it was put.
-  async move(id: string, stage: string, typed: Fields = {}, how: { undo?: boolean } = {}): Promise<boolean> {
+  async move(id: string, stage: string, typed: Fields = {}, how: { undo?: boolean; reason?: string } = {}): Promise<boolean> {
     const found = this.find(id);
     const to = this.column(stage);
     if (!found || !to || this.busy.peek().has(id) || found.column === to) return false;
     const { row, column: from } = found;
     const at = from.rows.peek().indexOf(row);
+    // A card that goes leaves the focus to its neighbour.
+    if (to.option.closed && this.focusNext === id) this.focusNext = (from.rows.peek()[at + 1] ?? from.rows.peek()[at - 1])?.id ?? "";
     this.setBusy(id, true);
     this.place({ ...row, stage, segment: to.option.closed ? "closed" : row.segment }, to, 0);
-    const problem = await this.write(id, row.version, { ...typed, [this.field.name]: stage }, row.stage);
+    const problem = await this.write(id, row.version, { ...typed, [this.field.name]: stage || null, ...(how.reason ? { $reason: how.reason } : {}) }, row.stage);
     this.setBusy(id, false);
     if (!problem) {
+      this.since.value = new Map(this.since.peek()).set(id, new Date().toISOString());
       this.setWaiting(id, null);
       this.dropTask(id);
       void this.totals();
@@ -316,12 +360,33 @@ export class BoardStore {
   }
 }
 
+// Who owns how much of what is shown: one lane each, people by name, oneself first, what is nobody's last.
+export async function readLanes(shape: ObjectShape, filter: string, myself: string): Promise<Lane[] | Problem> {
+  const money = moneyField(shape);
+  const sum = money ? `sum(${money.name})` : "";
+  try {
+    const r = settle(await api.GET(`/api/v1/records/${shape.name}/group` as "/api/v1/records/deal/group", { params: { query: { by: "owner", measure: ["count", sum].filter(Boolean).join(","), filter: filter || undefined } } }));
+    if (!r.ok) return r.problem;
+    const lanes = r.data.data.map((g) => {
+      const owner = g.keys["owner"];
+      const ref = isRef(owner) ? { id: owner.id, name: owner.name ?? "" } : { id: typeof owner === "string" ? owner : "", name: "" };
+      return { owner: ref.id, name: ref.name || personName(ref.id) || t("nobody's"), count: Number(g.values["count"] ?? 0), value: money ? showValue(money, g.values[sum]) : "" };
+    });
+    const rank = (l: Lane): number => (l.owner === myself ? 0 : l.owner ? 1 : 2);
+    return lanes.sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, locale.peek()));
+  } catch (e) {
+    if (!(e instanceof Offline)) throw e;
+    return offlineProblem();
+  }
+}
+
 // The step that comes first: optional ones only where nothing else is left.
 export function firstTask(tasks: readonly Task[]): NextTask | null {
   const must = tasks.filter((x) => !x.optional);
   const from = must.length ? must : tasks;
   const best = [...from].sort((a, b) => (a.until ?? "9").localeCompare(b.until ?? "9") || a.id.length - b.id.length || a.id.localeCompare(b.id))[0];
   if (!best) return null;
-  const opened = tasks.flatMap((x) => (x.kind === "step" && x.opened ? [x.opened] : [])).sort()[0] ?? "";
-  return { title: best.title, until: best.until ?? "", overdue: best.overdue === true, opened, page: best.why?.page ?? "" };
+  const rule = tasks.filter((x) => x.kind === "policy" && x.why?.page).sort((a, b) => (a.until ?? "9").localeCompare(b.until ?? "9"))[0];
+  const policy = rule ? { label: rule.why?.page_label || rule.title, page: rule.why?.page ?? "", step: rule.why?.step ?? "", until: rule.until ?? "", overdue: rule.overdue === true } : null;
+  return { title: best.title, until: best.until ?? "", overdue: best.overdue === true, policy };
 }

@@ -171,7 +171,7 @@ export function TaskCard({ task, big, inRecord }: Props) {
       <div class="card-part">
         <h3>{t("Why")}</h3>
         <div>
-          <p>{sentence(task.why?.reason || (task.asked_by && task.asked_by !== me.value?.id ? t("{name} asked you for it", { name: personName(task.asked_by) }) : task.because) || "")} <WhyLink page={task.why?.page ?? ""} step={task.why?.step} version={task.why?.manual_version} label={t("{page}: {step}", { page: task.why?.page_label ?? "", step: task.why?.step ?? "" })} /></p>
+          <p>{sentence(task.why?.reason || (task.asked_by && task.asked_by !== me.value?.id ? t("{name} asked you for it", { name: personName(task.asked_by) }) : task.because) || "")} <WhyLink page={task.why?.page ?? ""} step={task.why?.step} version={task.why?.manual_version} line={task.why?.line} label={t("{page}: {step}", { page: task.why?.page_label ?? "", step: task.why?.step ?? "" })} /></p>
         </div>
       </div>
       {task.note && !task.closed && (

@@ -6,7 +6,7 @@ import { t, tn } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { place } from "../../nav/router";
 import { Screen } from "../../shell/screen";
-import { loadManual, manualPages } from "../../store/manual";
+import { loadManual, manualPages, rolesWith } from "../../store/manual";
 import { me, objectOf } from "../../store/session";
 import { Icon } from "../../ui/icon";
 import { Menu, Popover } from "../../ui/menu";
@@ -37,18 +37,9 @@ export function roleLabel(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-// Roles whose page lists the right to publish.
-async function publishers(): Promise<string> {
-  const roles = settle(await api.GET("/api/v1/manual/pages", { params: { query: { kind: "role" } } }));
-  if (!roles.ok) return "";
-  const pages = await Promise.all(roles.data.data.map((r) => api.GET("/api/v1/manual/pages/{kind}/{name}", { params: { path: { kind: "role", name: r.name } } }).then(settle)));
-  const may = pages.flatMap((p) => (p.ok && /^rights:.*\bpublish\b/m.test(p.data.text) ? [p.data.label] : []));
-  return new Intl.ListFormat(undefined, { type: "disjunction" }).format(may);
-}
-
 function Refused({ close }: { close: () => void }) {
   const [who, setWho] = useState("");
-  useEffect(() => void publishers().then(setWho, () => undefined), []);
+  useEffect(() => void rolesWith("publish").then(setWho, () => undefined), []);
   return (
     <div class="stack policy-refused">
       <p>{t("Switching a rule publishes the manual. Your roles do not include that.")}</p>

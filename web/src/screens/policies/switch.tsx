@@ -5,7 +5,7 @@ import { t, tn } from "../../i18n/t";
 import { loadManual } from "../../store/manual";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { Icon } from "../../ui/icon";
+import { PlanView } from "../../ui/plan-view";
 import { offlineProblem, ProblemNote, Skeleton } from "../../ui/states";
 import { StatusChip } from "../../ui/status";
 import { toast } from "../../ui/toast";
@@ -62,31 +62,6 @@ async function takeBack(s: Switch, done: () => void): Promise<void> {
   else toast(t("{label} is {mode} again.", { label: s.label, mode: modeLabel(s.from) }));
   await loadManual(true);
   done();
-}
-
-const GROUPS: Readonly<Record<string, () => string>> = {
-  pages: () => t("In the manual"), rules: () => t("The rule"), tasks: () => t("Tasks and records"), runs: () => t("Work under way"), data: () => t("Data"),
-};
-
-function PlanView({ plan }: { plan: Plan }) {
-  const names = [...new Set(plan.items.map((x) => x.group))];
-  return (
-    <div class="plan stack">
-      {names.map((g) => (
-        <div key={g}>
-          <h3>{GROUPS[g]?.() ?? g}</h3>
-          <ul class="bullets">{plan.items.filter((x) => x.group === g).map((x, i) => <li key={i}>{x.text}</li>)}</ul>
-        </div>
-      ))}
-      {plan.items.length === 0 && <p>{t("Nothing would change.")}</p>}
-      {plan.findings.map((f, i) => (
-        <p key={i} class={`row policy-finding ${f.severity}`}>
-          <Icon name={f.severity === "error" ? "circle-alert" : "triangle-alert"} />
-          <span>{t("{page}, line {line}: {what}", { page: f.page, line: f.line, what: f.message })} {f.suggestion}</span>
-        </p>
-      ))}
-    </div>
-  );
 }
 
 export function SwitchDialog({ change, onClose, onDone }: { change: Switch; onClose: () => void; onDone: () => void }) {
