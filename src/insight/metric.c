@@ -406,6 +406,30 @@ static void url_add(struct buf *url, struct str text)
     }
 }
 
+static struct str both(struct arena *arena, struct str a, struct str b)
+{
+    return a.len && b.len ? str_fmt(arena, "(%.*s) and (%.*s)", STR_ARG(a), STR_ARG(b)) : a.len ? a : b;
+}
+
+/* "amount is not empty"; what is more than a name stands in parentheses. */
+static struct str has_value(struct arena *arena, const struct expr *e)
+{
+    struct str text = expr_text(e);
+
+    for (size_t i = 0; i < text.len; i++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_.", text.ptr[i]))
+            return str_fmt(arena, "(%.*s) is not empty", STR_ARG(text));
+    return str_fmt(arena, "%.*s is not empty", STR_ARG(text));
+}
+
+/* A sum or mean is made from the records that have a value: those, and no others, stand behind it. */
+static struct str with_value(struct arena *arena, const struct metric *x)
+{
+    if (x->measure == MEASURE_TIME_BETWEEN)
+        return both(arena, has_value(arena, x->from.e), has_value(arena, x->to.e));
+    return x->value.e ? has_value(arena, x->value.e) : STR_NONE;
+}
+
 /* Where the records behind the figure are: the list leaves out what is archived, and so does the figure. */
 static void list_out(struct json_writer *w, const struct ask *ask)
 {
@@ -415,9 +439,7 @@ static void list_out(struct json_writer *w, const struct ask *ask)
     struct str more = ask->filter ? expr_text(ask->filter) : STR_NONE;
 
     buf_fmt(&url, "/api/v1/records/%.*s?filter=", STR_ARG(ask->object->name));
-    if (where.len && more.len)
-        where = str_fmt(arena, "(%.*s) and (%.*s)", STR_ARG(where), STR_ARG(more));
-    url_add(&url, where.len ? where : more);
+    url_add(&url, both(arena, both(arena, where, more), with_value(arena, ask->metric)));
     jw_kv_str(w, "list", ask->object->built_in ? STR_NONE : buf_str(&url));
 }
 

@@ -203,7 +203,7 @@ TEST(each_measure_gives_the_figure_a_person_would_add_up)
     assert_i64(json_get(&out, "left_out")->integer, 1); /* other money is not added to this one */
     assert_str(json_get(&out, "target")->str, "1000");
     assert_str(json_get(&out, "definition")->str, "What won means.");
-    assert_str(json_get(&out, "list")->str, "/api/v1/records/deal?filter=stage%20%3D%20%27Won%27");
+    assert_str(json_get(&out, "list")->str, "/api/v1/records/deal?filter=%28stage%20%3D%20%27Won%27%29%20and%20%28amount%20is%20not%20empty%29");
     value_of(w, w->root, "deals", "", 6);
     value_of(w, w->root, "mean", "", 87.65);
     value_of(w, w->root, "middle", "", 3);
@@ -217,7 +217,8 @@ TEST(each_measure_gives_the_figure_a_person_would_add_up)
     assert_int_equal(json_get(&out, "value")->kind, JSON_NULL);
     value_of(w, w->root, "deals", "stage = 'Lost' and amount > 50", 0);
     out = value_of(w, w->root, "won", "amount > 150", 200.20);
-    assert_str(json_get(&out, "list")->str, "/api/v1/records/deal?filter=%28stage%20%3D%20%27Won%27%29%20and%20%28amount%20%3E%20150%29");
+    assert_str(json_get(&out, "list")->str, "/api/v1/records/deal?filter=%28%28stage%20%3D%20%27Won%27%29%20and%20%28amount%20%3E%20150%29%29%20and%20"
+               "%28amount%20is%20not%20empty%29");
 }
 
 TEST(groups_stand_in_an_order_that_helps)
