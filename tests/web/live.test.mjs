@@ -1,7 +1,7 @@
 // Several people, and a connection that breaks: changes arrive, meet, and wait.
 import { ADMIN, ask, call, ensure, finish, firstDeal, go, open, REP, settled, shot, test, token, until } from "./lib.mjs";
 
-test("a change by somebody else shows within a second and does not disturb typing", async () => {
+test("P146 a change by somebody else shows within a second and does not disturb typing", async () => {
   const dealId = await firstDeal();
   const page = await open(REP);
   await go(page, `/records/deal/${dealId}`);
@@ -50,9 +50,9 @@ test("two people change different fields: both stay; the same field: one chooses
   await until(async () => (await row()).number === "MINE-4", "the choice is saved");
 });
 
-test("without a connection changes wait, survive a closed page, and are sent", async () => {
+test("P62 at 360 px and without a connection changes wait, survive a closed page, and are sent", async () => {
   const dealId = await firstDeal();
-  const page = await open(REP);
+  const page = await open(REP, { width: 360 });
   await go(page, `/records/deal/${dealId}`);
   await page.context().setOffline(true);
   await page.locator('.record-side .fact:has(.fact-label:text-is("Opportunity number")) .fact-edit').click();

@@ -7,6 +7,8 @@
 //   only      "wide" or "narrow": where it exists in one width alone
 import { ADMIN, ask, call, firstDeal, MANAGER, REP, token } from "./lib.mjs";
 
+// Whether a screen or dialog is there in a window of this width.
+export const isIn = (only, width) => !only || (only === "wide") === (width >= 640);
 const press = (...names) => async (page) => {
   for (const k of names) await (k.startsWith("=") ? page.keyboard.type(k.slice(1)) : page.keyboard.press(k));
 };
@@ -55,9 +57,9 @@ export const SCREENS = [
   { name: "page-old", path: async () => { await change(); return "/manual/workflow/closing?version=1"; }, who: REP, ready: ".old-note" },
   { name: "board", path: "/board/deal?who=me", who: REP, ready: "[data-card]", dialogs: [["board-move", click(".card-move")], ["board-show", click("button:has-text('Show')")]] },
   { name: "board-lanes", path: "/board?lanes=owner&who=team", who: MANAGER, ready: "[data-card]" },
-  { name: "day-manager", path: "/", who: MANAGER },
   { name: "notifications", path: "/notifications", who: REP },
   { name: "settings", path: "/settings", who: REP },
+  { name: "day-manager", path: "/", who: MANAGER, only: "wide" },
   { name: "team", path: "/?team=1", who: MANAGER },
   { name: "policies", path: "/policies", who: MANAGER, ready: ".policy" },
   { name: "breaches", path: "/policies?view=breaches", who: MANAGER },
