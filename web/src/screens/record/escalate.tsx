@@ -195,11 +195,10 @@ function Running({ e, again }: { e: Escalation; again: () => void }) {
     <div class={e.ended ? "escalation over" : "escalation"} role={e.ended ? undefined : "status"}>
       <Icon name={e.ended ? "circle-check" : "megaphone"} />
       <div class="grow">
-        <p><b>{e.label}</b> {t("since {time}", { time: when(e.started) })}{e.started_by ? `, ${t("called by {name}", { name: personName(e.started_by) })}` : ""}. {state}</p>
+        <p><b>{e.label}</b> {t("since {time}", { time: when(e.started) })}{e.started_by ? `, ${t("called by {name}", { name: personName(e.started_by) })}` : ""}. {state} <WhyLink page={e.page} version={e.manual_version} label={t("how it goes on")} /></p>
         {e.answer && <p class="lines">{e.answer}</p>}
         {e.note && <details><summary>{t("The story")}</summary><p class="lines">{e.note}</p></details>}
         {problem && <ProblemNote problem={problem} />}
-        <p class="row wrap"><WhyLink page={e.page} version={e.manual_version} label={t("how it goes on")} /></p>
       </div>
       {!e.ended && <Button icon="check" disabled={busy} onClick={() => void take()}>{t("I take care of it")}</Button>}
     </div>
