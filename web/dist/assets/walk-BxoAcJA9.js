@@ -1,1 +1,0 @@
-var e=new Map;function t(t,n){e.delete(t),e.set(t,n);for(let t of e.keys())e.size>10&&e.delete(t)}export{e as n,t};
