@@ -28,7 +28,7 @@ SELECT m.name FROM timer m WHERE m.kind = 'policy'
 -- name: check_state_timer
 -- plan: scan
 SELECT s.page, s.record_id FROM policy_state s WHERE s.state = 'running' AND s.due_us IS NOT NULL
-   AND NOT EXISTS (SELECT 1 FROM timer m WHERE m.kind = 'policy' AND m.page = s.page AND m.record_id = s.record_id)
+   AND NOT EXISTS (SELECT 1 FROM timer m WHERE m.name = 'policy:' || s.page || ':' || CAST(s.record_id AS TEXT))
  ORDER BY s.page, s.record_id LIMIT 100;
 
 -- name: check_task_nobody

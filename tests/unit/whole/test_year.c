@@ -14,8 +14,7 @@ static const char *const modes[] = {
 };
 
 /* These look at the whole pipeline, not only at deals made from now on. */
-static const char *const for_all[] = {"policy/deal-not-idle", "policy/decision-date-not-past", "policy/next-step-not-past",
-                                      "policy/next-step-set", "policy/customer-has-owner", NULL};
+static const char *const for_all[] = {"policy/next-step-set", "policy/customer-has-owner", NULL};
 
 struct dice {
     uint64_t state;
