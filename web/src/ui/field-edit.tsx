@@ -25,11 +25,13 @@ export function FieldRow(p: Props) {
   const button = useRef<HTMLButtonElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const back = useRef(false);
+  const live = useRef(false); // an input that is taken away loses the focus once more, and must not save twice
   const refusal = refusalOf(p.object, p.id, field.name);
 
   useEffect(() => {
     if (!refusal) return;
     setTyped(refusal.typed[field.name]);
+    live.current = true;
     setEditing(true);
   }, [refusal]);
   useEffect(() => {
@@ -41,14 +43,18 @@ export function FieldRow(p: Props) {
 
   const open = (): void => {
     setTyped(p.value);
+    live.current = true;
     setEditing(true);
   };
   const close = (focusBack: boolean): void => {
+    if (!live.current) return;
+    live.current = false;
     back.current = focusBack;
     if (refusal) dropRefusal(refusal);
     setEditing(false);
   };
   const save = (value: unknown, focusBack: boolean): void => {
+    if (!live.current) return;
     close(focusBack);
     if (!same(value, p.value)) void changeRecord(p.object, p.id, { [field.name]: value });
   };

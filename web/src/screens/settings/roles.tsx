@@ -52,7 +52,7 @@ export function Roles() {
       <p class="meta">{t("Roles are pages of the manual: they change when the manual does. Somebody with several roles may do what any of them may.")}</p>
       {list.map((r) => (
         <section key={r.name} class="role-box">
-          <h3>{r.label} <WhyLink page={r.page} label={t("in the manual")} /></h3>
+          <h2>{r.label} <WhyLink page={r.page} label={t("in the manual")} /></h2>
           {r.duties.length > 0 && <ul class="bullets">{r.duties.map((d) => <li key={d}>{d}</li>)}</ul>}
           {r.rights.length > 0 && <p><span class="muted">{t("May also:")}</span> {r.rights.map(rightLabel).join(", ")}</p>}
           {r.fields.length > 0 && <p><span class="muted">{t("Fields held back:")}</span> {r.fields.map((f) => t("{field} of {object} ({how})", { field: f.label, object: f.object, how: f.access === "read" ? t("to read only") : t("not shown") })).join(", ")}</p>}
