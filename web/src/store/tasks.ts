@@ -121,6 +121,7 @@ function takeBack(id: string): void {
 }
 
 export function finishTask(task: Task, outcome: string | null, note: string): void {
+  if (closing.peek().has(task.id)) return;
   const body: Record<string, string> = {};
   if (outcome) body["outcome"] = outcome;
   if (note) body["note"] = note;

@@ -1,5 +1,5 @@
 // The queue one card at a time. Outcomes on the keys 1 to 9; the next card is there at once.
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t, tn } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { go, recordHref } from "../../nav/router";
@@ -32,7 +32,8 @@ export function Run() {
   const pass = (): void => {
     if (task) setPassed(new Set([...passed, task.id]));
   };
-  useEffect(() => {
+  // In the layout effect: a key pressed at once must mean the card that stands there now.
+  useLayoutEffect(() => {
     const outcomes = task ? outcomesOf(task) : [];
     const click = (i: number) => (): void => box.current?.querySelectorAll<HTMLButtonElement>(".task-actions > button.primary, .task-actions > button.plain")[i]?.click();
     return addKeys({
