@@ -7,6 +7,7 @@ export const me = signal<Me | null>(null);
 export const objects = signal<ReadonlyMap<string, ObjectShape>>(new Map());
 export const people = signal<ReadonlyMap<string, string>>(new Map());
 export const isManager = signal(false);
+export const peopleKnown = signal(false); // also when they could not be read: nobody waits for them for ever
 export const failed = signal<Problem | null>(null);
 
 // Objects people work with, in the order of a sales day; the rest follows by name.
@@ -41,7 +42,7 @@ export async function loadSession(): Promise<void> {
   zone.value = who.data.zone || "UTC";
   objects.value = new Map(shapes.data.data.map((o) => [o.name, o]));
   me.value = who.data;
-  void loadPeople();
+  loadPeople().catch(() => (peopleKnown.value = true));
 }
 
 export async function loadShapes(): Promise<void> {
@@ -55,7 +56,10 @@ async function loadPeople(): Promise<void> {
   let reports = false;
   for (let i = 0; i < 5; i++) {
     const page = settle(await api.GET("/api/v1/records/user", { params: { query: { fields: "name,reports_to", limit: 1000, cursor } } }));
-    if (!page.ok) return;
+    if (!page.ok) {
+      peopleKnown.value = true;
+      return;
+    }
     for (const p of page.data.data) {
       names.set(p.id, p.name ?? "");
       if (p.reports_to?.id === me.value?.id && p.id !== me.value?.id) reports = true;
@@ -65,6 +69,7 @@ async function loadPeople(): Promise<void> {
   }
   people.value = names;
   isManager.value = reports;
+  peopleKnown.value = true;
 }
 
 export function personName(id: string | null | undefined): string {

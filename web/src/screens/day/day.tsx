@@ -5,7 +5,7 @@ import { t, tn } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { go, place, recordHref, setQuery } from "../../nav/router";
 import { onChange } from "../../store/live";
-import { isManager, personName } from "../../store/session";
+import { isManager, peopleKnown, personName } from "../../store/session";
 import { day, dayProblem, loadDay, queue } from "../../store/tasks";
 import { Button } from "../../ui/button";
 import { ProblemNote, Skeleton } from "../../ui/states";
@@ -74,7 +74,8 @@ function OneDay({ user }: { user: string }) {
   const [shown, setShown] = useState(60);
   const opened = useRef<HTMLDivElement>(null);
   const moved = useRef(false);
-  const loading = day.value === null && !dayProblem.value;
+  // Head and queue come together, or the switch of somebody who leads would push what stands already.
+  const loading = (day.value === null && !dayProblem.value) || !peopleKnown.value;
 
   const open = (id: string): void => {
     moved.current = true;
@@ -99,7 +100,7 @@ function OneDay({ user }: { user: string }) {
     if (before.current && before.current !== openId && document.activeElement === document.body) opened.current?.querySelector<HTMLElement>(".task-actions button, .task-actions a")?.focus({ preventScroll: true });
     before.current = openId;
   }, [openId]);
-  useEffect(() => addKeys({
+  useLayoutEffect(() => addKeys({
     title: t("My Day"),
     actions: [
       { keys: "j", label: t("Next task"), run: () => step(1) },
@@ -112,18 +113,18 @@ function OneDay({ user }: { user: string }) {
 
   return (
     <Screen title={user ? t("Day of {name}", { name: personName(user) }) : t("My Day")} meta={summaryText(user)} ready={!loading} class="day"
-      actions={<><Switch team={false} />{!user && <Button kind="primary" icon="play" onClick={() => go("/run")} disabled={tasks.length === 0} focus="run">{t("Run the queue")}</Button>}</>}>
+      actions={!loading && <><Switch team={false} />{!user && <Button kind="primary" icon="play" onClick={() => go("/run")} disabled={tasks.length === 0} focus="run">{t("Run the queue")}</Button>}</>}>
       {dayProblem.value && <ProblemNote problem={dayProblem.value} retry={() => void loadDay(user)} />}
       {loading && <div class="queue"><Skeleton rows={1} height={320} /><Skeleton rows={8} height={44} /></div>}
       {!loading && !dayProblem.value && tasks.length === 0 && <Nothing user={user} />}
-      <ol class="queue">
+      {!loading && <ol class="queue">
         {tasks.slice(0, shown).map((task) => (
           <li key={task.id}>
             {task.id === openId ? <div ref={opened}><TaskCard key={task.id} task={task} /></div> : <TaskLine task={task} open={() => open(task.id)} />}
           </li>
         ))}
-      </ol>
-      {(shown < tasks.length || day.value?.next) && (
+      </ol>}
+      {!loading && (shown < tasks.length || day.value?.next) && (
         <p class="queue-more">
           <Button kind="quiet" onClick={() => { setShown(shown + 100); if (shown + 100 >= tasks.length && day.value?.next) void loadDay(user, { more: true }); }}>
             {t("Show more: {n} wait behind these", { n: Math.max(0, (day.value?.summary?.open ?? tasks.length) - Math.min(shown, tasks.length)) })}
