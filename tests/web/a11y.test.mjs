@@ -12,7 +12,7 @@ for (const width of [1280, 390]) {
         if (!pages.has(s.who)) pages.set(s.who, await open(s.who, { width, theme }));
         const page = pages.get(s.who);
         await go(page, typeof s.path === "function" ? await s.path() : s.path);
-        if (s.ready) await page.waitForSelector(s.ready);
+        if (s.ready) await page.waitForSelector(s.ready, { state: "attached" });
         await looksWell(page, s.name);
         for (const [name, show, only] of s.dialogs ?? []) {
           if (!isIn(only, width)) continue;

@@ -134,7 +134,8 @@ export async function until(ask, what, ms = 20_000) {
 // ---- the browser ----
 
 let launched = null;
-export function browser() {
+export async function browser() {
+  if (launched && !(await launched).isConnected()) launched = null; // it died: that fails one test, not all behind it
   launched ??= chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -153,7 +154,7 @@ function watch() {
   // What moves after somebody touched a key or the screen answers them, however late a busy machine makes it.
   let touched = false;
   for (const kind of ["keydown", "pointerdown", "input"]) addEventListener(kind, () => (touched = true), { capture: true, once: true });
-  const name = (n) => (n instanceof Element ? `${n.localName}${n.id ? `#${n.id}` : ""}${[...n.classList].map((c) => `.${c}`).join("")}` : (n?.parentElement?.className ?? "?"));
+  const name = (n) => (n instanceof Element ? `${n.localName}${n.id ? `#${n.id}` : ""}${[...n.classList].map((c) => `.${c}`).join("")}` : n?.parentElement ? `the words "${n.textContent.trim().slice(0, 20)}" in ${name(n.parentElement)}` : "?");
   new PerformanceObserver((list) => {
     for (const e of list.getEntries()) if (!e.hadRecentInput && !touched) window.seen.shift.push(`${e.value.toFixed(4)} of ${e.sources.map((s) => `${name(s.node)} from ${[s.previousRect.x, s.previousRect.y]} to ${[s.currentRect.x, s.currentRect.y]}`).join(", ")}`);
   }).observe({ type: "layout-shift", buffered: true });

@@ -17,7 +17,7 @@ function sweep(how, checks) {
       if (!pages.has(s.who)) pages.set(s.who, await open(s.who, how));
       const page = pages.get(s.who);
       await go(page, await address(s));
-      if (s.ready) await page.waitForSelector(s.ready);
+      if (s.ready) await page.waitForSelector(s.ready, { state: "attached" });
       for (const [k, check] of Object.entries(checks)) for (const w of await check(page, s)) all[k].push(`${w} (${s.name})`);
     }
     found = all;
@@ -33,8 +33,8 @@ function sweep(how, checks) {
   };
 }
 
-// Runs in the page: what can be pressed and is smaller than min, in either direction. What counts is what a finger meets: around
-// the middle of it, min wide and high, nothing else answers. Links inside a sentence are as high as their line.
+// Runs in the page: what can be pressed and is smaller than min, in either direction. What counts is what a finger meets: from
+// the middle of it on, min wide and high, nothing else answers. Links inside a sentence are as high as their line.
 function tooSmall(min) {
   const wrong = [];
   const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [role=button], [role=menuitem], [role=tab]");
@@ -54,12 +54,18 @@ function tooSmall(min) {
     if (!box || (box.width >= min - 0.5 && box.height >= min - 0.5)) continue;
     const x = box.x + box.width / 2;
     const y = box.y + box.height / 2;
-    const half = min / 2 - 1;
     const meets = (dx, dy) => {
       const hit = document.elementFromPoint(x + dx, y + dy);
       return hit !== null && (target === hit || target.contains(hit) || (hit.closest("label") !== null && hit.closest("label").contains(target)));
     };
-    if ([[-half, 0], [half, 0], [0, -half], [0, half]].every(([dx, dy]) => meets(dx, dy) || (dx !== 0 ? box.width >= min - 0.5 : box.height >= min - 0.5))) continue;
+    const reach = (dx, dy) => {
+      let n = 0;
+      while (n < min && meets(dx * n, dy * n)) n++;
+      return n;
+    };
+    const wide = box.width >= min - 0.5 || reach(1, 0) + reach(-1, 0) >= min - 1;
+    const high = box.height >= min - 0.5 || reach(0, 1) + reach(0, -1) >= min - 1;
+    if (wide && high) continue;
     const name = target.closest(".grid-row") ? "in a row of a list" : `"${(target.getAttribute("aria-label") ?? target.textContent ?? "").trim().slice(0, 40)}"`;
     wrong.push(`${target.localName}.${[...target.classList].join(".")} ${name} is ${Math.round(box.width)} x ${Math.round(box.height)}`);
   }
@@ -149,7 +155,7 @@ test("what can be dragged can be moved by a menu too", async () => {
   ensure(await page.evaluate(() => [...document.querySelectorAll("[data-card]")].every((c) => c.querySelector("button.card-move") !== null)), "a card has no menu that moves it");
   await go(page, "/lists/deal");
   await page.waitForSelector(".head-button");
-  ensure(await page.evaluate(() => [...document.querySelectorAll(".head-cell")].every((c) => c.querySelector("button.head-button") !== null)), "a column has no menu");
+  ensure(await page.evaluate(() => [...document.querySelectorAll(".head-grip")].every((g) => g.closest(".head-cell").querySelector("button.head-button") !== null)), "a column has no menu");
   await page.click(".head-button >> nth=1");
   for (const words of ["Move to the left", "Move to the right", "Wider", "Narrower"]) await page.waitForSelector(`[role=menuitem]:has-text('${words}')`);
 });
