@@ -62,7 +62,7 @@ static struct err *read_seen(struct tx *tx, struct colleague *list, size_t n)
         TRY(db_step(st, &row));
         if (!row)
             return NULL;
-        if (strmap_get(by_id, str_fmt(tx_arena(tx), "%lld", (long long)db_i64(st, 0)), &at))
+        if (list && strmap_get(by_id, str_fmt(tx_arena(tx), "%lld", (long long)db_i64(st, 0)), &at))
             list[at].seen_us = db_i64(st, 1);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define EXAMPLES_TRIED_MAX 1000
@@ -300,6 +301,7 @@ static int64_t stride(struct past *x, int64_t records)
 
 static int64_t records_most(const struct past *x)
 {
+    assert(x->p);
     int64_t days = (x->to_us - x->from_us) / US_PER_DAY + 1;
     int64_t most = x->swept || x->p->clock == PC_EVERY ? PAST_LOOKS_MAX / days : PAST_RECORDS_MAX;
 
