@@ -105,7 +105,7 @@ static struct lines words_of(struct arena *arena, const struct block *blocks, si
 {
     VEC(struct str) list = {0};
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; blocks && i < n; i++) {
         struct str rest = blocks[i].text, word;
 
         if (i)
@@ -192,9 +192,9 @@ static struct lines texts_of(struct arena *arena, const struct blocks *b)
 /* How many blocks from the first one on belong to its section. */
 static size_t in_section(const struct block *blocks, size_t n)
 {
-    size_t k = n ? 1 : 0;
+    size_t k = blocks && n ? 1 : 0;
 
-    while (k < n && str_eq(blocks[k].section, blocks[0].section))
+    while (blocks && k < n && str_eq(blocks[k].section, blocks[0].section))
         k++;
     return k;
 }
@@ -244,13 +244,13 @@ struct diff_passage *diff_body(struct arena *arena, struct str before, struct st
             size_t na = in_section(x, c.na), nb = in_section(y, c.nb);
             struct pieces pieces = {.arena = arena};
 
-            if (na && nb && !str_eq(x->section, y->section))
+            if (x && y && na && nb && !str_eq(x->section, y->section))
                 choose_side(x, c.na, y, c.nb, &na, &nb);
             struct lines wa = words_of(arena, x, na), wb = words_of(arena, y, nb);
             compare_words(&pieces, scratch, &wa, &wb);
             VEC_PUSH(arena, list) = (struct diff_passage){
-                .section = nb ? y->section : x->section,
-                .line = nb ? y->line : 0,
+                .section = y && nb ? y->section : x ? x->section : STR_NONE,
+                .line = y && nb ? y->line : 0,
                 .line_before = na ? x->line : 0,
                 .pieces = pieces.list.at,
                 .n = pieces.list.n,
