@@ -251,7 +251,7 @@ struct diff_passage *diff_body(struct arena *arena, struct str before, struct st
             VEC_PUSH(arena, list) = (struct diff_passage){
                 .section = y && nb ? y->section : x ? x->section : STR_NONE,
                 .line = y && nb ? y->line : 0,
-                .line_before = na ? x->line : 0,
+                .line_before = x && na ? x->line : 0,
                 .pieces = pieces.list.at,
                 .n = pieces.list.n,
             };
