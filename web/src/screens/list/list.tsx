@@ -112,7 +112,7 @@ function Loaded({ shape, viewsProblem }: { shape: ObjectShape; viewsProblem: Pro
   const refused = refusals.value.filter((r) => r.object === shape.name && r.id !== peeked);
   const count = data.loading ? "" : data.exact ? tn(data.total, "{n} record", "{n} records") : t("more than {n} records", { n: data.total });
   const filterProblem = data.problem !== null && data.problem.code.startsWith("expr.");
-  const refused = data.problem && <ProblemNote problem={data.problem} retry={filterProblem ? undefined : data.refresh} />;
+  const trouble = data.problem && <ProblemNote problem={data.problem} retry={filterProblem ? undefined : data.refresh} />;
   const table: TableProps = {
     shape, columns, lines: lines.value, total: data.total, sort, group: look.group, groupBy, totals: figures.totals, listHref: href, setColumns, setSort: (s) => setLook({ sort: s }), setGroup,
     selection, setSelection: able.length ? setSelection : null, fold: lines.fold, peeked, peek,
@@ -143,13 +143,13 @@ function Loaded({ shape, viewsProblem }: { shape: ObjectShape; viewsProblem: Pro
           </div>
         );
       })}
-      {data.rows.length > 0 && refused}
+      {data.rows.length > 0 && trouble}
       <div class="list-body">
         <div class="list-main">
           {loading ? <div class="grid"><Skeleton rows={14} /></div>
             : data.total === 0 && !data.problem ? (
               filter ? <EmptyState icon="list" title={t("Nothing matches this filter.")}><Button onClick={() => apply("")}>{t("Show all")}</Button></EmptyState> : <EmptyList shape={shape} />
-            ) : data.problem && !data.rows.length ? refused
+            ) : data.problem && !data.rows.length ? trouble
             : plainPages.value ? <PlainPages {...table} page={Number(query.get("page") ?? 1) || 1} setPage={(n) => setQuery({ page: n > 1 ? String(n) : null })} /> : <Grid {...table} />}
           {chosen > 0 && <BulkBar n={chosen} total={data.total} exact={data.exact} able={able} ask={ask} all={() => setSelection({ all: true, ids: new Set(), anchor: -1 })} clear={() => setSelection(NONE)} />}
         </div>
