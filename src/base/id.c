@@ -39,6 +39,11 @@ int64_t id_floor(int64_t us)
     return ms <= 0 ? 0 : ms > MS_MAX ? INT64_MAX : ms << 22;
 }
 
+int64_t id_moment(int64_t id)
+{
+    return ((id >> 22) + EPOCH_MS) * 1000;
+}
+
 void id_after(int64_t id)
 {
     int64_t seen = (id >> 22) << 16 | (id & 0xffff), before = atomic_load(&last);

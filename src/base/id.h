@@ -10,4 +10,5 @@ int64_t id_new(int64_t now_us); /* strictly growing within the process, also whe
 #define ID_MOMENT (1LL << 22) /* as much as an id grows in a millisecond */
 void id_after(int64_t id);
 int64_t id_floor(int64_t us); /* no id made at us or later is smaller */
+int64_t id_moment(int64_t id); /* when it was made: us, whole milliseconds */
 bool id_parse(struct str s, int64_t *out); /* decimal text, 1 .. 2^63-1 */

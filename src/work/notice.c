@@ -36,6 +36,7 @@ static struct err *notice_mail(const struct work *w, const struct notice_new *n,
     jw_kv_id(&jw, "user", n->user);
     jw_kv_i64(&jw, "day", day);
     jw_kv_str(&jw, "kind", str_from(n->kind));
+    jw_kv_i64(&jw, "at", w->now_us);
     if (at_once) {
         jw_kv_id(&jw, "record", n->record_id);
         jw_kv_str(&jw, "object", n->object);
@@ -46,26 +47,28 @@ static struct err *notice_mail(const struct work *w, const struct notice_new *n,
     once = at_once ? str_fmt(w->arena, "notice-mail:%lld:%lld:%.*s:%lld", (long long)n->user,
                              (long long)n->record_id, STR_ARG(n->page), (long long)w->now_us)
                    : str_fmt(w->arena, "notice-mail:%lld:%lld", (long long)n->user, (long long)day);
-    return outbox_put(w->tx, "notice-mail", buf_str(&b), once,
+    return outbox_put(w->tx, NOTICE_MAIL, buf_str(&b), once,
                       w->now_us + (at_once ? 0 : NOTICE_MAIL_DELAY_US), w->now_us);
 }
 
-static struct err *notice_bundled(const struct work *w, int64_t user, int64_t day,
+static struct err *notice_bundled(const struct work *w, const struct notice_new *n, int64_t day,
                                   struct str bundle, struct str title, bool *found)
 {
     struct stmt *s;
     int64_t id;
 
     TRY(db_stmt(w->tx, &sql_notice_bundle_more, &s));
-    db_bind_i64(s, 1, user);
+    db_bind_i64(s, 1, n->user);
     db_bind_i64(s, 2, day);
     db_bind_str(s, 3, bundle);
     db_bind_i64(s, 4, w->now_us);
     db_bind_str(s, 5, title);
+    bind_opt_i64(s, 6, n->record_id);
+    bind_opt_str(s, 7, n->object);
     TRY(db_step(s, found));
     id = *found ? db_i64(s, 0) : 0;
     db_done(s);
-    return *found ? notice_news(w->tx, user, id, w->now_us) : NULL;
+    return *found ? notice_news(w->tx, n->user, id, w->now_us) : NULL;
 }
 
 struct err *notice_send(const struct work *w, const struct notice_new *n)
@@ -87,9 +90,9 @@ struct err *notice_send(const struct work *w, const struct notice_new *n)
     TRY(who_worktime(w, n->user, &wt));
     day = zone_date(wt->zone, w->now_us);
     bundle = str_fmt(w->arena, "%s|%.*s", n->kind, STR_ARG(n->page));
-    TRY(notice_bundled(w, n->user, day, bundle, title, &found));
-    if (found)
-        return NULL;
+    TRY(notice_bundled(w, n, day, bundle, title, &found));
+    if (found) /* in the list they are one line, but each call for help comes at once */
+        return strcmp(n->kind, "escalation") == 0 ? notice_mail(w, n, day) : NULL;
     TRY(db_stmt(w->tx, &sql_notice_count_day, &s));
     db_bind_i64(s, 1, n->user);
     db_bind_i64(s, 2, day);
@@ -99,7 +102,7 @@ struct err *notice_send(const struct work *w, const struct notice_new *n)
     if (seen >= NOTICES_PER_DAY_MAX && strcmp(n->kind, "escalation") != 0) {
         bundle = STR("more");
         title = STR("More notices today");
-        TRY(notice_bundled(w, n->user, day, bundle, title, &found));
+        TRY(notice_bundled(w, n, day, bundle, title, &found));
         if (found)
             return NULL;
     }

@@ -1,7 +1,7 @@
 -- name: notice_bundle_more
--- $1 user, $2 day, $3 bundle, $4 now, $5 title
+-- $1 user, $2 day, $3 bundle, $4 now, $5 title, $6 record, $7 object: those of the newest, together
 -- What was put off stays so, but for a call for help.
-UPDATE notice SET count = count + 1, at_us = $4, read_us = NULL, title = $5,
+UPDATE notice SET count = count + 1, at_us = $4, read_us = NULL, title = $5, record_id = $6, object = $7,
        later_us = CASE WHEN kind = 'escalation' THEN NULL ELSE later_us END
  WHERE user_id = $1 AND day = $2 AND bundle = $3
 RETURNING id;

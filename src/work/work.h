@@ -113,5 +113,59 @@ struct outbox_item {
 };
 /* Not before due_us. The id is of now_us: one of a moment to come would put every later id into the future as well. */
 MUST_USE struct err *outbox_put(struct tx *tx, const char *kind, struct str payload, struct str once_key, int64_t due_us, int64_t now_us);
-MUST_USE struct err *outbox_take(struct tx *tx, int64_t now_us, int limit, struct outbox_item **out, size_t *n);
-MUST_USE struct err *outbox_done(struct tx *tx, int64_t id, bool ok, struct str error, int64_t now_us);
+/* Takes those of a kind that are due, oldest first, for OUTBOX_LEASE_US: whoever does not end one of them until then gives
+ * it back. Two takers, on two nodes as well, never hold the same item. */
+#define OUTBOX_LEASE_US (5 * US_PER_MINUTE)
+MUST_USE struct err *outbox_take(struct tx *tx, const char *kind, int64_t now_us, int limit, struct outbox_item **out, size_t *n);
+enum outbox_end {
+    OUTBOX_SENT,
+    OUTBOX_UNSENT,  /* closed, because there is no need any more; reason says so */
+    OUTBOX_AGAIN,   /* after 1, 4, 16, 64 minutes, then every four hours; the tenth time gives up */
+    OUTBOX_GIVE_UP, /* nothing will help */
+    OUTBOX_BACK,    /* was not tried: due again, and counts no attempt */
+};
+/* reason: up to 500 bytes are kept. But for SENT and UNSENT nothing happens where somebody else has taken the item since. */
+MUST_USE struct err *outbox_done(struct tx *tx, const struct outbox_item *item, enum outbox_end end, struct str reason, int64_t now_us);
+/* When the next one of a kind is due; DATE_NONE: there is none. */
+MUST_USE struct err *outbox_next(struct tx *tx, const char *kind, int64_t *due_us);
+/* Closes unsent what was due age_us ago or earlier, and forgets what was closed and is older than 30 days. */
+MUST_USE struct err *outbox_tidy(struct tx *tx, const char *kind, int64_t age_us, int64_t now_us);
+struct outbox_failure {
+    int64_t id, at_us, attempts;
+    struct str reason; /* may hold a mail address */
+};
+struct outbox_state {
+    int64_t waiting;   /* at most OUTBOX_COUNT_MAX */
+    int64_t oldest_us; /* since when the oldest of them waits; 0: none does */
+    const struct outbox_failure *failed; /* given up, newest first, at most OUTBOX_FAILURES_SHOWN */
+    size_t n_failed;
+};
+#define OUTBOX_COUNT_MAX 1000
+#define OUTBOX_FAILURES_SHOWN 20
+MUST_USE struct err *outbox_state(struct tx *tx, const char *kind, struct outbox_state *out);
+/* Its members: "waiting", "oldest", "given_up". */
+void outbox_json(struct json_writer *w, const struct outbox_state *s);
+
+/* ---- notices as mail: what an outbox item of this kind is about, as things are now ---- */
+#define NOTICE_MAIL "notice-mail"
+#define NOTICE_MAIL_AGE_US US_PER_DAY /* older ones are not news: closed unsent */
+struct notice_line {
+    struct str kind, title; /* as in the list of notices; title empty: the person may not see the record */
+    struct str object, object_label; /* of the record; empty: none, or one they may not see */
+    struct str page, page_label;     /* of the manual; may be empty */
+    int64_t record_id, count, at_us; /* count: how many were bundled */
+};
+struct notice_mail {
+    const char *unsent; /* why nothing is to be sent ("They have read it."); NULL: it is to be sent */
+    struct str to, name;
+    const struct zone *zone; /* theirs */
+    bool call;               /* an escalation calls them: one line. Else what is unread, newest first */
+    const struct notice_line *lines;
+    size_t n_lines;
+    int64_t more;            /* unread ones beyond those lines */
+    struct str asked_by, note; /* of a call: who started it and with which words; empty: a rule of the manual */
+    struct str level;          /* of a call */
+    int64_t until_us;          /* of a call: when it passes to the next level; 0: it does not */
+};
+/* payload: of the item. Strings live on tx's arena. Fails as reads do. */
+MUST_USE struct err *notice_mail_read(struct tx *tx, const struct manual *m, struct str payload, int64_t now_us, struct notice_mail *out);

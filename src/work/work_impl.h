@@ -19,7 +19,9 @@
 #define DECISION_KEEP_US (180 * US_PER_DAY)
 #define MOMENT_MAX_US 7258118400000000LL /* year 2200: far enough, and far from overflow */
 #define OUTBOX_ATTEMPTS_MAX 10
-#define OUTBOX_LEASE_US (5 * US_PER_MINUTE)
+#define OUTBOX_REASON_BYTES_MAX 500
+#define OUTBOX_KEEP_US (30 * US_PER_DAY) /* closed items, for whoever asks what became of a mail */
+#define NOTICE_MAIL_LINES_MAX 20       /* notices one mail names; the others are counted */
 #define TASK_TITLE_CHARS_MAX 200
 #define NOTE_CHARS_MAX 10000
 
