@@ -54,7 +54,7 @@ endif
 CFLAGS_ALL += $(CFLAGS)
 TEST_CPPFLAGS := -Itests -I.
 TEST_CFLAGS := -Wno-overlength-strings
-LIBS := -lmicrohttpd -lsodium -ljansson -lyaml -lsqlite3 -lpq -lutf8proc -lmd4c -lzxcvbn -lm
+LIBS := -lcurl -lmicrohttpd -lsodium -ljansson -lyaml -lsqlite3 -lpq -lutf8proc -lmd4c -lzxcvbn -lm
 
 sources = $(wildcard src/$(1)/*.c src/$(1)/*/*.c)
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))

@@ -1,5 +1,6 @@
 #include "db_fixture.h"
 
+#include "base/file.h"
 #include "base/log.h"
 
 #include <ftw.h>
@@ -49,7 +50,7 @@ static void on_server(const char *sql)
     PQfinish(pg);
 }
 
-static const char *database_name(struct db_fixture *f)
+static const char *database_name(const struct db_fixture *f)
 {
     const char *point = strrchr(f->dir, '.');
 
@@ -57,7 +58,19 @@ static const char *database_name(struct db_fixture *f)
                                                                 point + 1)));
 }
 
-static void make_place(struct db_fixture *f)
+/* A closed database is one file: the last to close it moves its log into it. */
+static void copy_file(struct db_fixture *f, const char *from, const char *to)
+{
+    struct str text;
+
+    if (file_exists(str_cstr(f->arena, str_fmt(f->arena, "%s-wal", from))))
+        give_up("not at rest", from);
+    if (file_read(f->arena, from, SIZE_MAX, &text) || file_write(f->arena, to, text))
+        give_up("cannot copy", from);
+}
+
+/* An empty place, or a copy of another one's database. */
+static void make_place(struct db_fixture *f, const struct db_fixture *from)
 {
     const char *tmp = getenv("TMPDIR");
     struct str dir = str_fmt(f->arena, "%s/fairlead-test.XXXXXX", tmp && *tmp ? tmp : "/tmp");
@@ -67,14 +80,16 @@ static void make_place(struct db_fixture *f)
     if (!mkdtemp(path))
         give_up("no temporary folder", path);
     f->dir = path;
-    if (db_fixture_kind() == DB_SQLITE) {
+    if (f->kind == DB_SQLITE) {
         f->url = str_cstr(f->arena, str_fmt(f->arena, "%s/test.db", path));
+        if (from)
+            copy_file(f, from->url, f->url);
         return;
     }
     on_server(str_cstr(f->arena, str_fmt(f->arena,
-                                         "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8' "
+                                         "CREATE DATABASE %s TEMPLATE %s ENCODING 'UTF8' "
                                          "LC_COLLATE 'C' LC_CTYPE 'C'",
-                                         database_name(f))));
+                                         database_name(f), from ? database_name(from) : "template0")));
     f->url = str_cstr(f->arena, str_fmt(f->arena, "%s&dbname=%s", server_url(), database_name(f)));
 }
 
@@ -88,7 +103,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 
 static void remove_place(struct db_fixture *f)
 {
-    if (db_fixture_kind() == DB_POSTGRES)
+    if (f->kind == DB_POSTGRES)
         on_server(str_cstr(f->arena,
                            str_fmt(f->arena, "DROP DATABASE %s WITH (FORCE)", database_name(f))));
     nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
@@ -104,19 +119,36 @@ static void open_db(struct db_fixture *f)
     give_up("db_open", str_cstr(f->arena, err_text(f->arena, e)));
 }
 
-struct db_fixture *db_fixture_open(const struct db_options *options)
+static struct db_fixture *fixture(const struct db_options *options, const struct db_fixture *from)
 {
     struct arena *arena = arena_new(0);
     struct db_fixture *f = NEW(arena, struct db_fixture);
 
     f->arena = arena;
+    f->kind = db_fixture_kind();
     log_set_level(getenv("FAIRLEAD_TEST_LOG") ? LOG_DEBUG : LOG_ERROR);
     if (options)
         f->options = *options;
-    make_place(f);
+    make_place(f, from);
     f->options.url = f->url;
     open_db(f);
     return f;
+}
+
+struct db_fixture *db_fixture_open(const struct db_options *options)
+{
+    return fixture(options, NULL);
+}
+
+struct db_fixture *db_fixture_copy(const struct db_fixture *f)
+{
+    return fixture(&f->options, f);
+}
+
+void db_fixture_rest(struct db_fixture *f)
+{
+    db_close(f->db);
+    f->db = NULL;
 }
 
 void db_fixture_restart(struct db_fixture *f)
@@ -127,7 +159,8 @@ void db_fixture_restart(struct db_fixture *f)
 
 void db_fixture_close(struct db_fixture *f)
 {
-    db_close(f->db);
+    if (f->db)
+        db_close(f->db);
     remove_place(f);
     arena_free(f->arena);
 }

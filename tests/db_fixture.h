@@ -17,6 +17,7 @@ struct db_fixture {
     const char *dir; /* a folder for this test's files; removed with the fixture */
     const char *url; /* what db_open was given: to open it again */
     struct db_options options;
+    enum db_kind kind;
 };
 
 enum db_kind db_fixture_kind(void);
@@ -25,6 +26,10 @@ struct db_fixture *db_fixture_open(const struct db_options *options);
 void db_fixture_close(struct db_fixture *f);
 /* Closes and opens again, as a restart does. */
 void db_fixture_restart(struct db_fixture *f);
+/* Another fixture on a copy of f's database; f must be at rest: db_fixture_rest. */
+struct db_fixture *db_fixture_copy(const struct db_fixture *f);
+/* Closes the database for good but keeps it, to be copied; db_fixture_close still removes it. */
+void db_fixture_rest(struct db_fixture *f);
 /* Around each test; *state is the struct db_fixture. */
 int db_fixture_setup(void **state);
 int db_fixture_teardown(void **state);

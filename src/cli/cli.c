@@ -73,6 +73,10 @@ const struct command commands[] = {
     {"check", "", "Prove the database sound: file, history chain, tasks and timers.",
      "Ends with 1 if anything is wrong. Works beside a running server.", 0, 0,
      {{"manual", NULL, "Only compile the live manual."}}, cmd_check},
+    {"mail", "test ADDRESS | status", "Send one mail and say what the mail server answers; or what waits and what was given up.",
+     "test: with the settings as they are, to this address; nothing is written down. Ends with 1 and a reason if the server takes it "
+     "not. status: works beside a running server.",
+     1, 2, {{0}}, cmd_mail},
     {"backup", "[--out FILE]", "Copy the company into one file, while the server runs, and prove the copy.",
      "Without --out: into the folder `backups` below the data folder, named by the moment. The copy is read back before it gets its "
      "name: the file itself, the rows of each table, the chain of the history. Nothing is ever overwritten. For PostgreSQL: pg_dump.",

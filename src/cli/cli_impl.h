@@ -11,12 +11,14 @@
 
 struct settings {
 #define SETTING_TEXT(name) struct str name;
+#define SETTING_SECRET(name) struct str name;
 #define SETTING_INT(name) int64_t name;
 #define SETTING_FLAG(name) bool name;
 #define SETTING(name, type, dflt, min, max, unit, sentence) SETTING_##type(name)
 #include "cli/settings.def"
 #undef SETTING
 #undef SETTING_TEXT
+#undef SETTING_SECRET
 #undef SETTING_INT
 #undef SETTING_FLAG
 };
@@ -78,6 +80,9 @@ MUST_USE struct err *find_person(struct tx *tx, const char *mail, struct person 
 /* An object of the manual by name. Fails: query.parameter with the nearest name. */
 MUST_USE struct err *find_object(struct arena *arena, const struct manual *m, const char *name, const struct object **out);
 
+/* The settings of the mail, checked. Without a server, options->server is empty. Fails: settings.invalid. */
+MUST_USE struct err *mail_settings(struct args *args, struct mail_options *options);
+
 /* ---- creating a company ---- */
 /* company_create, with the findings of a starter manual that does not compile on stderr. */
 MUST_USE struct err *app_create_company(struct args *args, struct app *app, const struct company *company);
@@ -115,6 +120,7 @@ struct err *cmd_export(struct args *args);
 struct err *cmd_today(struct args *args);
 struct err *cmd_explain(struct args *args);
 struct err *cmd_check(struct args *args);
+struct err *cmd_mail(struct args *args);
 struct err *cmd_backup(struct args *args);
 struct err *cmd_restore(struct args *args);
 struct err *cmd_bench(struct args *args);

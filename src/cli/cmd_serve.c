@@ -136,11 +136,13 @@ static struct err *print_welcome(struct args *args, struct app *app, const struc
 
 static struct err *serve_until_stopped(struct args *args, struct app *app)
 {
+    struct mail_options mail;
     struct serve_options options = {.host = str_cstr(args->arena, args->settings.host),
                                     .port = (int)args->settings.port,
                                     .threads = (int)args->settings.threads,
                                     .trust_proxy = args->settings.trust_proxy,
                                     .requests_per_second = (int)args->settings.requests_per_second,
+                                    .mail = &mail,
                                     .setup_code = company_exists(app) ? NULL : new_setup_code(args->arena),
                                     .setup_code_always = args->settings.trust_proxy || !loopback(args->settings.host)};
     struct server *server;
@@ -151,6 +153,7 @@ static struct err *serve_until_stopped(struct args *args, struct app *app)
     sigaddset(&stop, SIGINT);
     sigaddset(&stop, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stop, NULL); /* before threads are made, so that only sigwait hears them */
+    TRY(mail_settings(args, &mail));
     TRY(serve_start(args->arena, app, &options, &server));
     TRY(print_welcome(args, app, &options, serve_port(server)));
     sigwait(&stop, &which);

@@ -10,8 +10,8 @@ void cli_help(FILE *out)
         fprintf(out, "  %-9s %s\n", c->name, c->sentence);
     fputs("\nSettings, for every command (also as FAIRLEAD_NAME in the environment):\n", out);
     settings_help(out);
-    fputs("  --json         Answer as JSON, where a script would want it.\n"
-          "  --now          Act as if it were this moment (2026-11-21T08:30:00Z), for repeatable runs.\n"
+    fputs("  --json                 Answer as JSON, where a script would want it.\n"
+          "  --now                  Act as if it were this moment (2026-11-21T08:30:00Z), for repeatable runs.\n"
           "\nfairlead help COMMAND explains one.\n", out);
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_FLAG };
+enum setting_type { SETTING_TEXT, SETTING_SECRET, SETTING_INT, SETTING_FLAG };
 
 static const struct setting {
     const char *name;
@@ -45,7 +45,7 @@ bool setting_known(struct str name, bool *is_flag)
 {
     const struct setting *s = setting_find(name);
 
-    if (!s)
+    if (!s || s->type == SETTING_SECRET)
         return false;
     *is_flag = s->type == SETTING_FLAG;
     return true;
@@ -55,8 +55,9 @@ size_t settings_names(struct str *names, size_t max)
 {
     size_t n = 0;
 
-    for (; n < N_SETTINGS && n < max; n++)
-        names[n] = str_from(settings_table[n].name);
+    for (size_t i = 0; i < N_SETTINGS && n < max; i++)
+        if (settings_table[i].type != SETTING_SECRET)
+            names[n++] = str_from(settings_table[i].name);
     return n;
 }
 
@@ -68,7 +69,7 @@ struct err *settings_set(struct arena *arena, struct settings *out, struct str n
     if (!s)
         return FAIL(arena, ERR_INVALID, "settings.invalid", NULL, "There is no setting %.*s.", STR_ARG(name));
     at = (char *)out + s->offset;
-    if (s->type == SETTING_TEXT) {
+    if (s->type == SETTING_TEXT || s->type == SETTING_SECRET) {
         memcpy(at, &value, sizeof value);
     } else if (s->type == SETTING_INT) {
         int64_t v;
@@ -87,17 +88,26 @@ struct err *settings_set(struct arena *arena, struct settings *out, struct str n
     return NULL;
 }
 
+/* "FAIRLEAD_PORT"; its length. */
+static size_t setting_variable(const struct setting *s, char *variable, size_t size)
+{
+    size_t n = strlen("FAIRLEAD_");
+
+    memcpy(variable, "FAIRLEAD_", n);
+    for (const char *c = s->name; *c && n < size - 1; c++)
+        variable[n++] = (char)toupper((unsigned char)*c);
+    variable[n] = 0;
+    return n;
+}
+
 struct err *settings_read(struct arena *arena, struct settings *out)
 {
     for (size_t i = 0; i < N_SETTINGS; i++) {
         const struct setting *s = &settings_table[i];
-        char variable[64] = "FAIRLEAD_";
-        size_t n = strlen(variable);
+        char variable[64];
         const char *value;
 
-        for (const char *c = s->name; *c && n < sizeof variable - 1; c++)
-            variable[n++] = (char)toupper((unsigned char)*c);
-        variable[n] = 0;
+        setting_variable(s, variable, sizeof variable);
         value = getenv(variable);
         TRY(settings_set(arena, out, str_from(s->name), str_from(value && *value ? value : s->dflt)));
     }
@@ -108,13 +118,16 @@ void settings_help(FILE *out)
 {
     for (size_t i = 0; i < N_SETTINGS; i++) {
         const struct setting *s = &settings_table[i];
-        char flag[48];
-        size_t n = 0;
+        bool secret = s->type == SETTING_SECRET;
+        char name[64] = "--";
+        size_t n = 2;
 
-        for (const char *c = s->name; *c && n < sizeof flag - 1; c++)
-            flag[n++] = *c == '_' ? '-' : *c;
-        flag[n] = 0;
-        fprintf(out, "  --%-12s %s", flag, s->sentence);
+        if (secret)
+            n = setting_variable(s, name, sizeof name);
+        for (const char *c = s->name; *c && !secret && n < sizeof name - 1; c++)
+            name[n++] = *c == '_' ? '-' : *c;
+        name[n] = 0;
+        fprintf(out, "  %-22s %s", name, s->sentence);
         if (*s->dflt)
             fprintf(out, " [%s]", s->dflt);
         fputc('\n', out);

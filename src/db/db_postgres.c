@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define NOTIFY_CHANNEL "fairlead" /* one for all of ours; the payload is "<channel>\n<payload>" */
+#define NOTICES_PER_STATEMENT 500
 #define MIGRATIONS_LOCK "7046029254386353131"
 #define RECONNECT_MS 100 /* doubled up to RECONNECT_MS_MAX */
 #define RECONNECT_MS_MAX 5000
@@ -201,13 +202,37 @@ static void pg_end_read(struct conn *conn)
         conn->broken = true;
 }
 
+/* The messages from *n on as the text of an array, as many as one statement is to carry; *n is then the first left. */
+static const char *notices_text(struct tx *tx, struct notice **n)
+{
+    struct buf b = buf_new(tx->arena, 1024);
+
+    buf_add_char(&b, '{');
+    for (int i = 0; *n && i < NOTICES_PER_STATEMENT; i++, *n = (*n)->next) {
+        struct str text = str_fmt(tx->arena, "%s\n%.*s", (*n)->channel, STR_ARG((*n)->payload));
+
+        buf_add(&b, i ? STR(",\"") : STR("\""));
+        for (size_t k = 0; k < text.len; k++) {
+            if (text.ptr[k] == '"' || text.ptr[k] == '\\')
+                buf_add_char(&b, '\\');
+            buf_add_char(&b, text.ptr[k]);
+        }
+        buf_add_char(&b, '"');
+    }
+    buf_add_char(&b, '}');
+    return str_cstr(tx->arena, buf_str(&b));
+}
+
+/* One round trip for many: a tick of the engine may have thousands. */
 static struct err *send_notices(struct tx *tx)
 {
-    for (struct notice *n = tx->notices; n; n = n->next) {
-        const char *payload =
-            str_cstr(tx->arena, str_fmt(tx->arena, "%s\n%.*s", n->channel, STR_ARG(n->payload)));
-        PGresult *result = PQexecParams(tx->conn->pg, "SELECT pg_notify('" NOTIFY_CHANNEL "', $1)",
-                                        1, NULL, &payload, NULL, NULL, 0);
+    struct notice *n = tx->notices;
+
+    while (n) {
+        const char *texts = notices_text(tx, &n);
+        PGresult *result = PQexecParams(tx->conn->pg,
+                                        "SELECT pg_notify('" NOTIFY_CHANNEL "', t.text) FROM unnest($1::TEXT[]) AS t(text)",
+                                        1, NULL, &texts, NULL, NULL, 0);
         struct err *e = NULL;
 
         if (PQresultStatus(result) != PGRES_TUPLES_OK)

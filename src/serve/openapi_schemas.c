@@ -39,7 +39,21 @@ const struct schema_doc openapi_schemas[] = {
     {"Health",
      "{'type':'object','description':'The server answers and its database too.',"
      "'properties':{'status':{'type':'string','enum':['ok']},'manual_version':{'type':'integer'},"
-     "'now':{'type':'string','format':'date-time'}},'required':['status','manual_version','now']}"},
+     "'now':{'type':'string','format':'date-time'},"
+     "'mail':{'type':'string','enum':['off','untried','ok','failing'],'description':'off: no mail server is configured.'}},"
+     "'required':['status','manual_version','now','mail']}"},
+    {"MailState",
+     "{'type':'object','description':'What becomes of the mails to colleagues.',"
+     "'properties':{'state':{'type':'string','enum':['off','untried','ok','failing'],"
+     "'description':'Of the mail server as this node meets it. off: none is configured; untried: nothing was due since the start.'},"
+     "'since':{'type':'string','format':'date-time'},"
+     "'cause':{'type':['string','null'],'description':'Of failing, in a word: not-resolved, no-connection, timeout, certificate, login ...'},"
+     "'waiting':{'type':'integer','minimum':0,'maximum':1000},"
+     "'oldest':{'type':['string','null'],'format':'date-time','description':'Since when the oldest of them waits.'},"
+     "'given_up':{'type':'array','description':'Of the last 30 days, newest first, at most 20.','items':{'type':'object',"
+     "'properties':{'id':{'type':'string'},'at':{'type':'string','format':'date-time'},'attempts':{'type':'integer'},"
+     "'reason':{'type':'string'}},'required':['id','at','attempts','reason']}}},"
+     "'required':['state','since','cause','waiting','oldest','given_up']}"},
     {"SignedIn",
      "{'type':'object','description':'A session. Browsers get it as a cookie as well.',"
      "'properties':{'token':{'type':'string','description':'For the header Authorization: Bearer.'},"

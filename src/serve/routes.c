@@ -283,6 +283,7 @@ const struct route routes[] = {
     {M_GET, "/api/v1/metrics", serve_metrics, TX_READ, SIGNED_IN, 0, 200, "listMetrics", "metrics", "All metrics with their definitions", NULL, NULL, "MetricList"},
     {M_GET, "/api/v1/metrics/{name}", serve_metric, TX_READ, SIGNED_IN, 0, 200, "getMetric", "metrics", "One figure, by group if asked", q_metric, NULL, "Metric"},
 
+    {M_GET, "/api/v1/system/mail", serve_mail, TX_READ, RIGHT(MANAGE_USERS), 0, 200, "getMailState", "system", "What becomes of the mails to colleagues", NULL, NULL, "MailState"},
     {M_GET, "/api/v1/events", serve_events, TX_NONE, SIGNED_IN, RF_EVENTS, 200, "listenToEvents", "system", "Changes as they happen, as server-sent events", NULL, NULL, NULL},
 };
 /* clang-format on */

@@ -1,4 +1,4 @@
-/* Starting and stopping: HTTP, workers, events, jobs; and who is told when something is committed. */
+/* Starting and stopping: HTTP, workers, events, jobs, mail; and who is told when something is committed. */
 #include "serve/serve_impl.h"
 
 #include "base/log.h"
@@ -23,6 +23,8 @@ static void on_notify(void *ctx, const char *channel, struct str payload)
             continue;
         if (strcmp(channel, WORK_NEWS_CHANNEL) == 0) {
             events_news(live[i]->events, payload);
+            if (str_starts(payload, STR("notice ")))
+                mail_sender_wake(live[i]->mail);
             continue;
         }
         events_wake(live[i]->events);
@@ -103,6 +105,7 @@ static void free_all(struct server *server)
 {
     leave(server);
     jobs_stop(server->jobs);
+    mail_sender_stop(server->mail);
     events_stop(server->events);
     pool_free(server->slow);
     pool_free(server->bulk);
@@ -145,6 +148,8 @@ struct err *serve_start(struct arena *arena, struct app *app, const struct serve
         e = events_start(arena, server);
     if (!e)
         e = jobs_start(arena, server);
+    if (!e)
+        e = mail_sender_start(arena, &(struct mail_sender_context){app->db, app->store, app->now_us, options->mail}, &server->mail);
     if (!e && !go_live(server))
         e = FAIL(arena, ERR_INTERNAL, "internal", NULL, "There are %d servers in this process already.", SERVERS_MAX);
     if (!e) {

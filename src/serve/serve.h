@@ -2,6 +2,7 @@
 /* The HTTP server: libmicrohttpd behind a small interface, one route table, a dispatcher that signs in, checks, begins,
  * commits and answers. Reads run on the polling threads; writes are handed to the database's writer and the connection
  * sleeps until the commit is durable. */
+#include "connect/mail/sender.h"
 #include "insight/facts.h"
 #include "insight/metric.h"
 #include "insight/past.h"
@@ -23,6 +24,7 @@ struct serve_options {
     bool trust_proxy; /* X-Forwarded-For and X-Forwarded-Proto of the peer are believed */
     int requests_per_second; /* per session or token; 0: no bound */
     const char *setup_code;  /* what the first-run page asks of whoever is not at this machine; NULL: nobody else may use it */
+    const struct mail_options *mail; /* checked; lives as long as the server. NULL: no mail is sent */
     bool setup_code_always;  /* this machine's name for itself proves nothing: it listens to others, or behind a proxy */
 };
 struct server;

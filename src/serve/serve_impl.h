@@ -99,6 +99,7 @@ struct server {
     struct pool *slow, *bulk;
     struct events *events;
     struct jobs *jobs;
+    struct mail_sender *mail;
     struct rate *rate;
     uint64_t request_seed;
     _Atomic uint64_t request_count;
@@ -235,6 +236,7 @@ struct err *serve_first_run_page(struct req *rq);
 struct err *serve_first_run_form(struct req *rq);
 struct err *serve_objects(struct req *rq);
 struct err *serve_health(struct req *rq);
+struct err *serve_mail(struct req *rq);
 struct err *serve_problem_page(struct req *rq);
 struct err *serve_openapi(struct req *rq);
 

@@ -44,7 +44,7 @@ SELECT t.id FROM task t WHERE t.closed_us IS NULL AND t.run_id IS NOT NULL
 -- A mandatory step that is still to fall due and has no timer
 -- plan: scan
 SELECT t.id FROM task t WHERE t.closed_us IS NULL AND t.kind = 'step' AND t.optional = 0 AND t.due_us IS NOT NULL
-   AND t.id NOT IN (SELECT m.ref_id FROM timer m WHERE m.kind = 'task' AND m.ref_id IS NOT NULL)
+   AND NOT EXISTS (SELECT 1 FROM timer m WHERE m.name = 'task:' || CAST(t.id AS TEXT))
    AND NOT EXISTS (SELECT 1 FROM breach b WHERE b.task_id = t.id) ORDER BY t.id LIMIT 100;
 
 -- name: check_open_tasks

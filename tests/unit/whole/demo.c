@@ -68,18 +68,59 @@ size_t demo_ids(struct demo *d, const char *sql, int64_t id, int64_t *out, size_
     return a.n;
 }
 
-struct demo *demo_open(const char *const *modes, const char *const *for_all)
+static struct company *imported(const char *const *modes, const char *const *for_all)
 {
     struct company *c = firm_empty(NULL);
-    struct demo *d = NEW(c->f->arena, struct demo);
 
-    d->c = c;
     c->admin = company_create(c, "user", "name", "Alex Winter", "email", "alex.winter@demo.example", "roles", "admin", NULL);
     import_company(c);
     firm_set_modes(c, modes);
     for (size_t i = 0; for_all[i]; i++)
         firm_set_key(c, for_all[i], "applies_to", "all");
     company_publish(c);
+    return c;
+}
+
+/* The imported company of each kind of database, at rest. Made once in a program, and copied for each life. */
+static struct company *originals[2];
+
+static void remove_originals(void)
+{
+    for (size_t i = 0; i < sizeof originals / sizeof *originals; i++)
+        if (originals[i])
+            db_fixture_close(originals[i]->f);
+}
+
+static const struct company *original(const char *const *modes, const char *const *for_all)
+{
+    static const char *const *made_with[2];
+    struct company **c = &originals[db_fixture_kind() == DB_POSTGRES];
+
+    if (!*c) {
+        if (!originals[0] && !originals[1])
+            assert_int_equal(atexit(remove_originals), 0);
+        *c = imported(modes, for_all);
+        made_with[0] = modes;
+        made_with[1] = for_all;
+        manual_store_close((*c)->store);
+        db_fixture_rest((*c)->f);
+    }
+    assert_true(made_with[0] == modes && made_with[1] == for_all);
+    return *c;
+}
+
+struct demo *demo_open(const char *const *modes, const char *const *for_all)
+{
+    const struct company *from = original(modes, for_all);
+    struct db_fixture *f = db_fixture_copy(from->f);
+    struct company *c = NEW(f->arena, struct company);
+    struct demo *d = NEW(f->arena, struct demo);
+
+    d->c = c;
+    *c = *from;
+    c->f = f;
+    c->arena = f->arena;
+    assert_ok(manual_store_open(f->arena, f->db, &c->store));
     assert_i64(company_count(c, "SELECT COUNT(*) FROM o_deal", 0), DEMO_DEALS);
     assert_int_equal(demo_ids(d, "SELECT id FROM o_account ORDER BY name", 0, d->accounts, DEMO_ACCOUNTS), DEMO_ACCOUNTS);
     assert_int_equal(demo_ids(d, "SELECT id FROM o_user WHERE job_title = 'Sales agent' ORDER BY name", 0, d->agents, DEMO_AGENTS),

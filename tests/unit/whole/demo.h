@@ -10,7 +10,8 @@ struct demo {
     int64_t agents[DEMO_AGENTS], managers[DEMO_AGENTS], accounts[DEMO_ACCOUNTS]; /* by name; managers[i] leads agents[i] */
 };
 
-/* modes as in firm_open; for_all: the policies that bind the records there are already, ended by NULL. */
+/* modes as in firm_open; for_all: the policies that bind the records there are already, ended by NULL. Imported once in a
+ * program, which therefore asks for one set of modes, and copied after that. */
 struct demo *demo_open(const char *const *modes, const char *const *for_all);
 void demo_close(struct demo *d);
 /* Drops what the arena of the company gathered. */
