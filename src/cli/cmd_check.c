@@ -1,6 +1,7 @@
 /* check, version. */
 #include "cli_impl.h"
 
+#include <curl/curl.h>
 #include <microhttpd.h>
 #include <sodium.h>
 #include <sqlite3.h>
@@ -97,10 +98,10 @@ struct err *cmd_check(struct args *args)
 struct err *cmd_version(struct args *args)
 {
     if (args->json)
-        printf("{\"version\":\"%s\",\"sqlite\":\"%s\",\"microhttpd\":\"%s\",\"sodium\":\"%s\"}\n", FAIRLEAD_VERSION,
-               sqlite3_libversion(), MHD_get_version(), sodium_version_string());
+        printf("{\"version\":\"%s\",\"sqlite\":\"%s\",\"microhttpd\":\"%s\",\"sodium\":\"%s\",\"curl\":\"%s\"}\n", FAIRLEAD_VERSION,
+               sqlite3_libversion(), MHD_get_version(), sodium_version_string(), curl_version_info(CURLVERSION_NOW)->version);
     else
-        printf("fairlead %s (SQLite %s, libmicrohttpd %s, libsodium %s)\n", FAIRLEAD_VERSION, sqlite3_libversion(),
-               MHD_get_version(), sodium_version_string());
+        printf("fairlead %s (SQLite %s, libmicrohttpd %s, libsodium %s, libcurl %s)\n", FAIRLEAD_VERSION, sqlite3_libversion(),
+               MHD_get_version(), sodium_version_string(), curl_version_info(CURLVERSION_NOW)->version);
     return NULL;
 }

@@ -2,7 +2,7 @@
 /* Mail that leaves the house: how a message is written (RFC 5322), and how it is handed to the company's mail server (SMTP
  * submission, RFC 6409, by libcurl).
  *
- * Nothing here knows the database; sender.h does. Header fields cannot be injected: what people typed is folded to one line
+ * Nothing here knows the database; sender.h does, and mail_impl.h what a notice says. Header fields cannot be injected: what people typed is folded to one line
  * or encoded, and an address with anything but printable ASCII in it is refused. docs/mail.md is for those who set it up.
  */
 #include "base/err.h"

@@ -31,7 +31,6 @@ struct mail_sender {
     struct mail_sender_state state; /* under the lock */
     int failures;                   /* of the server, in a row */
     int64_t looked_us, tidied_us, try_again_us; /* clock_mono_us; try_again_us 0: at once */
-    int sent;
 };
 
 /* ---- state ---- */
@@ -159,10 +158,8 @@ static struct err *judge(struct mail_sender *s, struct arena *arena, const struc
     }
     change_state(s, "ok", NULL, r->code);
     s->failures = 0;
-    if (r->end == MAIL_SENT) {
-        s->sent++;
+    if (r->end == MAIL_SENT)
         return finish(s, arena, item, OUTBOX_SENT, STR_NONE);
-    }
     if (r->end == MAIL_REFUSED) {
         snprintf(id, sizeof id, "%lld", (long long)item->id);
         snprintf(code, sizeof code, "%ld", r->code);
@@ -420,19 +417,4 @@ void mail_sender_stop(struct mail_sender *s)
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->thread, NULL);
     sender_free(s);
-}
-
-struct err *mail_sender_round(struct arena *arena, const struct mail_sender_context *context, int *sent)
-{
-    struct mail_sender *s = sender_new(context);
-    struct arena *own = arena_new(0);
-    int64_t due_us;
-    struct err *e = send_due(s, own, &due_us);
-
-    if (e)
-        e = err_copy(arena, e);
-    *sent = s->sent;
-    arena_free(own);
-    sender_free(s);
-    return e;
 }

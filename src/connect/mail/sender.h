@@ -24,9 +24,6 @@ void mail_sender_wake(struct mail_sender *sender);
 void mail_sender_stop(struct mail_sender *sender);
 #define SENDER_GRACE_US (3 * US_PER_SECOND)
 
-/* One round of the same, on the calling thread: what is due now, until nothing is or the server fails. For tests. */
-MUST_USE struct err *mail_sender_round(struct arena *arena, const struct mail_sender_context *context, int *sent);
-
 struct mail_sender_state {
     const char *word;  /* "off": no server is configured; "untried": nothing was due yet; "ok"; "failing" */
     const char *cause; /* of failing: struct mail_result; NULL */
