@@ -24,7 +24,7 @@ const same = (a, b) => {
 
 test("help names every command, and each explains itself", () => {
   const all = run(["help"]).out;
-  for (const c of ["start", "serve", "init", "user", "token", "manual", "import", "export", "today", "explain", "check", "bench", "version", "help"]) {
+  for (const c of ["start", "serve", "init", "user", "token", "manual", "import", "export", "today", "explain", "check", "mail", "bench", "version", "help"]) {
     assert.match(all, new RegExp(`^  ${c} `, "m"));
     assert.match(run(["help", c]).out, new RegExp(`Usage: fairlead ${c}`));
     assert.equal(run([c, "--help"]).out, run(["help", c]).out);
