@@ -3928,6 +3928,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What becomes of the mails to colleagues
+         * @description What becomes of the mails to colleagues. Needs the right manage-users.
+         */
+        get: operations["getMailState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -4016,6 +4036,37 @@ export interface components {
             manual_version: number;
             /** Format: date-time */
             now: string;
+            /**
+             * @description off: no mail server is configured.
+             * @enum {string}
+             */
+            mail: "off" | "untried" | "ok" | "failing";
+        };
+        /** @description What becomes of the mails to colleagues. */
+        MailState: {
+            /**
+             * @description Of the mail server as this node meets it. off: none is configured; untried: nothing was due since the start.
+             * @enum {string}
+             */
+            state: "off" | "untried" | "ok" | "failing";
+            /** Format: date-time */
+            since: string;
+            /** @description Of failing, in a word: not-resolved, no-connection, timeout, certificate, login ... */
+            cause: string | null;
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description Since when the oldest of them waits.
+             */
+            oldest: string | null;
+            /** @description Of the last 30 days, newest first, at most 20. */
+            given_up: {
+                id: string;
+                /** Format: date-time */
+                at: string;
+                attempts: number;
+                reason: string;
+            }[];
         };
         /** @description A session. Browsers get it as a cookie as well. */
         SignedIn: {
@@ -18559,6 +18610,33 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getMailState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailState"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooMany"];
             503: components["responses"]["Busy"];
         };
