@@ -1,6 +1,6 @@
 // The budgets of the interface, at full speed and with a processor four times slower. How they are measured: measure.mjs.
 import { ADMIN, ask, call, ensure, finish, firstDeal, go, MANAGER, open, REP, server, settled, slowDown, test, token, until } from "./lib.mjs";
-import { crowding, judge, median, meter, name, tries } from "./measure.mjs";
+import { crowding, median, meter, name, tries, Verdict } from "./measure.mjs";
 
 const SPEEDS = [[1, ""], [4, ", at a quarter of the speed"]];
 const press = (page, ...keys) => async () => {
@@ -10,12 +10,10 @@ const press = (page, ...keys) => async () => {
 for (const [rate, words] of SPEEDS) {
   test(`a local action is painted within ${rate === 1 ? 50 : 100} ms${words}`, async () => {
     const limit = rate === 1 ? 50 : 100;
-    const wrong = [];
-    const check = async (page, what, how) => {
-      const said = judge(what, await tries(page, 5, how), limit);
-      if (said) wrong.push(said);
-    };
-    const asked = await call("POST", "/api/v1/tasks", { token: await token(REP), body: { record: await firstDeal(), title: "Send the price list", due: new Date(Date.now() + 3_600_000).toISOString() } });
+    const verdict = new Verdict();
+    const check = (page, what, how) => verdict.of(what, limit, () => tries(page, 5, how));
+    const title = `Send the price list, ${rate}`; // of this speed alone: the card behind it must be another
+    const asked = await call("POST", "/api/v1/tasks", { token: await token(REP), body: { record: await firstDeal(), title, due: new Date(Date.now() + 3_600_000).toISOString() } });
     ensure(asked.status === 201, asked.text);
     const page = await open(REP);
     await go(page, `/?task=${asked.json.id}`);
@@ -28,7 +26,7 @@ for (const [rate, words] of SPEEDS) {
     await slowDown(page, rate);
     const card = () => page.getAttribute(".task-card", "aria-label");
     await check(page, "the next task", { act: press(page, "j"), shown: "card", arg: card, again: press(page, "k") });
-    await check(page, "a task is done", { act: press(page, "Control+Enter"), shown: "card", arg: card, again: async () => { await page.keyboard.press("Control+z"); await page.waitForSelector(".task-card .task-title:text-is('Send the price list')"); } });
+    await check(page, "a task is done", { act: press(page, "Control+Enter"), shown: "card", arg: card, again: async () => { await page.keyboard.press("Control+z"); await page.waitForSelector(`.task-card .task-title:text-is('${title}')`); } });
     const close = async () => { await page.keyboard.press("Escape"); await page.waitForSelector("dialog[open]", { state: "detached" }); };
     await check(page, "the palette opens", { act: press(page, "Control+k"), shown: "palette", again: close });
     await check(page, "the keys are shown", { act: press(page, "?"), shown: "sheet", again: close });
@@ -60,7 +58,7 @@ for (const [rate, words] of SPEEDS) {
     await slowDown(page, rate);
     const focused = () => page.evaluate(() => document.activeElement?.closest("[data-card]")?.getAttribute("data-card"));
     await check(page, "the next card", { act: press(page, "j"), shown: "focused", arg: focused, again: press(page, "k") });
-    ensure(wrong.length === 0, wrong.join("\n     "));
+    verdict.end();
   });
 
   test(`a screen seen before opens within ${rate === 1 ? 100 : 250} ms${words}`, async () => {
@@ -78,51 +76,46 @@ for (const [rate, words] of SPEEDS) {
     for (const p of places) await visit(p);
     await name(page, { content: ([path, what]) => location.pathname.startsWith(path) && document.querySelector(what) !== null && document.querySelector(".skeleton") === null });
     await slowDown(page, rate);
-    const wrong = [];
+    const verdict = new Verdict();
     for (const [i, p] of places.entries()) {
       const other = places[(i + 3) % places.length];
       await visit(other);
       const [first, second] = p[1].split(" ");
-      const r = await tries(page, 5, {
+      await verdict.of(p[0], limit, () => tries(page, 5, {
         act: async () => page.keyboard.press(second), shown: "content", arg: async () => { await page.keyboard.press(first); return [p[2], p[3]]; },
         again: async () => { await settled(page); await visit(other); },
-      });
-      wrong.push(judge(p[0], r, limit));
+      }));
     }
-    ensure(wrong.every((w) => w === ""), wrong.filter(Boolean).join("\n     "));
+    verdict.end();
   });
 }
 
+// The page's own figure, from the beginning of the navigation; what came from the network before is in it.
 test("the first paint comes within 900 ms without and 500 ms with a cache, at a quarter of the speed", async () => {
-  const wrong = [];
-  const cold = [];
-  const warm = [];
-  const noise = [];
-  let work = { cold: [], warm: [] };
-  for (let i = 0; i < 3; i++) {
-    const page = await open(REP, { cpu: 4 });
-    const m = await meter(page);
-    const paint = async () => {
-      const before = await m.busyMs();
-      await page.goto(server.base + "/");
-      const at = await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
-      const cpu = (await m.busyMs()) - before;
-      await settled(page);
-      return { wall: await at.jsonValue(), cpu: Math.max(cpu, 0) };
-    };
-    const first = await paint();
-    noise.push(await m.contention());
-    const second = await paint();
-    noise.push(await m.contention());
-    cold.push(first.wall);
-    warm.push(second.wall);
-    work.cold.push(first.cpu);
-    work.warm.push(second.cpu);
-  }
-  const state = crowding(noise);
-  wrong.push(judge("first paint, nothing cached", { wall: median(cold), cpu: median(work.cold), ...state }, 900));
-  wrong.push(judge("first paint, from the cache", { wall: median(warm), cpu: median(work.warm), ...state }, 500));
-  ensure(wrong.every((w) => w === ""), wrong.filter(Boolean).join("\n     "));
+  const verdict = new Verdict();
+  const paint = async (page) => {
+    await page.goto(server.base + "/");
+    const at = await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+    await settled(page);
+    return at.jsonValue();
+  };
+  const measured = async (again) => {
+    const walls = [];
+    const noise = [];
+    for (let i = 0; i < 3; i++) {
+      const page = await open(REP, { cpu: 4 });
+      const m = await meter(page);
+      if (again) await paint(page);
+      noise.push(await m.contention());
+      walls.push(await paint(page));
+      noise.push(await m.contention());
+      await page.context().close();
+    }
+    return { wall: median(walls), cpu: 0, ...crowding(noise) };
+  };
+  await verdict.of("first paint, nothing cached", 900, () => measured(false));
+  await verdict.of("first paint, from the cache", 500, () => measured(true));
+  verdict.end();
 });
 
 test("ten thousand rows scroll without a stutter, with at most sixty of them in the page", async () => {
@@ -140,38 +133,36 @@ test("ten thousand rows scroll without a stutter, with at most sixty of them in 
   await page.waitForFunction(() => document.querySelector("[role=status].sr") === null, null, { timeout: 60_000 });
   await settled(page);
   const m = await meter(page);
-  const quiet = [await m.contention()];
-  const before = await m.busyMs();
-  const r = await page.evaluate(async () => {
-    const grid = document.querySelector(".grid");
-    const passes = [];
-    let most = 0;
-    for (let pass = 0; pass < 3; pass++) {
+  const verdict = new Verdict();
+  let most = 0;
+  await verdict.of("a frame of a hard fling, p95", 34, async () => {
+    const noise = [await m.contention()];
+    const before = await m.busyMs();
+    const r = await page.evaluate(async () => {
+      const grid = document.querySelector(".grid");
       const frames = [];
+      let most = 0;
       let last = performance.now();
       for (let i = 0; i < 60; i++) {
-        grid.scrollTop += 200; // twelve thousand pixels a second: a hard fling
+        grid.scrollTop += 200; // twelve thousand pixels a second
         await new Promise(requestAnimationFrame);
         const now = performance.now();
         frames.push(now - last);
         last = now;
         most = Math.max(most, document.querySelectorAll(".grid-row").length);
       }
-      passes.push(frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)]);
-    }
-    return { p95: Math.min(...passes), most };
+      return { p95: frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)], most };
+    });
+    const spent = (await m.busyMs()) - before;
+    noise.push(await m.contention());
+    most = Math.max(most, r.most);
+    return { wall: r.p95, cpu: spent / 60, ...crowding(noise) };
   });
-  const spent = (await m.busyMs()) - before;
-  quiet.push(await m.contention());
-  const state = crowding(quiet);
-  const cost = spent / 180 / state.dear;
-  console.log(`     frames, p95: ${r.p95.toFixed(1)} ms; ${cost.toFixed(1)} ms of work each; crowd x ${state.crowd.toFixed(1)}; rows in the page: ${r.most}`);
-  ensure(r.most <= 60, `${r.most} rows in the page`);
-  ensure(cost <= 34, `${cost} ms of work for each frame`);
-  ensure(r.p95 <= 34 || !state.quiet, `p95 of frames is ${r.p95} ms`);
+  ensure(most > 10 && most <= 60, `${most} rows in the page`);
   await page.evaluate(() => { const grid = document.querySelector(".grid"); grid.scrollTop = grid.scrollHeight; });
   await page.waitForSelector(".grid-row[aria-rowindex='10001']");
   await until(() => page.evaluate(() => document.querySelectorAll(".cell-wait").length === 0), "all rows at the end are there");
+  verdict.end();
 });
 
 await finish();

@@ -1,5 +1,5 @@
 // My Day by keyboard: next, later, done, undo, run mode, and the way back to it.
-import { ask, call, ensure, finish, firstDeal, go, open, REP, test, token, until } from "./lib.mjs";
+import { ADMIN, ask, call, ensure, finish, firstDeal, go, open, REP, test, token, until } from "./lib.mjs";
 
 test("my day by keyboard: next task, fill in what a step asks for, back later, undo", async () => {
   const page = await open(REP);
@@ -57,6 +57,25 @@ test("an outcome closes in place, can be taken back, and is sent", async () => {
   await page.keyboard.press("Control+Enter");
   await page.waitForFunction((x) => document.querySelector(".task-card .task-title")?.textContent !== x, label);
   await until(async () => (await ask(REP, `/api/v1/tasks/${asked.json.id}`)).closed_as === "done", "the outcome is sent");
+});
+
+test("a task that arrives does not move the open card: it is announced, and comes first when asked for", async () => {
+  const record = await firstDeal();
+  const me = (await ask(REP, "/api/v1/me")).id;
+  const page = await open(REP);
+  await go(page, "/");
+  await page.keyboard.press("j");
+  const card = () => page.evaluate(() => { const c = document.querySelector(".task-card"); const b = c.getBoundingClientRect(); return [c.getAttribute("aria-label"), b.x, b.y, document.activeElement === c].join(); });
+  const before = await card();
+  const asked = await call("POST", "/api/v1/tasks", { token: await token(ADMIN), body: { record, title: "Ring the bell", owed_by: me, due: new Date(Date.now() + 60_000).toISOString() } });
+  ensure(asked.status === 201, asked.text);
+  await page.waitForSelector("text=1 new task – refresh order");
+  const after = await card();
+  ensure(after === before, `the card moved: ${before}, ${after}`);
+  ensure((await page.locator(".task-line", { hasText: "Ring the bell" }).count()) === 0, "it pushed in");
+  await page.click("text=1 new task – refresh order");
+  await page.waitForSelector(".queue >> text=Ring the bell");
+  ensure((await page.locator("text=refresh order").count()) === 0, "it is still announced");
 });
 
 test("Back gives the place and the focus back", async () => {

@@ -169,7 +169,7 @@ function watch() {
   document.addEventListener("securitypolicyviolation", (e) => window.seen.policy.push(`${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
 }
 
-async function collect(page) {
+export async function collect(page) {
   const s = page.state;
   const seen = await page.evaluate(() => { const x = window.seen; if (x) window.seen = { shift: [], policy: [] }; return x; }).catch(() => null);
   const at = page.url().slice(server.base.length) || "/";
@@ -235,19 +235,26 @@ export async function shot(page, name) {
   await page.screenshot({ path: join(SHOTS, `${name}-${page.state.theme}-${page.state.width}.png`), animations: "disabled", caret: "hide" });
 }
 
-// What axe finds wrong (WCAG 2.2 A and AA, best practice), one line each; what: CSS selector of a part, otherwise all.
-export async function axe(page, what) {
+// Rules of axe that look at colours: what a theme can break.
+export const COLOURS = ["color-contrast", "link-in-text-block"];
+
+// What axe finds wrong (WCAG 2.2 A and AA, best practice), one line each. rules: these alone. Of an open dialog or panel, with the
+// button that opened it; of the whole page where none is open.
+export async function axe(page, { rules } = {}) {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource); // not as a script of the page: its policy would refuse that
-  return page.evaluate(async (part) => {
-    const found = await window.axe.run(part ?? document, {
-      runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+  return page.evaluate(async (rules) => {
+    const parts = [...document.querySelectorAll("dialog[open], .popover:popover-open")];
+    if (parts.length && !document.querySelector("dialog[open]")) parts.push(...document.querySelectorAll("[aria-expanded=true]"));
+    const found = await window.axe.run(parts.length ? { include: parts } : document, {
+      runOnly: rules ? { type: "rule", values: rules } : { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
       resultTypes: ["violations"], preload: false, performanceTimer: false,
     });
     return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target}: ${n.failureSummary?.split("\n")[1]?.trim() ?? v.help}`));
-  }, what ?? null);
+  }, rules ?? null);
 }
 
-// Looks at a screen as it stands: takes a picture; no finding of axe, nothing wider than the window.
+// Looks at a screen as it stands: takes a picture; no finding of axe, nothing wider than the window. What is wrong fails the test,
+// and is given back.
 export async function looksWell(page, name) {
   await settled(page);
   await shot(page, name);
@@ -255,6 +262,7 @@ export async function looksWell(page, name) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (over > 0) wrong.push(`scrolls sideways by ${over} px`);
   for (const w of wrong) page.state.wrong.push(`${w} (${name})`);
+  return wrong;
 }
 
 // Sends a key to the page again and again, as somebody who does not wait: no pause, no look at the page in between.

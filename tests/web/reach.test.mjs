@@ -1,152 +1,26 @@
-// Within everybody's reach, on every screen: targets large enough, focus in sight, a way beside dragging, narrow windows, large
-// text, no motion. (That nothing jumps is judged by a11y.test.mjs, at the widths screens are drawn for.)
-import { ensure, finish, go, open, REP, test } from "./lib.mjs";
-import { isIn, SCREENS } from "./screens.mjs";
+// Within everybody's reach, on every screen: narrow windows, large text, focus in sight there, and a way beside dragging. (Targets,
+// motion and focus at the widths screens are drawn for, and that nothing jumps: a11y.test.mjs, which goes through all of them anyway.)
+import { ensure, finish, go, open, REP, settled, test } from "./lib.mjs";
+import { covered, fits, sweep } from "./sweep.mjs";
 
-const address = (s) => (typeof s.path === "function" ? s.path() : s.path);
-
-// Goes through all screens once, with a page for each person, and looks at several things on each: checks is name -> fn(page),
-// which gives back what is wrong there. The answer: (name) -> a test of that thing; the first one asked goes through the screens.
-function sweep(how, checks) {
-  let found = null;
-  const look = async () => {
-    const all = Object.fromEntries(Object.keys(checks).map((k) => [k, []]));
-    const pages = new Map();
-    for (const s of SCREENS) {
-      if (!isIn(s.only, how.width)) continue;
-      if (!pages.has(s.who)) pages.set(s.who, await open(s.who, how));
-      const page = pages.get(s.who);
-      await go(page, await address(s));
-      if (s.ready) await page.waitForSelector(s.ready, { state: "attached" });
-      for (const [k, check] of Object.entries(checks)) for (const w of await check(page, s)) all[k].push(`${w} (${s.name})`);
-    }
-    found = all;
-  };
-  return (name) => async () => {
-    if (!found) await look();
-    const wrong = new Map();
-    for (const w of found[name]) {
-      const [, what, where] = /^(.*) \(([\w-]+)\)$/s.exec(w);
-      wrong.set(what, [...(wrong.get(what) ?? []), where]);
-    }
-    ensure(wrong.size === 0, () => [...wrong].slice(0, 30).map(([what, where]) => `${what} (${where.join(", ")})`).join("\n     "));
-  };
-}
-
-// Runs in the page: what can be pressed and is smaller than min, in either direction. What counts is what a finger meets: from
-// the middle of it on, min wide and high, nothing else answers. Links inside a sentence are as high as their line.
-function tooSmall(min) {
-  const wrong = [];
-  const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [role=button], [role=menuitem], [role=tab]");
-  const shownBox = (el) => {
-    const box = el.getBoundingClientRect();
-    const style = getComputedStyle(el);
-    return box.width > 0 && box.height > 0 && style.visibility !== "hidden" && style.opacity !== "0" && !(box.width <= 1 && box.height <= 1) ? box : null;
-  };
-  for (const el of all) {
-    if (el.disabled || el.closest("[inert], .sr, .skip")) continue;
-    const target = el.matches("input[type=radio], input[type=checkbox]") && el.closest("label") ? el.closest("label") : el;
-    if (!shownBox(target)) continue;
-    const inText = [...(target.parentElement?.childNodes ?? [])].some((n) => n.nodeType === 3 && n.textContent.trim().length > 1);
-    if (target.localName === "a" && getComputedStyle(target).display.startsWith("inline") && inText) continue;
-    target.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-    const box = shownBox(target);
-    if (!box || (box.width >= min - 0.5 && box.height >= min - 0.5)) continue;
-    const x = box.x + box.width / 2;
-    const y = box.y + box.height / 2;
-    const meets = (dx, dy) => {
-      const hit = document.elementFromPoint(x + dx, y + dy);
-      return hit !== null && (target === hit || target.contains(hit) || (hit.closest("label") !== null && hit.closest("label").contains(target)));
-    };
-    const reach = (dx, dy) => {
-      let n = 0;
-      while (n < min && meets(dx * n, dy * n)) n++;
-      return n;
-    };
-    const wide = box.width >= min - 0.5 || reach(1, 0) + reach(-1, 0) >= min - 1;
-    const high = box.height >= min - 0.5 || reach(0, 1) + reach(0, -1) >= min - 1;
-    if (wide && high) continue;
-    const name = target.closest(".grid-row") ? "in a row of a list" : `"${(target.getAttribute("aria-label") ?? target.textContent ?? "").trim().slice(0, 40)}"`;
-    wrong.push(`${target.localName}.${[...target.classList].join(".")} ${name} is ${Math.round(box.width)} x ${Math.round(box.height)}`);
-  }
-  return wrong;
-}
-
-// Runs in the page: what moves or would move.
-function motion() {
-  const seconds = (s) => Math.max(...s.split(",").map((x) => parseFloat(x) * (x.trim().endsWith("ms") ? 0.001 : 1)));
-  const moving = document.getAnimations().length ? [`${document.getAnimations().length} animations run`] : [];
-  for (const el of document.querySelectorAll("*")) {
-    const s = getComputedStyle(el);
-    if ((s.animationName !== "none" && seconds(s.animationDuration) > 0.011) || seconds(s.transitionDuration) > 0.011) moving.push(`${el.localName}.${[...el.classList].join(".")} moves`);
-  }
-  return moving;
-}
-
-// Goes through a page with Tab: what has the focus and lies under a bar, or outside the window.
-async function covered(page) {
-  const wrong = [];
-  for (let i = 0; i < 40; i++) {
-    await page.keyboard.press("Tab");
-    const said = await page.evaluate(() => {
-      const el = document.activeElement;
-      if (!el || el === document.body) return "end";
-      const box = el.getBoundingClientRect();
-      const points = [[box.x + box.width / 2, box.y + box.height / 2], [box.x + 3, box.y + 3], [box.right - 3, box.bottom - 3]].filter(([x, y]) => x >= 0 && y >= 0 && x < innerWidth && y < innerHeight);
-      const name = `${el.localName}.${[...el.classList].join(".")} "${(el.getAttribute("aria-label") ?? el.textContent ?? "").trim().slice(0, 30)}"`;
-      if (points.length === 0) return `${name} is outside the window`;
-      for (const [x, y] of points) {
-        for (let hit = document.elementFromPoint(x, y); hit; hit = hit.parentElement) {
-          if (hit.contains(el) || el.contains(hit)) break;
-          if (["fixed", "sticky"].includes(getComputedStyle(hit).position)) return `${name} lies under ${hit.localName}.${[...hit.classList].join(".")}`;
-        }
-      }
-      return "";
-    });
-    if (said === "end") break;
-    if (said) wrong.push(said);
-  }
-  return wrong;
-}
-
-const sideways = (page) => page.evaluate(() => (document.documentElement.scrollWidth > document.documentElement.clientWidth ? [`scrolls sideways by ${document.documentElement.scrollWidth - document.documentElement.clientWidth} px`] : []));
-// Runs in the page: words cut off above or below.
-function cutText() {
-  const wrong = [];
-  for (const el of document.querySelectorAll("body *")) {
-    if (el.closest(".sr, .skip, svg, select, option, textarea, [aria-hidden=true]") || el.childElementCount > 0 || !el.textContent.trim()) continue;
-    const style = getComputedStyle(el);
-    if (style.overflowY === "hidden" && el.clientHeight > 1 && style.clipPath === "none" && el.scrollHeight > el.clientHeight + 3) wrong.push(`${el.localName}.${[...el.classList].join(".")} cuts "${el.textContent.trim().slice(0, 30)}"`);
-  }
-  return wrong;
-}
-const fits = async (page) => [...(await sideways(page)), ...(await page.evaluate(cutText))];
-
-const thumb = sweep({ width: 390 }, { targets: (page) => page.evaluate(tooSmall, 44) });
-test("targets are 44 px for a finger", thumb("targets"));
-
-const wide = sweep({ width: 1280, shift: false, motion: "reduce" }, {
-  targets: (page) => page.evaluate(tooSmall, 28),
-  compact: async (page) => {
-    await page.evaluate(() => document.documentElement.setAttribute("data-density", "compact"));
-    const wrong = await page.evaluate(tooSmall, 24);
-    await page.evaluate(() => document.documentElement.removeAttribute("data-density"));
+// Text of 200 % is a window of half the width and height: 640 x 430 of 1280 x 860. From there the same page is drawn narrower, to
+// 320 px: what it shows follows the window, as it does when a phone is turned.
+const narrow = sweep({ width: 640, height: 430, touch: false, deviceScaleFactor: 2, shift: false }, {
+  large: fits,
+  narrow: async (page) => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    await settled(page);
+    return fits(page);
+  },
+  covered: async (page) => {
+    const wrong = await covered(page);
+    await page.setViewportSize({ width: 640, height: 430 });
     return wrong;
   },
-  motion: (page) => page.evaluate(motion),
-  covered,
 });
-test("targets are 28 px for a mouse", wide("targets"));
-test("targets are never smaller than 24 px, also in compact rows", wide("compact"));
-test("nothing moves for those who asked for no motion", wide("motion"));
-test("what has the focus is not covered by bars that stay: 1280 px", wide("covered"));
-
-const narrow = sweep({ width: 320, height: 640, touch: false, shift: false }, { fits, covered });
-test("320 px are enough: nothing scrolls sideways or is cut", narrow("fits"));
+test("text of 200 % fits: nothing scrolls sideways or is cut", narrow("large"));
+test("320 px are enough: nothing scrolls sideways or is cut", narrow("narrow"));
 test("what has the focus is not covered by bars that stay: 320 px", narrow("covered"));
-
-const large = sweep({ width: 640, height: 430, touch: false, deviceScaleFactor: 2, shift: false }, { fits });
-test("text of 200 % fits: nothing scrolls sideways or is cut", large("fits"));
 
 test("what can be dragged can be moved by a menu too", async () => {
   const page = await open(REP);

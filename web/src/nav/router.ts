@@ -1,5 +1,5 @@
 // Every state has an address. Screens read it from here; links are plain <a href>, so a new tab or a copied link works too.
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
 export interface Place {
   path: string;
@@ -25,6 +25,8 @@ function read(key: number): Place {
 }
 
 export const place = signal<Place>({ path: "/", query: new URLSearchParams(), key: 0 });
+// What only the screen depends on: changes of the query do not draw the house anew.
+export const path = computed(() => place.value.path);
 // Grows with each move to another screen: its heading then takes the focus.
 export const moves = signal(0);
 

@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { api, type Me } from "../api/client";
 import { t, tn } from "../i18n/t";
 import { addKeys } from "../keys/keys";
-import { go, place } from "../nav/router";
+import { go, path, place } from "../nav/router";
 import { online, waitingCount } from "../store/outbox";
 import { unread } from "../store/notices";
 import { density, plainPages, railOpen, simpleMode, singleKeys, theme, type Theme } from "../store/settings";
@@ -110,13 +110,40 @@ function MePanel({ who, close }: { who: Me; close: () => void }) {
   );
 }
 
+function Brand() {
+  return <a class="brand" href="/" aria-label={t("fairlead, my day")}><svg class="mark" viewBox="0 0 32 32" width="24" height="24" aria-hidden="true"><rect width="32" height="32" rx="8" /><path d="M7 21c4 0 5-10 9-10s5 10 9 10" /><circle cx="16" cy="11" r="2.5" /></svg><span class="rail-word">fairlead</span></a>;
+}
+
+// What stands before the first answer: the house is there at once, its rooms follow.
+function Waiting() {
+  const alone = path.value === "/run";
+  return (
+    <div class="app">
+      {!alone && <div class={railOpen.value ? "rail" : "rail narrow"}><div class="rail-top"><Brand /></div></div>}
+      <main class="main"><div class="screen"><Skeleton rows={6} height={56} /></div></main>
+      {!alone && <div class="bottom-bar" />}
+    </div>
+  );
+}
+
+function Pins() {
+  const { path: at, query } = place.value;
+  return (
+    <>
+      {pins.value.map((x) => (
+        <li key={x.id}><a href={`/lists/${x.object}?view=${x.id}`} aria-current={at === `/lists/${x.object}` && query.get("view") === x.id ? "page" : undefined} title={x.name} class="rail-item"><Icon name="bookmark" /><span class="rail-word cut">{x.name}</span></a></li>
+      ))}
+    </>
+  );
+}
+
 function Rail({ who }: { who: Me }) {
-  const path = place.value.path;
+  const here = path.value;
   const open = railOpen.value;
   return (
     <nav class={open ? "rail" : "rail narrow"} aria-label={t("Main")}>
       <div class="rail-top">
-        <a class="brand" href="/" aria-label={t("fairlead, my day")}><svg class="mark" viewBox="0 0 32 32" width="24" height="24" aria-hidden="true"><rect width="32" height="32" rx="8" /><path d="M7 21c4 0 5-10 9-10s5 10 9 10" /><circle cx="16" cy="11" r="2.5" /></svg><span class="rail-word">fairlead</span></a>
+        <Brand />
         <IconButton icon="panel-left" label={open ? t("Make the navigation narrow") : t("Make the navigation wide")} onClick={() => (railOpen.value = !open)} class="rail-fold" />
       </div>
       <button type="button" class="rail-search" onClick={() => (paletteOpen.value = true)} title={t("Search and commands")}>
@@ -125,11 +152,9 @@ function Rail({ who }: { who: Me }) {
       {shownItems().map((group, i) => (
         <ul key={i} class="rail-group">
           {group.map((x) => (
-            <li key={x.href}><a href={x.href} aria-current={isHere(x.href, path) ? "page" : undefined} title={open ? undefined : x.label} class="rail-item"><Icon name={x.icon} /><span class="rail-word">{x.label}</span></a></li>
+            <li key={x.href}><a href={x.href} aria-current={isHere(x.href, here) ? "page" : undefined} title={open ? undefined : x.label} class="rail-item"><Icon name={x.icon} /><span class="rail-word">{x.label}</span></a></li>
           ))}
-          {i === 1 && pins.value.map((x) => (
-            <li key={x.id}><a href={`/lists/${x.object}?view=${x.id}`} aria-current={path === `/lists/${x.object}` && place.value.query.get("view") === x.id ? "page" : undefined} title={x.name} class="rail-item"><Icon name="bookmark" /><span class="rail-word cut">{x.name}</span></a></li>
-          ))}
+          {i === 1 && <Pins />}
           {i === 1 && !simpleMode.value && <li><Menu label={t("More lists")} items={otherItems()} class="rail-item" face={<><Icon name="ellipsis" /><span class="rail-word">{t("More lists")}</span></>} /></li>}
         </ul>
       ))}
@@ -137,7 +162,7 @@ function Rail({ who }: { who: Me }) {
       <div class="grow" />
       <ul class="rail-group">
         {sideItems().map((x) => (
-          <li key={x.href}><a href={x.href} aria-current={isHere(x.href, path) ? "page" : undefined} title={open ? undefined : x.label} class="rail-item"><Icon name={x.icon} /><span class="rail-word grow">{x.label}</span>{x.href === "/notifications" && <Count />}</a></li>
+          <li key={x.href}><a href={x.href} aria-current={isHere(x.href, here) ? "page" : undefined} title={open ? undefined : x.label} class="rail-item"><Icon name={x.icon} /><span class="rail-word grow">{x.label}</span>{x.href === "/notifications" && <Count />}</a></li>
         ))}
       </ul>
       <Popover label={t("Me: {name}", { name: who.name })} class="rail-item rail-me" face={<><Avatar name={who.name} /><span class="rail-word cut">{who.name}</span><span class="sr">{t("Settings and sign out")}</span></>}>
@@ -148,14 +173,14 @@ function Rail({ who }: { who: Me }) {
 }
 
 function BottomBar({ who }: { who: Me }) {
-  const path = place.value.path;
+  const here = path.value;
   const lists: MenuItem[] = mainObjects.value.map((o) => ({ label: o.plural, icon: objectIcon(o.icon), href: `/lists/${o.name}` }));
   return (
     <nav class="bottom-bar" aria-label={t("Main")}>
-      <a href="/" class="bottom-item" aria-current={isHere("/", path) ? "page" : undefined}><Icon name="sun" size={20} /><span>{t("My Day")}</span></a>
-      <Menu label={t("Lists")} items={lists} class={path.startsWith("/lists/") ? "bottom-item here" : "bottom-item"} face={<><Icon name="list" size={20} /><span>{t("Lists")}</span></>} />
+      <a href="/" class="bottom-item" aria-current={isHere("/", here) ? "page" : undefined}><Icon name="sun" size={20} /><span>{t("My Day")}</span></a>
+      <Menu label={t("Lists")} items={lists} class={here.startsWith("/lists/") ? "bottom-item here" : "bottom-item"} face={<><Icon name="list" size={20} /><span>{t("Lists")}</span></>} />
       <button type="button" class="bottom-item" onClick={() => (creating.value = "")} aria-label={t("Create a record")}><span class="bottom-plus"><Icon name="plus" size={20} /></span></button>
-      <a href="/manual" class="bottom-item" aria-current={isHere("/manual", path) ? "page" : undefined}><Icon name="book-open" size={20} /><span>{t("Manual")}</span></a>
+      <a href="/manual" class="bottom-item" aria-current={isHere("/manual", here) ? "page" : undefined}><Icon name="book-open" size={20} /><span>{t("Manual")}</span></a>
       <Popover label={t("More")} class="bottom-item" face={<><span class="bottom-icon"><Icon name="menu" size={20} /><Count /></span><span>{t("More")}</span></>}>
         {(close) => (
           <>
@@ -185,24 +210,36 @@ function Banners() {
 }
 
 function Route() {
-  const { path } = place.value;
-  const parts = path.split("/").map(decodeURIComponent);
-  if (path === "/") return <Day />;
-  if (path === "/run") return <Run />;
+  const here = path.value;
+  const parts = here.split("/").map(decodeURIComponent);
+  if (here === "/") return <Day />;
+  if (here === "/run") return <Run />;
   if (parts[1] === "lists" && parts[2]) return <List key={parts[2]} object={parts[2]} />;
   if (parts[1] === "records" && parts[2] && parts[3]) return <RecordScreen key={`${parts[2]}/${parts[3]}`} object={parts[2]} id={parts[3]} />;
   if (parts[1] === "board") return <Board object={parts[2]} />;
-  if (path === "/policies") return <Policies />;
-  if (path === "/notifications") return <Notifications />;
+  if (here === "/policies") return <Policies />;
+  if (here === "/notifications") return <Notifications />;
   if (parts[1] === "settings") return <Settings part={parts[2] ?? ""} />;
-  if (path === "/figures") return <Figures />;
-  if (path === "/manual/versions") return <Versions />;
+  if (here === "/figures") return <Figures />;
+  if (here === "/manual/versions") return <Versions />;
   if (parts[1] === "manual") return <Manual page={parts[2] && parts[3] ? `${parts[2]}/${parts[3]}` : ""} />;
   return <Screen title={t("Not found")}><EmptyState icon="search" title={t("There is nothing at this address.")}><a href="/">{t("Go to my day")}</a></EmptyState></Screen>;
 }
 
+// Each by itself: opening one does not draw what lies below it.
+function PaletteHere() {
+  return paletteOpen.value ? <Palette onClose={() => (paletteOpen.value = false)} /> : null;
+}
+function SheetHere() {
+  return sheetOpen.value ? <KeySheet onClose={() => (sheetOpen.value = false)} /> : null;
+}
+function CreateHere() {
+  return creating.value !== null ? <CreateDialog object={creating.value} /> : null;
+}
+
 export function App() {
   const who = me.value;
+  const alone = path.value === "/run";
   useEffect(() => addKeys({
     title: t("Everywhere"),
     actions: [
@@ -215,19 +252,19 @@ export function App() {
     ],
   }), [who !== null, mainObjects.value.length]);
   if (failed.value) return <main class="screen"><ProblemNote problem={failed.value} retry={() => location.reload()} /></main>;
-  if (!who) return <div class="app">{place.value.path !== "/run" && <div class={railOpen.value ? "rail" : "rail narrow"} />}<main class="main"><div class="screen"><Skeleton rows={6} height={56} /></div></main></div>;
+  if (!who) return <Waiting />;
   return (
     <div class="app">
       <a class="skip" href="#main" data-plain>{t("Skip to the content")}</a>
-      {place.value.path !== "/run" && <Rail who={who} />}
+      {!alone && <Rail who={who} />}
       <main class="main" id="main" tabIndex={-1}>
         <Suspense fallback={<div class="screen"><Skeleton rows={8} /></div>}><Route /></Suspense>
       </main>
-      {place.value.path !== "/run" && <BottomBar who={who} />}
+      {!alone && <BottomBar who={who} />}
       <div class="notices"><Toasts /><Banners /></div>
-      {paletteOpen.value && <Palette onClose={() => (paletteOpen.value = false)} />}
-      {sheetOpen.value && <KeySheet onClose={() => (sheetOpen.value = false)} />}
-      {creating.value !== null && <CreateDialog object={creating.value} />}
+      <PaletteHere />
+      <SheetHere />
+      <CreateHere />
       <Conflicts />
     </div>
   );

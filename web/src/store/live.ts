@@ -16,6 +16,7 @@ export interface Change {
   kind: string;
 }
 export const ticks = signal(0); // grows when anything changed
+export const connected = signal(false); // changes by others are heard
 type Listener = (change: Change | null) => void; // null: read everything anew
 const listeners = new Set<Listener>();
 export function onChange(fn: Listener): () => void {
@@ -66,6 +67,8 @@ function connect(): void {
   source = new EventSource("/api/v1/events");
   source.addEventListener("open", () => {
     online.value = true;
+    connected.value = true;
+    ticks.value++; // what was read before may have changed unheard
     if (lost) {
       hear(null);
       hearNotice(null);
@@ -85,6 +88,7 @@ function connect(): void {
   source.addEventListener("reset", () => { hear(null); hearNotice(null); });
   source.addEventListener("error", () => {
     lost++;
+    connected.value = false;
     void probe();
     if (source?.readyState === EventSource.CLOSED) setTimeout(connect, Math.min(30_000, 1000 * lost));
   });

@@ -29,6 +29,9 @@ export async function loadManual(again = false): Promise<void> {
   }
 }
 
+export function knownPage(path: string): Page | undefined {
+  return pages.get(path);
+}
 export async function readPage(path: string): Promise<Page | Problem> {
   const known = pages.get(path);
   if (known) return known;

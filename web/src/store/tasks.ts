@@ -1,6 +1,6 @@
 // The queue of a day, and closing its tasks. Closing shows at once and is sent a few seconds later, so that it can be taken
 // back; leaving the page sends it right away.
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { api, problemOf, settle, type Problem, type Task } from "../api/client";
 import { t } from "../i18n/t";
 import { dropToast, toast } from "../ui/toast";
@@ -34,10 +34,35 @@ export const closing = signal<ReadonlyMap<string, string>>(new Map()); // task i
 export const doneNow = signal<readonly { title: string; record: string; how: string }[]>([]);
 export const taskProblems = signal<ReadonlyMap<string, Problem>>(new Map());
 
+// What came before what somebody looks at; it waits until they ask for the new order.
+export const arrived = signal<readonly Task[]>([]);
+let inOrder: readonly Task[] = []; // the queue as the server has it
+
+// The queue after a change by others. anchors: what is open, has the focus or lies under the pointer; down to the last of them
+// everything stays where it stands. What is new and would stand before that is held back, the rest falls into its place.
+export function settleOrder(old: readonly Task[], now: readonly Task[], anchors: ReadonlySet<string>): { tasks: readonly Task[]; held: readonly Task[] } {
+  const fresh = new Map(now.map((x) => [x.id, x]));
+  let last = -1;
+  for (const [i, x] of old.entries()) if (anchors.has(x.id) && fresh.has(x.id)) last = i;
+  if (last < 0) return { tasks: now, held: [] };
+  const head = old.slice(0, last + 1).flatMap((x) => fresh.get(x.id) ?? []);
+  const known = new Set(old.map((x) => x.id));
+  const end = now.findIndex((x) => x.id === old[last]?.id);
+  const held = now.slice(0, end).filter((x) => !known.has(x.id));
+  const away = new Set([...head, ...held].map((x) => x.id));
+  return { tasks: [...head, ...now.filter((x) => !away.has(x.id))], held };
+}
+export function takeOrder(): void {
+  const d = day.peek();
+  if (d) day.value = { ...d, tasks: inOrder };
+  arrived.value = [];
+}
+
 export const queue = computed(() => (day.value?.tasks ?? []).filter((x) => !closing.value.has(x.id)));
 
 let reading = 0;
-export async function loadDay(user: string, how: { more?: boolean } = {}): Promise<void> {
+// keep: what must not move, as settleOrder has it.
+export async function loadDay(user: string, how: { more?: boolean; keep?: () => readonly string[] } = {}): Promise<void> {
   const mine = ++reading;
   const old = day.peek();
   const cursor = how.more ? (old?.next ?? undefined) : undefined;
@@ -51,7 +76,12 @@ export async function loadDay(user: string, how: { more?: boolean } = {}): Promi
     }
     dayProblem.value = null;
     const tasks = how.more && old ? [...old.tasks, ...r.data.data.filter((x) => !old.tasks.some((y) => y.id === x.id))] : r.data.data;
-    day.value = { user, tasks, next: r.data.next, summary: r.data.summary as unknown as Summary };
+    inOrder = tasks;
+    const stays = how.keep && old?.user === user && !how.more ? settleOrder(old.tasks, tasks, new Set(how.keep())) : { tasks, held: [] };
+    batch(() => {
+      day.value = { user, tasks: stays.tasks, next: r.data.next, summary: r.data.summary as unknown as Summary };
+      arrived.value = stays.held;
+    });
   } catch {
     if (mine === reading && !day.peek()) dayProblem.value = offlineProblem();
   }
@@ -79,6 +109,11 @@ export function setTaskProblem(id: string, problem: Problem | null): void {
   taskProblems.value = next;
 }
 
+// The tasks of the screen that must not move: the open one, the one with the focus, the one under the pointer.
+export function heldStill(): readonly string[] {
+  return [...document.querySelectorAll<HTMLElement>("[data-open-task], [data-task]:focus, [data-task]:hover")].flatMap((el) => el.dataset["openTask"] ?? el.dataset["task"] ?? []);
+}
+
 async function sendHeld(h: Held): Promise<void> {
   clearTimeout(h.timer);
   held.delete(h.task.id);
@@ -97,14 +132,17 @@ async function sendHeld(h: Held): Promise<void> {
     return;
   }
   if (sent.ok === true) {
-    await loadDay(day.peek()?.user ?? "");
+    await loadDay(day.peek()?.user ?? "", { keep: heldStill });
     setClosing(h.task.id, null);
   }
 }
 
 function hold(task: Task, path: string, body: Record<string, string>, how: string): void {
   setTaskProblem(task.id, null);
-  setClosing(task.id, how);
+  batch(() => {
+    setClosing(task.id, how);
+    if (arrived.peek().length) takeOrder(); // what was open is gone: the next is the first there is
+  });
   const h: Held = { task, path, body, timer: 0, toastId: 0 };
   h.timer = window.setTimeout(() => void sendHeld(h), HOLD_MS);
   h.toastId = toast(t("{task}: {how}", { task: task.title, how }), { ms: HOLD_MS, undo: () => takeBack(task.id) });

@@ -1,7 +1,7 @@
 // Menus and small panels on the Popover API: on top of everything, closed by Esc and by a click elsewhere.
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, IconButton } from "./button";
 import { Icon, type IconName } from "./icon";
 
@@ -42,16 +42,14 @@ export function Popover(p: PopoverProps) {
   const show = (): void => {
     if (open) return close();
     setOpen(true);
-    requestAnimationFrame(() => {
-      if (!panel.current || !button.current) return;
-      panel.current.showPopover();
-      placeBeside(panel.current, button.current);
-      panel.current.querySelector<HTMLElement>("[autofocus], [role=menuitem], [role=menuitemradio], button, a, input, select, textarea")?.focus();
-    });
   };
-  useEffect(() => {
+  // In a layout effect: a key pressed at once lands in the panel. The panel is there only while it is open: pages hold dozens.
+  useLayoutEffect(() => {
     const el = panel.current;
-    if (!el) return undefined;
+    if (!el || !button.current) return undefined;
+    el.showPopover();
+    placeBeside(el, button.current);
+    el.querySelector<HTMLElement>("[autofocus], [role=menuitem], [role=menuitemradio], button, a, input, select, textarea")?.focus();
     const onToggle = (e: Event): void => {
       if ((e as ToggleEvent).newState === "closed") {
         const had = el.contains(document.activeElement) || document.activeElement === document.body;
@@ -61,7 +59,7 @@ export function Popover(p: PopoverProps) {
     };
     el.addEventListener("toggle", onToggle);
     return () => el.removeEventListener("toggle", onToggle);
-  }, []);
+  }, [open]);
   return (
     <>
       {p.face !== undefined ? (
@@ -71,9 +69,7 @@ export function Popover(p: PopoverProps) {
       ) : (
         <Button kind={p.kind} icon={p.icon} menu expanded={open} onClick={show} keys={p.keys} class={p.class} buttonRef={button} focus={p.focus}>{p.label}</Button>
       )}
-      <div id={id} ref={panel} popover="auto" class={`popover ${p.panel ?? ""}`} role="group" aria-label={p.label}>
-        {open && p.children(close)}
-      </div>
+      {open && <div id={id} ref={panel} popover="auto" class={`popover ${p.panel ?? ""}`} role="group" aria-label={p.label}>{p.children(close)}</div>}
     </>
   );
 }

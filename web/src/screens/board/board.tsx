@@ -7,7 +7,7 @@ import { addKeys } from "../../keys/keys";
 import { go, place, setQuery } from "../../nav/router";
 import { Screen } from "../../shell/screen";
 import { onChange } from "../../store/live";
-import { isProblem, loadManual, manualPages, readPage, type Page } from "../../store/manual";
+import { isProblem, knownPage, loadManual, manualPages, readPage, type Page } from "../../store/manual";
 import { fieldOf, mainObjects, me, objectOf, otherObjects } from "../../store/session";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
@@ -22,7 +22,7 @@ import { Card } from "./card";
 import { holdStill } from "./drag";
 import { GateForm } from "./gate";
 import { NO_STAGE, reasonField, rulesOf, stageField, windowOf, type Lane as LaneOf, type StageRule } from "./model";
-import { BoardStore, readLanes, type Column } from "./store";
+import { boardOf, BoardStore, readLanes, type Column } from "./store";
 
 const WHO: Readonly<Record<string, string>> = { team: "owner in my team", me: "owner = me" };
 
@@ -38,8 +38,11 @@ function useMedia(query: string): boolean {
 }
 
 function useRules(object: string, field: FieldShape | undefined): ReadonlyMap<string, StageRule> {
-  const [rules, setRules] = useState<ReadonlyMap<string, StageRule>>(new Map());
   const heads = manualPages.value;
+  const [rules, setRules] = useState<ReadonlyMap<string, StageRule>>(() => {
+    const known = heads?.filter((h) => h.kind === "workflow").map((h) => knownPage(h.path)) ?? [];
+    return rulesOf(known.filter((p) => p !== undefined), object, field?.options?.map((o) => o.name) ?? []);
+  });
   useEffect(() => void loadManual(), []);
   useEffect(() => {
     if (!heads || !field) return;
@@ -273,7 +276,7 @@ function ClosedBar({ store, rules, over }: { store: BoardStore; rules: ReadonlyM
 }
 
 function useReasons(store: BoardStore, column: Column, field: FieldShape | undefined): readonly string[] {
-  const [top, setTop] = useState<readonly string[]>([]);
+  const [top, setTop] = useState<readonly string[]>(() => store.reasonsKnown(column));
   useEffect(() => {
     if (!field) return undefined;
     let alive = true;
@@ -405,7 +408,7 @@ function BoardOf({ shape, field }: { shape: ObjectShape; field: FieldShape }) {
   const asked = query.get("filter") ?? "";
   const filter = [WHO[query.get("who") ?? ""] ?? "", q ? `${shape.title} contains ${quote(q)}` : "", asked].reduce(both, "");
   const lanes = query.get("lanes") === "owner" && shape.fields.some((f) => f.name === "owner");
-  const store = useMemo(() => new BoardStore(shape, field, filter), [shape.name, filter]);
+  const store = useMemo(() => boardOf(shape, field, filter), [shape, field, filter]);
   const rules = useRules(shape.name, field);
   useBoardKeys(lanes ? null : store);
   const stale = store.stale.value;

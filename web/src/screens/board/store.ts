@@ -1,9 +1,11 @@
 // The cards of one board: read in pages as somebody scrolls, moved at once, put back with a reason when a gate says no.
-import { signal, type Signal } from "@preact/signals";
+import { batch, signal, type Signal } from "@preact/signals";
 import { api, Offline, recordPath, recordsPath, settle, type FieldShape, type ObjectShape, type Problem, type Task } from "../../api/client";
 import { formatNumber } from "../../i18n/format";
 import { locale, t } from "../../i18n/t";
 import { wire } from "../../store/change";
+import { BEHIND_MS } from "../../store/kept";
+import { connected, ticks } from "../../store/live";
 import { send } from "../../store/outbox";
 import type { Fields } from "../../store/records";
 import { me, personName } from "../../store/session";
@@ -15,6 +17,8 @@ import { quote } from "../figures/measure";
 import { companyField, hasNextStep, moneyField, NO_STAGE, segmentsOf, type Lane, type Option, type Row, type Segment } from "./model";
 
 const PAGE = 100;
+const ASKED_MAX = 40; // cards whose next action is asked for at once
+const SHOWN_MAX = 120;
 
 export interface Column {
   option: Option;
@@ -67,6 +71,9 @@ export class BoardStore {
   private wanted = new Set<string>();
   private timer = 0;
   private own = new Set<string>(); // what was written here and will come back as an event
+  private writes = 0;
+  private tick = -1; // of the live updates when the cards were read last; -1: never
+  private why = new Map<string, readonly string[]>(); // reasons of closed stages, as read last
 
   constructor(readonly shape: ObjectShape, readonly field: FieldShape, readonly filter: string) {
     const options: Option[] = [...(field.options ?? [])];
@@ -154,14 +161,20 @@ export class BoardStore {
       const r = settle(await api.GET(path, { params: { query: { by: field.name, filter: `${segmentsOf(this.field, c.option, this.filter)[0]?.filter ?? ""} and ${field.name} is not empty` } } }));
       if (!r.ok) return [];
       const label = (name: unknown): string => field.options?.find((o) => o.name === name)?.label ?? String(name);
-      return [...r.data.data].sort((a, b) => Number(b.values["count"]) - Number(a.values["count"])).slice(0, 3).map((g) => `${label(g.keys[field.name])} ${formatNumber(Number(g.values["count"] ?? 0))}`);
+      const top = [...r.data.data].sort((a, b) => Number(b.values["count"]) - Number(a.values["count"])).slice(0, 3).map((g) => `${label(g.keys[field.name])} ${formatNumber(Number(g.values["count"] ?? 0))}`);
+      this.why.set(c.option.name, top);
+      return top;
     } catch (e) {
       if (!(e instanceof Offline)) throw e;
       return [];
     }
   }
 
-  async more(c: Column): Promise<void> {
+  reasonsKnown(c: Column): readonly string[] {
+    return this.why.get(c.option.name) ?? [];
+  }
+
+  async more(c: Column, among: readonly Column[] = this.columns): Promise<void> {
     const segments = segmentsOf(this.field, c.option, this.filter);
     if (c.reading || c.done.peek()) return;
     c.reading = true;
@@ -175,7 +188,7 @@ export class BoardStore {
           this.problem.value = r.problem;
           break;
         }
-        const known = new Set(this.columns.flatMap((x) => x.rows.peek().map((row) => row.id)));
+        const known = new Set(among.flatMap((x) => x.rows.peek().map((row) => row.id)));
         const rows = r.data.data.filter((x) => !known.has(x.id)).map((x) => this.rowOf(x as Record<string, unknown> & { id: string }, s.segment));
         c.rows.value = [...c.rows.peek(), ...rows];
         got += r.data.data.length;
@@ -187,22 +200,47 @@ export class BoardStore {
     c.reading = false;
   }
 
+  // Called whenever somebody comes to the board. Seen before, it stands at once, and is read anew only if something changed.
   async start(): Promise<void> {
+    if (this.tick >= 0) {
+      this.open.value = "";
+      if (this.tick === ticks.peek() && connected.peek()) return;
+      await new Promise((done) => setTimeout(done, BEHIND_MS));
+      return this.refresh();
+    }
+    this.tick = ticks.peek();
     await Promise.all([this.totals(), ...this.columns.filter((c) => !c.option.closed).map((c) => this.more(c))]);
     for (const w of this.waiting.peek().values()) if (!this.find(w.id)) void this.readOne(w.id);
   }
 
   // Reads everything anew; what stands stays until the answer is there.
   async refresh(): Promise<void> {
-    this.stale.value = 0;
-    this.tasks.value = new Map();
-    for (const c of this.columns) {
-      c.rows.value = [];
-      c.at = 0;
-      c.cursor = undefined;
-      c.done.value = false;
-    }
-    await this.start();
+    this.tick = ticks.peek();
+    this.problem.value = null;
+    const { writes } = this;
+    const anew = this.columns.map((c): Column => ({ ...c, rows: signal<readonly Row[]>([]), at: 0, cursor: undefined, reading: false, done: signal(false) }));
+    const read = async (c: Column, n: number): Promise<void> => {
+      do await this.more(c, anew); while (!c.done.peek() && c.rows.peek().length < n && !this.problem.peek());
+    };
+    await Promise.all([this.totals(), ...anew.map((c, i) => (!c.option.closed || this.columns[i]?.rows.peek().length ? read(c, this.columns[i]?.rows.peek().length ?? 0) : undefined))]);
+    if (this.problem.peek()) return;
+    if (writes !== this.writes) return this.refresh(); // a card was moved meanwhile: what was read is older than that
+    batch(() => {
+      this.stale.value = 0;
+      for (const [i, c] of this.columns.entries()) {
+        const now = anew[i];
+        if (!now) continue;
+        c.rows.value = now.rows.peek();
+        c.at = now.at;
+        c.cursor = now.cursor;
+        c.done.value = now.done.peek();
+      }
+    });
+    for (const w of this.waiting.peek().values()) if (!this.find(w.id)) void this.readOne(w.id);
+    // What the cards owe is asked again while the old answer stands; of cards out of sight, when they come into it.
+    const shown = [...this.tasks.peek().keys()].slice(-SHOWN_MAX).filter((id) => this.find(id));
+    for (let i = 0; i < shown.length; i += ASKED_MAX) await this.readTasks(shown.slice(i, i + ASKED_MAX)).catch(() => undefined);
+    this.tasks.value = new Map([...this.tasks.peek()].filter(([id]) => shown.includes(id)));
   }
 
   // A change by somebody else: the card changes where it is; order and places wait for "refresh".
@@ -243,8 +281,8 @@ export class BoardStore {
     if (!this.wanted.size || this.timer) return;
     this.timer = window.setTimeout(() => {
       this.timer = 0;
-      const some = [...this.wanted].slice(0, 40);
-      this.wanted = new Set([...this.wanted].slice(40));
+      const some = [...this.wanted].slice(0, ASKED_MAX);
+      this.wanted = new Set([...this.wanted].slice(ASKED_MAX));
       void this.readTasks(some).then(() => this.want([]), () => undefined);
     }, 80);
   }
@@ -301,6 +339,7 @@ export class BoardStore {
     // A card that goes leaves the focus to its neighbour.
     if (to.option.closed && this.focusNext === id) this.focusNext = (from.rows.peek()[at + 1] ?? from.rows.peek()[at - 1])?.id ?? "";
     this.setBusy(id, true);
+    this.writes++;
     this.place({ ...row, stage, segment: to.option.closed ? "closed" : row.segment }, to, 0);
     const problem = await this.write(id, row.version, { ...typed, [this.field.name]: stage || null, ...(how.reason ? { $reason: how.reason } : {}) }, row.stage);
     this.setBusy(id, false);
@@ -358,6 +397,20 @@ export class BoardStore {
     }
     return { ...offlineProblem(), status: 412, code: "record.version_conflict", detail: t("Others keep changing it at this moment. Try again.") };
   }
+}
+
+// Boards seen before keep their cards. The shape is part of what they know: another one makes another board.
+const boards = new Map<string, BoardStore>();
+const BOARDS_MAX = 4;
+export function boardOf(shape: ObjectShape, field: FieldShape, filter: string): BoardStore {
+  const key = `${shape.name} ${filter}`;
+  const known = boards.get(key);
+  const store = known?.shape === shape && known.field === field ? known : new BoardStore(shape, field, filter);
+  boards.delete(key);
+  boards.set(key, store);
+  const oldest = boards.keys().next();
+  if (boards.size > BOARDS_MAX && !oldest.done) boards.delete(oldest.value);
+  return store;
 }
 
 // Who owns how much of what is shown: one lane each, people by name, oneself first, what is nobody's last.

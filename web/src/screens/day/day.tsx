@@ -6,7 +6,7 @@ import { addKeys } from "../../keys/keys";
 import { go, place, recordHref, setQuery } from "../../nav/router";
 import { onChange } from "../../store/live";
 import { isManager, peopleKnown, personName } from "../../store/session";
-import { day, dayProblem, loadDay, queue } from "../../store/tasks";
+import { arrived, day, dayProblem, heldStill, loadDay, queue, takeOrder } from "../../store/tasks";
 import { Button } from "../../ui/button";
 import { ProblemNote, Skeleton } from "../../ui/states";
 import { Screen } from "../../shell/screen";
@@ -24,7 +24,7 @@ export function useDay(user: string): void {
     let timer = 0;
     const stop = onChange((change) => {
       if (timer) return;
-      timer = window.setTimeout(() => { timer = 0; void loadDay(user); }, change ? REREAD_MS : 0);
+      timer = window.setTimeout(() => { timer = 0; void loadDay(user, { keep: heldStill }); }, change ? REREAD_MS : 0);
     });
     return () => {
       stop();
@@ -43,6 +43,13 @@ function summaryText(user: string): string {
   if (s.today) parts.push(t("{n} due today", { n: s.today }));
   if (s.done_today) parts.push(t("{n} done today", { n: s.done_today }));
   return parts.join(" · ");
+}
+
+// Who comes back to the day finds it in order; what comes while they look at it waits to be asked for.
+function Arrived() {
+  const held = arrived.value;
+  if (!held.length) return null;
+  return <> · <button type="button" class="link-button" onClick={takeOrder}>{tn(held.length, "{n} new task – refresh order", "{n} new tasks – refresh order")}</button></>;
 }
 
 export function Day() {
@@ -81,6 +88,9 @@ function OneDay({ user }: { user: string }) {
     moved.current = true;
     setQuery({ task: id === tasks[0]?.id ? null : id }, { replace: true });
   };
+  const latest = useRef(open);
+  latest.current = open;
+  const [openLine] = useState(() => (id: string): void => latest.current(id));
   const step = (by: number): void => {
     const at = tasks.findIndex((x) => x.id === openId);
     const to = tasks[Math.max(0, Math.min(tasks.length - 1, at + by))];
@@ -112,7 +122,7 @@ function OneDay({ user }: { user: string }) {
   }), [tasks, openId]);
 
   return (
-    <Screen title={user ? t("Day of {name}", { name: personName(user) }) : t("My Day")} meta={summaryText(user)} ready={!loading} class="day"
+    <Screen title={user ? t("Day of {name}", { name: personName(user) }) : t("My Day")} meta={<span aria-live="polite">{summaryText(user)}<Arrived /></span>} ready={!loading} class="day"
       actions={!loading && <><Switch team={false} />{!user && <Button kind="primary" icon="play" onClick={() => go("/run")} disabled={tasks.length === 0} focus="run">{t("Run the queue")}</Button>}</>}>
       {dayProblem.value && <ProblemNote problem={dayProblem.value} retry={() => void loadDay(user)} />}
       {loading && <div class="queue"><Skeleton rows={1} height={320} /><Skeleton rows={8} height={44} /></div>}
@@ -120,7 +130,7 @@ function OneDay({ user }: { user: string }) {
       {!loading && <ol class="queue">
         {tasks.slice(0, shown).map((task) => (
           <li key={task.id}>
-            {task.id === openId ? <div ref={opened}><TaskCard key={task.id} task={task} /></div> : <TaskLine task={task} open={() => open(task.id)} />}
+            {task.id === openId ? <div ref={opened}><TaskCard key={task.id} task={task} /></div> : <TaskLine task={task} open={openLine} />}
           </li>
         ))}
       </ol>}

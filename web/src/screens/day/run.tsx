@@ -1,9 +1,9 @@
 // The queue one card at a time. Outcomes on the keys 1 to 9; the next card is there at once.
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t, tn } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { go, recordHref } from "../../nav/router";
-import { day, dayProblem, doneNow, finishTask, queue } from "../../store/tasks";
+import { arrived, day, dayProblem, doneNow, finishTask, queue, takeOrder } from "../../store/tasks";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { ProblemNote, Skeleton } from "../../ui/states";
@@ -30,8 +30,11 @@ export function Run() {
     scrollTo(0, 0);
   }, [task?.id]);
   const pass = (): void => {
-    if (task) setPassed(new Set([...passed, task.id]));
+    if (!task) return;
+    setPassed(new Set([...passed, task.id]));
+    if (arrived.peek().length) takeOrder();
   };
+  useEffect(() => { if (!task && arrived.value.length) takeOrder(); }, [task === undefined, arrived.value]);
   // In the layout effect: a key pressed at once must mean the card that stands there now.
   useLayoutEffect(() => {
     const outcomes = task ? outcomesOf(task) : [];

@@ -1,4 +1,5 @@
 // One task as a wise colleague would hand it over: what, why, with which words, and what happens after.
+import { Component, type ComponentChildren } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 import type { Task } from "../../api/client";
 import { formatNear } from "../../i18n/format";
@@ -155,8 +156,8 @@ export function TaskCard({ task, big, inRecord }: Props) {
   const shape = objectOf(task.record?.object ?? "");
   const next = nextOf(task);
   const byRecord = isDoneByRecord(task);
-    return (
-    <article class={big ? "task-card big" : "task-card"} aria-label={t("{task}: {record}", { task: task.title, record: task.record?.title ?? "" })}>
+  return (
+    <article class={big ? "task-card big" : "task-card"} data-open-task={task.id} aria-label={t("{task}: {record}", { task: task.title, record: task.record?.title ?? "" })}>
       <header>
         <div class="grow">
           <h2 class="task-title">{task.title}</h2>
@@ -225,9 +226,22 @@ export function sentence(text: string): string {
   return s[0]?.toUpperCase() + s.slice(1) + (/[.!?…"”]$/.test(s) ? "" : ".");
 }
 
-export function TaskLine({ task, open }: { task: Task; open: () => void }) {
+// One line of the queue, drawn anew only when its task changes: walking through sixty of them draws two.
+export class TaskLine extends Component<LineProps> {
+  override shouldComponentUpdate(next: LineProps): boolean {
+    return next.task !== this.props.task;
+  }
+  override render(): ComponentChildren {
+    return drawLine(this.props);
+  }
+}
+interface LineProps {
+  task: Task;
+  open: (id: string) => void; // the same for the life of the line
+}
+function drawLine({ task, open }: LineProps) {
   return (
-    <button type="button" class="task-line" onClick={open} data-focus={`line-${task.id}`} data-task={task.id}>
+    <button type="button" class="task-line" onClick={() => open(task.id)} data-focus={`line-${task.id}`} data-task={task.id}>
       <Icon name={taskIcon(task)} class={task.overdue ? "warn" : ""} />
       <span class="task-line-what cut"><b>{task.title}</b> <span class="muted">{task.record?.title}</span></span>
       <span class={task.overdue ? "task-line-why warn cut" : "task-line-why muted cut"}>{task.because}</span>

@@ -1,18 +1,9 @@
 // Reading for a screen: what was read last stands at once, the server's answer replaces it, a refusal stays beside it.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { Offline, type Problem, type Result } from "../../api/client";
-import { onChange } from "../../store/live";
+import { BEHIND_MS, isFresh, keep, standing } from "../../store/kept";
+import { onChange, ticks } from "../../store/live";
 import { offlineProblem } from "../../ui/states";
-
-const kept = new Map<string, unknown>();
-const KEPT_MAX = 40;
-
-function keep(key: string, data: unknown): void {
-  kept.delete(key);
-  kept.set(key, data);
-  const oldest = kept.keys().next();
-  if (kept.size > KEPT_MAX && !oldest.done) kept.delete(oldest.value);
-}
 
 export interface Loaded<T> {
   data: T | null;
@@ -29,17 +20,18 @@ interface State<T> {
 
 // key names everything the answer depends on; the answer of an older key never replaces that of a newer one.
 export function useLoad<T>(key: string, read: () => Promise<Result<T>>): Loaded<T> {
-  const [state, setState] = useState<State<T>>(() => ({ key, data: (kept.get(key) as T | undefined) ?? null, problem: null }));
+  const [state, setState] = useState<State<T>>(() => ({ key, data: standing<T>(key), problem: null }));
   const [turn, setTurn] = useState(0);
   const reader = useRef(read);
   reader.current = read;
   useEffect(() => {
     let old = false;
-    const stands = (kept.get(key) as T | undefined) ?? null;
+    const stands = standing<T>(key);
     setState((s) => (s.key === key ? s : { key, data: stands, problem: null }));
-    reader.current().then(
+    if (stands !== null && turn === 0 && isFresh(key)) return undefined;
+    const read = (): void => void reader.current().then(
       (r) => {
-        if (r.ok) keep(key, r.data);
+        if (r.ok) keep(key, r.data, tick);
         if (old) return;
         setState((s) => (r.ok ? { key, data: r.data, problem: null } : { key, data: s.key === key ? s.data : null, problem: r.problem }));
       },
@@ -48,11 +40,15 @@ export function useLoad<T>(key: string, read: () => Promise<Result<T>>): Loaded<
         if (!old) setState((s) => ({ key, data: s.key === key ? s.data : null, problem: offlineProblem() }));
       },
     );
+    let tick = ticks.peek();
+    const timer = stands === null ? 0 : window.setTimeout(() => { tick = ticks.peek(); read(); }, BEHIND_MS);
+    if (stands === null) read();
     return () => {
       old = true;
+      clearTimeout(timer);
     };
   }, [key, turn]);
-  const current = state.key === key ? state : { key, data: (kept.get(key) as T | undefined) ?? null, problem: null };
+  const current = state.key === key ? state : { key, data: standing<T>(key), problem: null };
   return { data: current.data, problem: current.problem, loading: !current.data && !current.problem, reload: useCallback(() => setTurn((n) => n + 1), []) };
 }
 

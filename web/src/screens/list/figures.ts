@@ -1,5 +1,7 @@
 // Counts and totals of a list and of its groups, asked of the server, which knows all that matches.
 import { useEffect, useState } from "preact/hooks";
+import { isFresh, keep, standing } from "../../store/kept";
+import { ticks } from "../../store/live";
 import { api, recordsPath, settle, type FieldShape } from "../../api/client";
 import { showValue } from "../../store/values";
 import { formatNumber } from "../../i18n/format";
@@ -34,13 +36,20 @@ const SETTLE_MS = 400;
 // tick: asked anew, a moment later, when it grows.
 export function useFigures(object: string, filter: string, columns: readonly Column[], field: FieldShape | undefined, tick: number): Figures {
   const measures = columns.map((c) => measureOf(c.field)?.text).filter((x) => x !== undefined).sort().join(",");
-  const [state, setState] = useState<{ key: string; of: string; figures: Figures }>({ key: "", of: "", figures: NOTHING });
   const group = field ? groupKeyOf(field) : "";
-  const key = JSON.stringify([object, filter, measures, group]);
+  const key = JSON.stringify(["figures", object, filter, measures, group]);
   const of = `${object} ${group}`; // another filter or column keeps what is shown until the answer is here
+  const [first] = useState(() => standing<Figures>(key));
+  const [state, setState] = useState<{ key: string; of: string; figures: Figures }>(() => ({ key: "", of: first ? of : "", figures: first ?? NOTHING }));
   useEffect(() => {
     if (!group && !measures) return undefined;
     let alive = true;
+    const stands = standing<Figures>(key);
+    if (stands && isFresh(key)) {
+      setState((old) => (old.figures === stands ? old : { key, of, figures: stands }));
+      return undefined;
+    }
+    const begun = ticks.peek();
     const ask = (by: string | undefined) => api.GET(`${recordsPath(object)}/group` as "/api/v1/records/deal/group", { params: { query: { filter: filter || undefined, by, measure: ["count", measures].filter(Boolean).join(",") } } }).then(settle);
     const timer = setTimeout(() => {
       Promise.all([measures ? ask(undefined) : null, group ? ask(group) : null]).then(([all, by]) => {
@@ -50,9 +59,11 @@ export function useFigures(object: string, filter: string, columns: readonly Col
           const value = g.keys[group] ?? null;
           return { key: keyOf(field, value), value, count: Number(g.values["count"] ?? 0), totals: g.values };
         }) : by ? [] : null;
-        setState({ key, of, figures: { groups, totals } });
+        const figures: Figures = { groups, totals };
+        if ((!all || all.ok) && (!by || by.ok)) keep(key, figures, begun);
+        setState({ key, of, figures });
       }, () => { if (alive) setState((old) => (old.of === of ? old : { key, of, figures: { groups: group ? [] : null, totals: {} } })); });
-    }, tick ? SETTLE_MS : 0);
+    }, tick || stands ? SETTLE_MS : 0);
     return () => {
       alive = false;
       clearTimeout(timer);

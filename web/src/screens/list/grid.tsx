@@ -18,6 +18,15 @@ import { addRange, isChosen, NONE, toggle, toggleMany, type Selection } from "./
 const ROWS_MAX = 60;
 const SPARE = 8; // rows above and below those in sight
 
+// The height of a row follows density and pointer; asked of the style sheet once for each, since asking makes it work.
+const heights = new Map<string, number>();
+function rowHeight(): number {
+  const key = `${density.peek()} ${matchMedia("(pointer: coarse)").matches}`;
+  const known = heights.get(key) ?? (parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row")) || 40);
+  heights.set(key, known);
+  return known;
+}
+
 export interface TableProps {
   shape: ObjectShape;
   columns: readonly Column[];
@@ -47,7 +56,8 @@ export function Grid(p: TableProps) {
   const latest = useRef(p); // rows are drawn rarely: what they call looks here, not at the day they were drawn
   latest.current = p;
   const box = useRef<HTMLDivElement>(null);
-  const [rowH, setRowH] = useState(40);
+  const [rowH, setRowH] = useState(rowHeight);
+  const [spare, setSpare] = useState(0); // what is in sight is painted first
   const [view, setView] = useState({ top: 0, height: 640 });
   const [active, setActive] = useState<Cell>({ row: 0, col: 0 });
   const [editing, setEditing] = useState(false);
@@ -59,15 +69,15 @@ export function Grid(p: TableProps) {
     const el = box.current;
     if (!el) return undefined;
     const measure = (): void => {
-      setRowH(parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row")) || 40);
-      setView((v) => ({ ...v, height: el.clientHeight }));
+      setRowH(rowHeight());
+      setView((v) => (v.height === el.clientHeight ? v : { ...v, height: el.clientHeight }));
     };
-    measure();
     const seen = new ResizeObserver(measure);
     seen.observe(el);
     return () => seen.disconnect();
   }, [density.value]);
 
+  useEffect(() => setSpare(SPARE), []);
   const frame = useRef(0);
   const onScroll = (): void => {
     if (frame.current) return;
@@ -79,8 +89,8 @@ export function Grid(p: TableProps) {
   useEffect(() => () => cancelAnimationFrame(frame.current), []);
 
   const inSight = Math.ceil(view.height / rowH);
-  const count = Math.min(ROWS_MAX - 1, inSight + 2 * SPARE, total);
-  const first = Math.max(0, Math.min(Math.floor(view.top / rowH) - SPARE, total - count));
+  const count = Math.min(ROWS_MAX - 1, inSight + 2 * spare, total);
+  const first = Math.max(0, Math.min(Math.floor(view.top / rowH) - spare, total - count));
   const shown: number[] = [];
   for (let i = first; i < first + count; i++) shown.push(i);
   if (active.row < total && (active.row < first || active.row >= first + count) && (editing || wantFocus.current || document.activeElement?.closest(".grid"))) shown.push(active.row);

@@ -1,5 +1,5 @@
 // The one next action of a record, large; or, where there is none, loudly that there is none and a way to choose one.
-import { useId, useState } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 import { api, newKey, settle, type ObjectShape, type Problem, type Schemas, type Task } from "../../api/client";
 import { dayOf, formatInstant, formatNear, fromLocalInput, now } from "../../i18n/format";
 import { t, tn } from "../../i18n/t";
@@ -57,6 +57,9 @@ interface Props {
   again: () => void;
 }
 export function Next({ shape, id, title, work, tasks, shown, open, again }: Props) {
+  const latest = useRef(open);
+  latest.current = open;
+  const [openLine] = useState(() => (task: string): void => latest.current(task));
   const running = (work.runs as unknown as Run[]).filter((r) => !r.ended);
   const decide = work.next && "ends" in work.next ? (work.next as unknown as Decide) : null;
   return (
@@ -66,7 +69,7 @@ export function Next({ shape, id, title, work, tasks, shown, open, again }: Prop
       {tasks.length > 1 && (
         <details class="other-tasks">
           <summary>{tn(tasks.length - 1, "{n} more open here", "{n} more open here")}</summary>
-          <ul>{tasks.filter((x) => x.id !== shown?.id).map((x) => <li key={x.id}><TaskLine task={x} open={() => open(x.id)} /></li>)}</ul>
+          <ul>{tasks.filter((x) => x.id !== shown?.id).map((x) => <li key={x.id}><TaskLine task={x} open={openLine} /></li>)}</ul>
         </details>
       )}
     </section>
