@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ALONE_CACHE_KIB (64 * 1024) /* a command that writes has the database to itself: an import reads its pages once */
+
 struct err *app_folder(struct args *args, const char *name, const char **path)
 {
     const char *dir = str_cstr(args->arena, args->settings.data);
@@ -76,6 +78,7 @@ struct err *app_open(struct args *args, enum open_mode mode, struct app **out)
     app->data_dir = str_cstr(args->arena, args->settings.data);
     options.url = args->settings.db.len ? str_cstr(args->arena, args->settings.db) : file;
     options.read_only = mode == OPEN_READ;
+    options.write_cache_kib = mode == OPEN_WRITE ? ALONE_CACHE_KIB : 0;
     if (!args->settings.db.len) {
         if (mode == OPEN_CREATE)
             TRY(file_make_dirs(args->arena, app->data_dir));

@@ -5,6 +5,7 @@
 
 #include <errno.h> /* program_invocation_name */
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
@@ -156,6 +157,7 @@ static struct err *serve_until_stopped(struct args *args, struct app *app)
     TRY(mail_settings(args, &mail));
     TRY(serve_start(args->arena, app, &options, &server));
     TRY(print_welcome(args, app, &options, serve_port(server)));
+    malloc_trim(0); /* what compiling the manual took goes back to the system */
     sigwait(&stop, &which);
     log_event(LOG_INFO, "stopping", "signal", which == SIGINT ? "INT" : "TERM", NULL);
     serve_stop(server);

@@ -22,6 +22,7 @@ struct db_options {
     int writers;             /* PostgreSQL only; 0: a default */
     bool must_exist;         /* do not create the SQLite file */
     int64_t commit_delay_us; /* test hook: wait that long before a group commit; 0 */
+    int write_cache_kib;     /* SQLite: pages the writer keeps in memory, when it needs them; 0: a default */
     int64_t pages_max;       /* SQLite: the file may not grow beyond so many pages; 0: no bound */
     bool
         read_only; /* SQLite: look at a file while its server runs. No lock, no migrations; writes fail */

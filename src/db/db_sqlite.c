@@ -21,7 +21,7 @@
 
 #define READ_CACHE_KIB (32 * 1024) /* shared out among the readers */
 #define READ_CACHE_KIB_MIN 1024    /* per reader */
-#define WRITE_CACHE_KIB (8 * 1024)
+#define WRITE_CACHE_KIB (16 * 1024)
 #define BIGINT_KEY "BIGINT PRIMARY KEY"
 
 /* ---- errors ---- */
@@ -90,7 +90,7 @@ static struct err *fail_in(struct tx *tx, int rc, const char *name, const char *
 static int set_up(struct db *db, sqlite3 *lite, bool writer)
 {
     int per_reader = READ_CACHE_KIB / db->readers_max;
-    int cache = writer                            ? WRITE_CACHE_KIB
+    int cache = writer                            ? (db->options.write_cache_kib ? db->options.write_cache_kib : WRITE_CACHE_KIB)
                 : per_reader < READ_CACHE_KIB_MIN ? READ_CACHE_KIB_MIN
                                                   : per_reader;
     char sql[256];

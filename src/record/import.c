@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BATCH_ROWS_DEFAULT 2000 /* fewer: more time for the log and the index of words; more: more memory */
+#define BATCH_ROWS_DEFAULT 10000 /* fewer: more time for the log and the index of words; more: more memory */
 #define TUNE_ROWS 500 /* an import of so many rows may change which plan is best */
 #define PLAN_BYTES_MAX (256 * 1024)
 
