@@ -1,13 +1,13 @@
 // Dates, times, money and numbers as people of the place write them. Instants are shown in the viewer's own zone.
 import { signal } from "@preact/signals";
-import { locale, t, tn } from "./t";
+import { locale, numberFormat, t, tn } from "./t";
 
 export const zone = signal<string>("UTC");
 export const now = signal<number>(Date.now());
 
 const cache = new Map<string, Intl.DateTimeFormat>();
 function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = JSON.stringify([locale.value, zone.value, options]);
+  const key = `${locale.value} ${zone.value} ${Object.entries(options).join()}`;
   let f = cache.get(key);
   if (!f) {
     try {
@@ -20,8 +20,19 @@ function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return f;
 }
 
-// The day of an instant in the viewer's zone, "2026-03-09".
+// The day of an instant in the viewer's zone, "2026-03-09". A screen asks for the same ones again and again.
+const days = new Map<string, string>();
+const DAYS_MAX = 2000;
 export function dayOf(instant: string | number | Date): string {
+  const key = `${zone.value} ${typeof instant === "string" ? instant : +instant}`;
+  const known = days.get(key);
+  if (known !== undefined) return known;
+  const day = civilDay(instant);
+  if (days.size >= DAYS_MAX) days.clear();
+  days.set(key, day);
+  return day;
+}
+function civilDay(instant: string | number | Date): string {
   const parts = dates({ year: "numeric", month: "2-digit", day: "2-digit", numberingSystem: "latn", calendar: "iso8601" }).formatToParts(new Date(instant));
   const get = (type: string): string => parts.find((p) => p.type === type)?.value ?? "";
   return `${get("year")}-${get("month")}-${get("day")}`;
@@ -55,6 +66,11 @@ export function formatInstant(instant: string): string {
   return `${formatDate(dayOf(instant))}, ${formatTime(instant)}`;
 }
 
+// With the seconds, where they matter.
+export function formatExact(instant: string): string {
+  return `${formatDate(dayOf(instant))}, ${dates({ hour: "numeric", minute: "2-digit", second: "2-digit" }).format(new Date(instant))}`;
+}
+
 export function formatDay(): string {
   return dates({ weekday: "short", day: "numeric", month: "short" }).format(new Date(now.value));
 }
@@ -79,14 +95,15 @@ export function formatAgo(instant: string): string {
 }
 
 export function formatNumber(n: number, digits = 2): string {
-  return n.toLocaleString(locale.value, { maximumFractionDigits: digits });
+  return numberFormat(`to ${digits}`, { maximumFractionDigits: digits }).format(n);
 }
 
 export function formatMoney(amount: string, currency: string): string {
   const n = Number(amount);
   if (!Number.isFinite(n)) return amount;
   try {
-    return n.toLocaleString(locale.value, { style: "currency", currency, minimumFractionDigits: Number.isInteger(n) ? 0 : 2 });
+    const least = Number.isInteger(n) ? 0 : 2;
+    return numberFormat(`${currency} ${least}`, { style: "currency", currency, minimumFractionDigits: least }).format(n);
   } catch {
     return `${amount} ${currency}`;
   }

@@ -127,5 +127,5 @@ export async function startLive(): Promise<void> {
       void loadShapes();
       hear(null);
     }, () => undefined);
-  }, 60_000);
+  }, 10_000);
 }

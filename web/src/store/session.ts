@@ -29,6 +29,30 @@ export function fieldOf(object: ObjectShape, name: string): FieldShape | undefin
   return m.get(name);
 }
 
+// Columns of a list that the server works out from what is related: shown and filtered like fields, never written.
+export interface ComputedField extends FieldShape {
+  expression: string; // what a filter says instead of the name; empty: cannot be filtered
+}
+const computedLists = new WeakMap<ObjectShape, readonly ComputedField[]>();
+export function computedOf(object: ObjectShape): readonly ComputedField[] {
+  const known = computedLists.get(object);
+  if (known) return known;
+  const kinds = objects.peek().get("activity")?.fields.find((f) => f.name === "kind")?.options;
+  const list = (object.computed ?? []).map((c): ComputedField => ({
+    name: c.name, label: c.label, type: c.type, expression: c.expression, help: "", system: true, required: false, write: false, sort: false,
+    ...(c.type === "user" ? { to: "user" } : {}), ...(c.type === "choice" ? { options: kinds ?? [] } : {}),
+  }));
+  computedLists.set(object, list);
+  return list;
+}
+export function columnOf(object: ObjectShape, name: string): FieldShape | undefined {
+  return fieldOf(object, name) ?? computedOf(object).find((c) => c.name === name);
+}
+// The words of a filter that stand for it.
+export function expressionOf(field: FieldShape): string {
+  return "expression" in field && typeof field.expression === "string" ? field.expression : field.name;
+}
+
 export async function loadSession(): Promise<void> {
   const [who, shapes] = await Promise.all([api.GET("/api/v1/me").then(settle), api.GET("/api/v1/objects").then(settle)]);
   if (!who.ok) {

@@ -8,6 +8,7 @@ import { go, place, setQuery } from "../../nav/router";
 import { Screen } from "../../shell/screen";
 import { onChange } from "../../store/live";
 import { isProblem, knownPage, loadManual, manualPages, readPage, type Page } from "../../store/manual";
+import { loadViews, useView, views } from "../../store/views";
 import { fieldOf, mainObjects, me, objectOf, otherObjects } from "../../store/session";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
@@ -405,15 +406,18 @@ function Totals({ store }: { store: BoardStore }) {
 function BoardOf({ shape, field }: { shape: ObjectShape; field: FieldShape }) {
   const query = place.value.query;
   const q = query.get("q") ?? "";
-  const asked = query.get("filter") ?? "";
+  const viewId = query.get("view");
+  const view = viewId ? views.value.get(shape.name)?.find((v) => v.id === viewId) : undefined;
+  useEffect(() => { if (view) useView(view.id); }, [view?.id]);
+  const asked = query.get("filter") ?? view?.filter ?? "";
   const filter = [WHO[query.get("who") ?? ""] ?? "", q ? `${shape.title} contains ${quote(q)}` : "", asked].reduce(both, "");
-  const lanes = query.get("lanes") === "owner" && shape.fields.some((f) => f.name === "owner");
+  const lanes = (query.get("lanes") ?? view?.group) === "owner" && shape.fields.some((f) => f.name === "owner");
   const store = useMemo(() => boardOf(shape, field, filter), [shape, field, filter]);
   const rules = useRules(shape.name, field);
   useBoardKeys(lanes ? null : store);
   const stale = store.stale.value;
   return (
-    <Screen title={t("{objects} by stage", { objects: shape.plural })} class="board-screen" meta={lanes ? " " : <Totals store={store} />} actions={<Tools object={shape.name} />}>
+    <Screen title={view?.name ?? t("{objects} by stage", { objects: shape.plural })} class="board-screen" meta={lanes ? " " : <Totals store={store} />} actions={<Tools object={shape.name} />}>
       {query.get("filters") === "1" || asked ? <FilterBar shape={shape} filter={asked} apply={(text) => setQuery({ filter: text || null, filters: "1" }, { replace: true })} /> : null}
       {store.problem.value && <ProblemNote problem={store.problem.value} retry={() => void store.refresh()} />}
       <div role="status" class="board-stale">
@@ -422,6 +426,15 @@ function BoardOf({ shape, field }: { shape: ObjectShape; field: FieldShape }) {
       {lanes ? <Lanes shape={shape} field={field} filter={filter} rules={rules} /> : <Stages key={filter} store={store} rules={rules} lane={false} />}
     </Screen>
   );
+}
+
+// A saved view says what the board shows, so it is read first.
+function Named({ shape, field }: { shape: ObjectShape; field: FieldShape }) {
+  const wanted = place.value.query.get("view") !== null && !views.value.has(shape.name);
+  const [asked, setAsked] = useState(false);
+  useEffect(() => { if (wanted) void loadViews(shape.name).then(() => setAsked(true)); }, [wanted, shape.name]);
+  if (wanted && !asked) return <Screen title={t("{objects} by stage", { objects: shape.plural })} class="board-screen" ready={false}><Skeleton rows={8} height={72} /></Screen>;
+  return <BoardOf shape={shape} field={field} />;
 }
 
 export function Board({ object }: { object?: string }) {
@@ -438,5 +451,5 @@ export function Board({ object }: { object?: string }) {
       </Screen>
     );
   }
-  return <BoardOf key={name} shape={shape} field={field} />;
+  return <Named key={name} shape={shape} field={field} />;
 }

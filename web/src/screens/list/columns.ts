@@ -1,6 +1,6 @@
 // Which columns, in which order and how wide: part of the address, so a link shows the same list.
 import type { FieldShape, ObjectShape } from "../../api/client";
-import { fieldOf } from "../../store/session";
+import { columnOf, fieldOf } from "../../store/session";
 
 export interface Column {
   field: FieldShape;
@@ -20,7 +20,7 @@ export function readColumns(text: string | null, shape: ObjectShape): Column[] {
   const columns: Column[] = [];
   for (const part of wanted) {
     const [name = "", w] = part.split(":");
-    const field = fieldOf(shape, name);
+    const field = columnOf(shape, name);
     if (!field || columns.some((c) => c.field === field)) continue;
     const width = Number(w);
     columns.push({ field, width: Number.isFinite(width) && width > 0 ? Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, width)) : defaultWidth(shape, field) });

@@ -1,10 +1,12 @@
 // One condition of the expression language, put together from a field, a comparison and a value.
 import type { FieldShape } from "../../api/client";
+import { fromLocalInput } from "../../i18n/format";
+import { expressionOf } from "../../store/session";
 
 export interface Comparison {
   key: string;
   label: string;
-  value: "none" | "text" | "number" | "date" | "option" | "record";
+  value: "none" | "text" | "number" | "date" | "instant" | "option" | "record";
 }
 
 export function comparisons(field: FieldShape): Comparison[] {
@@ -12,7 +14,9 @@ export function comparisons(field: FieldShape): Comparison[] {
   switch (field.type) {
     case "number": case "decimal": case "money": case "percent":
       return [{ key: ">=", label: "at least", value: "number" }, { key: "<=", label: "at most", value: "number" }, { key: "=", label: "is", value: "number" }, ...empties];
-    case "date": case "date-time":
+    case "date-time":
+      return [{ key: ">=", label: "at or after", value: "instant" }, { key: "<", label: "before", value: "instant" }, ...empties];
+    case "date":
       return [{ key: ">=", label: "on or after", value: "date" }, { key: "<", label: "before", value: "date" }, ...empties];
     case "yes/no":
       return [{ key: "yes", label: "is yes", value: "none" }, { key: "no", label: "is no", value: "none" }];
@@ -39,13 +43,21 @@ export function quoted(text: string): string {
 
 export function condition(field: FieldShape, key: string, value: string): string {
   const kind = comparisons(field).find((c) => c.key === key)?.value;
-  if (key === "empty") return `${field.name} is empty`;
-  if (key === "filled") return `${field.name} is not empty`;
-  if (key === "yes") return field.name;
-  if (key === "no") return `not ${field.name}`;
-  if (key === "me") return `${field.name} = me`;
-  if (kind === "number") return `${field.name} ${key} ${value.trim()}`;
-  return `${field.name} ${key} ${quoted(value)}`;
+  const name = expressionOf(field);
+  if (key === "empty") return `${name} is empty`;
+  if (key === "filled") return `${name} is not empty`;
+  if (key === "yes") return name;
+  if (key === "no") return `not ${name}`;
+  if (key === "me") return `${name} = me`;
+  if (kind === "number") return `${name} ${key} ${value.trim()}`;
+  if (kind === "instant") return `${name} ${key} ${quoted(instantOf(value))}`;
+  return `${name} ${key} ${quoted(value)}`;
+}
+
+// The instant of what a clock in the viewer's zone shows, to the second.
+function instantOf(local: string): string {
+  const [minute = "", second = "00"] = [local.slice(0, 16), local.slice(17, 19) || undefined];
+  return fromLocalInput(minute).replace(/:00(\.000)?Z$/, `:${second}Z`);
 }
 
 // Adds a condition, keeping the meaning of what is there.

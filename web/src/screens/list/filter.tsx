@@ -2,7 +2,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { api, recordsPath, settle, type ObjectShape, type Problem } from "../../api/client";
 import { t, tn } from "../../i18n/t";
-import { fieldOf } from "../../store/session";
+import { columnOf, computedOf, fieldOf } from "../../store/session";
 import type { Ref } from "../../store/values";
 import { Button, IconButton } from "../../ui/button";
 import { Combobox } from "../../ui/combobox";
@@ -65,10 +65,10 @@ function exampleOf(shape: ObjectShape): string {
 
 function Builder({ shape, add }: { shape: ObjectShape; add: (condition: string) => void }) {
   const id = useId();
-  const fields = shape.fields.filter((f) => f.name !== "deleted_at" && f.name !== "version");
+  const fields = [...shape.fields.filter((f) => f.name !== "deleted_at" && f.name !== "version"), ...computedOf(shape).filter((c) => c.expression)];
   const first = fieldOf(shape, shape.list[1] ?? shape.title) ?? fields[0];
   const [name, setName] = useState(first?.name ?? "");
-  const field = fieldOf(shape, name) ?? first;
+  const field = columnOf(shape, name) ?? first;
   const options = field ? comparisons(field) : [];
   const [key, setKey] = useState("");
   const comparison = options.find((o) => o.key === key) ?? options[0];
@@ -97,7 +97,7 @@ function Builder({ shape, add }: { shape: ObjectShape; add: (condition: string) 
             <div class="form-field"><label for={`${id}-v`}>{t("Value")}</label>
               {comparison.value === "option" ? <select id={`${id}-v`} value={value || field.options?.[0]?.name} onChange={(e) => setValue(e.currentTarget.value)}>{field.options?.map((o) => <option key={o.name} value={o.name}>{o.label}</option>)}</select>
                 : comparison.value === "record" ? <Combobox id={`${id}-v`} object={field.to ?? ""} label={field.label} value={ref} onChoose={setRef} />
-                : <input id={`${id}-v`} {...({ type: comparison.value === "date" ? "date" : "text" } as { type: "text" })} inputMode={comparison.value === "number" ? "decimal" : undefined} value={value} onInput={(e) => setValue(e.currentTarget.value)} />}
+                : <input id={`${id}-v`} {...({ type: comparison.value === "date" ? "date" : comparison.value === "instant" ? "datetime-local" : "text" } as { type: "text" })} step={comparison.value === "instant" ? 1 : undefined} inputMode={comparison.value === "number" ? "decimal" : undefined} value={value} onInput={(e) => setValue(e.currentTarget.value)} />}
             </div>
           )}
           <div class="form-foot"><Button kind="primary" type="submit" disabled={!ready}>{t("Add")}</Button></div>

@@ -8,7 +8,7 @@ import { go, place, setQuery } from "../../nav/router";
 import { creating } from "../../shell/create";
 import { Screen } from "../../shell/screen";
 import { dropRefusal, refusals } from "../../store/change";
-import { fieldOf, objectOf } from "../../store/session";
+import { computedOf, fieldOf, objectOf } from "../../store/session";
 import { plainPages } from "../../store/settings";
 import { showValue } from "../../store/values";
 import { keepChanges, loadViews, useView, views } from "../../store/views";
@@ -32,7 +32,7 @@ import { Peek } from "./peek";
 import { PlainPages } from "./plain";
 import { useRows } from "./rows";
 import { countOf, NONE, type Selection } from "./selection";
-import { ViewTabs } from "./view-tabs";
+import { viewHref, ViewTabs } from "./view-tabs";
 
 export function List({ object }: { object: string }) {
   const shape = objectOf(object);
@@ -46,7 +46,15 @@ export function List({ object }: { object: string }) {
   if (!shape) return <Screen title={t("Not found")}><EmptyState icon="search" title={t("The manual knows no such kind of record, or you may not see it.")}><a href="/">{t("Go to my day")}</a></EmptyState></Screen>;
   // What a saved view shows is known only when the view is.
   if (viewId && !list && !asked) return <Screen title={shape.plural} class="list" ready={false}><div class="grid"><Skeleton rows={14} /></div></Screen>;
+  const view = viewId && list?.find((v) => v.id === viewId);
+  if (view && view.layout === "board") return <ToBoard href={viewHref(view)} title={view.name} />;
   return <Loaded key={object} shape={shape} viewsProblem={viewId ? problem : null} />;
+}
+
+// A view that was saved as a board is one, whichever way somebody came.
+function ToBoard({ href, title }: { href: string; title: string }) {
+  useEffect(() => go(href, { replace: true, quiet: true }), [href]);
+  return <Screen title={title} ready={false}><Skeleton rows={8} /></Screen>;
 }
 
 const NO_VIEWS = [] as const;
@@ -218,7 +226,7 @@ function Groups({ shape, group, setGroup, foldAll }: { shape: ObjectShape; group
 
 function Columns({ shape, columns, setColumns }: { shape: ObjectShape; columns: readonly Column[]; setColumns: (c: readonly Column[]) => void }) {
   const chosen = new Set(columns.map((c) => c.field.name));
-  const rest = shape.fields.filter((f) => f.type !== "references" && f.name !== "deleted_at");
+  const rest = [...shape.fields.filter((f) => f.type !== "references" && f.name !== "deleted_at"), ...computedOf(shape)];
   return (
     <Popover label={t("Columns")} icon="columns-3" kind="quiet">
       {() => (

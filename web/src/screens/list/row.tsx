@@ -3,6 +3,7 @@
 import { Component, type ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { AnyRecord, FieldShape, ObjectShape } from "../../api/client";
+import { formatExact } from "../../i18n/format";
 import { t, tn } from "../../i18n/t";
 import { recordHref } from "../../nav/router";
 import { changeRecord, same } from "../../store/change";
@@ -94,7 +95,7 @@ function drawRow(p: RowProps, row: AnyRecord | undefined) {
             : c.field.name === shape.title ? (
               <><a href={recordHref(shape.name, row.id, p.listHref)} class="cut" tabIndex={-1} data-focus={`row-${row.id}`}>{name}</a>
                 <IconButton icon="panel-right" label={t("Look at {name}", { name })} class="cell-peek" tab={-1} onClick={p.peek} /></>
-            ) : <span class="cut">{showValue(c.field, fields[c.field.name])}</span>}
+            ) : <span class="cut" title={c.field.type === "date-time" && fields[c.field.name] ? formatExact(String(fields[c.field.name])) : undefined}>{showValue(c.field, fields[c.field.name])}</span>}
         </div>
       ))}
     </div>

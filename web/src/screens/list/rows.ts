@@ -1,6 +1,6 @@
 // The rows of a list: the first hundred at once, the rest behind it, page after page, so that the whole list scrolls.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { api, recordPath, recordsPath, settle, type AnyRecord, type Problem } from "../../api/client";
+import { api, recordsPath, settle, type AnyRecord, type Problem } from "../../api/client";
 import { BEHIND_MS, isFresh, keep, standing } from "../../store/kept";
 import { onChange, ticks } from "../../store/live";
 import { offlineProblem } from "../../ui/states";
@@ -97,12 +97,13 @@ export function useRows(object: string, filter: string, sort: string, fields: st
     const replace = async (): Promise<void> => {
       const ids = [...changed].slice(0, 50);
       changed.clear();
-      for (const id of ids) {
-        const at = held.current.findIndex((x) => x.id === id);
-        if (at < 0) continue;
-        const r = settle(await api.GET(recordPath(object), { params: { path: { id }, query: { fields } } }));
-        if (r.ok) held.current[at] = r.data as AnyRecord;
-      }
+      const here = ids.filter((id) => held.current.some((x) => x.id === id));
+      if (!here.length) return;
+      // As a list, since only lists have the columns that are worked out.
+      const r = settle(await api.GET(recordsPath(object), { params: { query: { filter: `id in (${here.map((id) => `'${id}'`).join(", ")})`, fields, limit: here.length } } }));
+      if (!r.ok) return;
+      const now = new Map((r.data.data as AnyRecord[]).map((x) => [x.id, x]));
+      for (const [at, x] of held.current.entries()) held.current[at] = now.get(x.id) ?? x; // in place: pages that still come are added to the same
       setRows(held.current.slice());
     };
     const stop = onChange((c) => {

@@ -27,8 +27,9 @@ function presetLabel(key: string): string {
   return ({ all: t("All"), mine: t("Mine"), open: t("Open"), "mine-open": t("Mine, open"), nobody: t("Nobody's") } as Record<string, string>)[key] ?? key;
 }
 
-export function viewHref(view: { id: string; object: string }): string {
+export function viewHref(view: { id: string; object: string; layout: string }): string {
   const kept = changesKept(view.id);
+  if (view.layout === "board") return `/board/${view.object}?view=${view.id}`;
   return `/lists/${view.object}?view=${view.id}${kept ? `&${kept}` : ""}`;
 }
 

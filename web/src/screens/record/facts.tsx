@@ -13,7 +13,11 @@ import { Button } from "../../ui/button";
 export function Facts({ shape, id, fields, whole }: { shape: ObjectShape; id: string; fields: Fields; whole: boolean }) {
   const [all, setAll] = useState(false);
   if (!whole) return <Skeleton rows={8} />;
-  const groups = shape.detail.length ? shape.detail : [{ label: t("Facts"), fields: shape.fields.filter((f) => !f.system).map((f) => f.name) }];
+  let groups: readonly { label: string; fields: readonly string[] }[] = shape.detail.length ? shape.detail : [{ label: t("Facts"), fields: shape.fields.filter((f) => !f.system).map((f) => f.name) }];
+  // What the form of a new record asks for can be read afterwards, also where the page's groups do not name it yet.
+  const grouped = new Set(groups.flatMap((g) => g.fields));
+  const left = shape.form.filter((n) => !grouped.has(n) && n !== shape.title);
+  if (left.length) groups = [...groups, { label: t("Also asked"), fields: left }];
   // What a new record asks for stays in sight even when it is empty: the first fields of the first two groups.
   const essential = new Set([...shape.list.slice(0, 6)]);
   const refused = new Set(refusals.value.filter((r) => r.id === id).flatMap((r) => Object.keys(r.typed)));
