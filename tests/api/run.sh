@@ -6,11 +6,11 @@ cd "$(dirname "$0")/../.." || exit 2
 passed=0 failed=0 skipped=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-out=$work/out
 
 count() {
     local p f s
-    read -r p f s < <(sed -n 's/^\([0-9]\+\) passed, \([0-9]\+\) failed, \([0-9]\+\) skipped$/\1 \2 \3/p' "$out" | tail -1)
+    cat "$1"
+    read -r p f s < <(sed -n 's/^\([0-9]\+\) passed, \([0-9]\+\) failed, \([0-9]\+\) skipped$/\1 \2 \3/p' "$1" | tail -1)
     [ -n "${p:-}" ] || { p=0 f=1 s=0; }
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
@@ -22,20 +22,21 @@ if ! "${CC:-cc}" -std=c17 -O1 -o "$API_DUMP" tests/api/dump.c -lsqlite3; then
     echo "0 passed, 1 failed, 0 skipped"
     exit 1
 fi
-if [ "${API_DB:-sqlite}" = sqlite ]; then
-    echo "-- SQLite"
-    node tests/api/run.mjs 2>&1 | tee "$out"
-    count
-fi
-if [ "${API_DB:-postgres}" = postgres ]; then
-    if tests/pg.sh run true 2>/dev/null; then
-        echo "-- PostgreSQL"
-        tests/pg.sh run node tests/api/run.mjs 2>&1 | tee "$out"
-        count
+# Each has a company of its own, so both play at once.
+wanted=${API_DB:-sqlite postgres}
+for kind in $wanted; do
+    if [ "$kind" = sqlite ]; then
+        node tests/api/run.mjs >"$work/sqlite" 2>&1 &
+    elif tests/pg.sh run true 2>/dev/null; then
+        tests/pg.sh run node tests/api/run.mjs >"$work/postgres" 2>&1 &
     else
-        echo "skipped: PostgreSQL is not installed"
-        skipped=$((skipped + 1))
+        printf 'skipped: PostgreSQL is not installed\n0 passed, 0 failed, 1 skipped\n' >"$work/postgres"
     fi
-fi
+done
+wait
+for kind in $wanted; do
+    echo "-- $kind"
+    count "$work/$kind"
+done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
