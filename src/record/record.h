@@ -143,8 +143,9 @@ MUST_USE struct err *change_since(struct tx *tx, const struct manual *m, const s
 MUST_USE struct err *change_undo(struct tx *tx, const struct save_context *cx, int64_t change_id, struct save_result *out);
 /* Which record a change belongs to; 0: there is no such change, or the actor may not see it. */
 MUST_USE struct err *change_record(struct tx *tx, const struct manual *m, const struct actor *a, int64_t change_id, int64_t *record_id);
-/* Seals rows not yet in the hash chain into the next batch (a job). */
-MUST_USE struct err *change_seal(struct tx *tx, int64_t now_us, int64_t *sealed);
+/* Seals rows not yet in the hash chain into the next batches (a job). *next_us: when there is more to seal, now_us if at
+ * once; DATE_NONE: every row is sealed. */
+MUST_USE struct err *change_seal(struct tx *tx, int64_t now_us, int64_t *sealed, int64_t *next_us);
 /* Recomputes the chain; adds findings. */
 MUST_USE struct err *change_verify(struct tx *tx, struct buf *findings, int64_t *rows);
 

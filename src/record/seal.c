@@ -5,6 +5,7 @@
  * Rows younger than the margin wait for the next run: on PostgreSQL a transaction may commit rows with smaller ids after
  * others. */
 #include "base/file.h"
+#include "base/id.h"
 #include "record/record.sql.h"
 #include "record/record_impl.h"
 
@@ -109,7 +110,20 @@ static struct err *seal_batch(struct tx *tx, int64_t *batch, int64_t *last, stru
     return db_run(st, NULL);
 }
 
-struct err *change_seal(struct tx *tx, int64_t now_us, int64_t *sealed)
+/* When the first row after last is old enough. */
+static struct err *next_seal(struct tx *tx, int64_t last, int64_t now_us, int64_t *next_us)
+{
+    struct sealed_row first;
+    size_t n;
+
+    TRY(read_rows(tx, last, INT64_MAX, 1, &first, &n));
+    *next_us = n ? id_moment(first.id) + MARGIN_US + US_PER_SECOND : DATE_NONE;
+    if (n && *next_us < now_us)
+        *next_us = now_us;
+    return NULL;
+}
+
+struct err *change_seal(struct tx *tx, int64_t now_us, int64_t *sealed, int64_t *next_us)
 {
     struct arena *arena = tx_arena(tx);
     struct sealed_row *rows = NEW_ARRAY(arena, BATCH_ROWS, struct sealed_row);
@@ -132,7 +146,7 @@ struct err *change_seal(struct tx *tx, int64_t now_us, int64_t *sealed)
         TRY(seal_batch(tx, &batch, &last, &hash, to, now_us, rows, &n));
         *sealed += (int64_t)n;
     }
-    return NULL;
+    return next_seal(tx, last, now_us, next_us);
 }
 
 /* ---- proof ---- */

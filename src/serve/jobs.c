@@ -26,8 +26,8 @@ struct jobs {
     pthread_mutex_t lock;
     pthread_cond_t moved;
     bool committed, stop;     /* under the lock */
-    bool unsealed;
     int64_t next_due_us;      /* of the engine; DATE_NONE: no timer */
+    int64_t next_seal_us;     /* DATE_NONE: the change log is sealed to its end */
     int64_t ticked_us, sealed_us, flushed_us, cleaned_us; /* clock_mono_us */
 };
 
@@ -87,10 +87,10 @@ static void tick(struct jobs *j, struct arena *arena)
 
 static struct err *seal(struct tx *tx, void *ctx)
 {
+    struct jobs *j = ctx;
     int64_t sealed;
-    struct app *app = ctx;
 
-    return change_seal(tx, app->now_us(), &sealed);
+    return change_seal(tx, j->server->app->now_us(), &sealed, &j->next_seal_us);
 }
 
 static struct err *clean(struct tx *tx, void *ctx)
@@ -123,15 +123,15 @@ static void work(struct jobs *j, struct arena *arena, bool committed)
     struct app *app = j->server->app;
     bool due = j->next_due_us != DATE_NONE && app->now_us() >= j->next_due_us;
 
-    j->unsealed = j->unsealed || committed;
+    if (committed && j->next_seal_us == DATE_NONE)
+        j->next_seal_us = app->now_us(); /* the first look says when the new rows are old enough */
     if (due || committed || passed(j->ticked_us, US_PER_MINUTE)) {
         j->ticked_us = clock_mono_us();
         tick(j, arena);
     }
-    if (j->unsealed && passed(j->sealed_us, SEAL_PAUSE_US)) {
+    if (j->next_seal_us != DATE_NONE && app->now_us() >= j->next_seal_us && passed(j->sealed_us, SEAL_PAUSE_US)) {
         j->sealed_us = clock_mono_us();
-        j->unsealed = false;
-        report("seal", db_write(app->db, arena, seal, app));
+        report("seal", db_write(app->db, arena, seal, j));
     }
     if (passed(j->flushed_us, FLUSH_PAUSE_US)) {
         j->flushed_us = clock_mono_us();
@@ -150,8 +150,13 @@ static int64_t sleep_us(const struct jobs *j)
 
     if (j->server->app->now_us != clock_now_us) /* a clock of its own may jump */
         us = US_PER_SECOND;
-    if (j->unsealed && us > SEAL_PAUSE_US)
-        us = SEAL_PAUSE_US;
+    if (j->next_seal_us != DATE_NONE) {
+        int64_t until = j->next_seal_us - j->server->app->now_us();
+
+        if (until < SEAL_PAUSE_US)
+            until = SEAL_PAUSE_US;
+        us = until < us ? until : us;
+    }
     if (j->next_due_us != DATE_NONE) {
         int64_t until = j->next_due_us - j->server->app->now_us();
 
@@ -206,7 +211,7 @@ static void *run(void *arg)
     }
     /* A last time, so that nothing is lost of when people were here. */
     report("seen", access_cache_flush(app->access, arena, app->now_us()));
-    report("seal", db_write(app->db, arena, seal, app));
+    report("seal", db_write(app->db, arena, seal, j));
     arena_free(arena);
     return NULL;
 }
@@ -218,7 +223,7 @@ struct err *jobs_start(struct arena *arena, struct server *server)
     if (!j)
         abort();
     j->server = server;
-    j->next_due_us = DATE_NONE;
+    j->next_due_us = j->next_seal_us = DATE_NONE;
     j->flushed_us = j->cleaned_us = clock_mono_us();
     pthread_mutex_init(&j->lock, NULL);
     pthread_cond_init(&j->moved, NULL);

@@ -6,7 +6,7 @@ struct call {
     struct world *w;
     const struct actor *a;
     const struct object *object;
-    int64_t id, n, before_us, before_id;
+    int64_t id, n, before_us, before_id, next_us;
     int limit;
     struct save_context cx;
     struct save_result out;
@@ -137,7 +137,7 @@ static struct err *seal_fn(struct tx *tx, void *ctx)
 {
     struct call *c = ctx;
 
-    return change_seal(tx, c->w->now_us + 3600 * US_PER_SECOND, &c->n);
+    return change_seal(tx, c->w->now_us + 3600 * US_PER_SECOND, &c->n, &c->next_us);
 }
 
 static struct err *verify_fn(struct tx *tx, void *ctx)
@@ -233,7 +233,10 @@ TEST(young_rows_wait_and_a_purge_keeps_the_chain)
     assert_ok(world_write(w, seal_fn, &c));
     w->now_us += 3600 * US_PER_SECOND;
     assert_i64(c.n, 0);
+    assert_true(c.next_us > w->now_us && c.next_us <= w->now_us + 2 * US_PER_MINUTE); /* even if nobody writes any more */
     assert_true(seal(w) > 0);
+    assert_ok(world_write(w, seal_fn, &c));
+    assert_i64(c.next_us, DATE_NONE);
     assert_err(world_write(w, purge_fn, &p), "access.denied");
     p.cx = world_cx(w, w->admin);
     assert_ok(world_write(w, purge_fn, &p));
