@@ -119,6 +119,19 @@ static void words_aggregate(struct buf *out, const struct expr_schema *schema, c
     }
 }
 
+/* now or today, moved by a duration */
+static bool is_moved_clock(const struct node *n)
+{
+    return n->kind == NK_ARITH && (n->op == '-' || n->op == '+') && n->kids[0]->kind == NK_TIME &&
+           (n->kids[0]->op == TW_NOW || n->kids[0]->op == TW_TODAY) && n->kids[1]->kind == NK_DURATION;
+}
+
+static void words_moved_clock(struct buf *out, const struct node *n)
+{
+    words_duration(out, n->kids[1]->dur);
+    buf_add(out, n->op == '-' ? STR(" ago") : STR(" from now"));
+}
+
 static void words_compare(struct buf *out, const struct expr_schema *schema, const struct node *n)
 {
     static const char *const number[] = {[CO_EQ] = " is ",
@@ -131,11 +144,17 @@ static void words_compare(struct buf *out, const struct expr_schema *schema, con
                                          [CO_LE] = " is no later than ",
                                          [CO_GT] = " is after ",
                                          [CO_GE] = " is no earlier than "};
+    static const char *const ago[] = {[CO_EQ] = " is ",
+                                      [CO_LT] = " is more than ",
+                                      [CO_LE] = " is at least ",
+                                      [CO_GT] = " is less than ",
+                                      [CO_GE] = " is no more than "};
     const struct node *l = n->kids[0], *r = n->kids[1];
     bool time = l->type == ET_DATE || l->type == ET_INSTANT;
+    bool past = is_moved_clock(r) && r->op == '-';
 
     words_at(out, schema, l);
-    buf_add(out, n->negated ? STR(" is not ") : str_from((time ? moment : number)[n->op]));
+    buf_add(out, n->negated ? STR(" is not ") : str_from((past ? ago : time ? moment : number)[n->op]));
     if (n->op == CO_EQ && r->kind == NK_PERIOD)
         buf_add(out, STR("in "));
     words_at(out, schema, r);
@@ -212,7 +231,10 @@ static void words_test(struct buf *out, const struct expr_schema *schema, const 
             buf_add(out, STR(" contains "));
         else
             buf_fmt(out, n->kind == NK_STARTS ? " starts with " : " ends with ");
-        words_at(out, schema, n->kids[1]);
+        if (n->kids[1]->kind == NK_TEXT)
+            buf_fmt(out, "\"%.*s\"", STR_ARG(n->kids[1]->s));
+        else
+            words_at(out, schema, n->kids[1]);
     }
 }
 
@@ -322,6 +344,10 @@ void words_node(struct buf *out, const struct expr_schema *schema, const struct 
         words_test(out, schema, n);
         break;
     case NK_ARITH:
+        if (is_moved_clock(n)) {
+            words_moved_clock(out, n);
+            break;
+        }
         words_at(out, schema, n->kids[0]);
         buf_fmt(out, " %s ",
                 n->op == '+'   ? "plus"

@@ -314,7 +314,9 @@ TEST(plain_words_read_well)
         {"close_date is not empty", "there is a close date"},
         {"amount >= 10000 and stage in ('Won', 'Lost')",
          "amount is at least 10000 and stage is one of Won or Lost"},
-        {"created_at < now - 24h", "created at is before now minus 1 day"},
+        {"created_at < now - 24h", "created at is more than 1 day ago"},
+        {"close_date <= today + 7d", "close date is no later than 7 days from now"},
+        {"name contains ' – '", "name contains \" – \""},
         {"close_date in this month", "close date is in this month"},
         {"count(activities where kind = 'call') >= 1",
          "the number of activities where kind is call is at least 1"},
@@ -324,7 +326,7 @@ TEST(plain_words_read_well)
         {"hot", "hot is yes"},
         {"hot and (vip or open)", "hot is yes and (vip is yes or it is open)"},
         {"last(activities).at < now - 14d",
-         "at of the last of the activities is before now minus 14 days"},
+         "at of the last of the activities is more than 14 days ago"},
     };
     struct world *w = *state;
 

@@ -305,7 +305,7 @@ TEST(explain_names_each_term_and_what_was_found)
     assert_str(why->parts[1].parts[0].words, "there is no owner: yes");
     assert_str(why->parts[1].parts[1].words, "amount is at least 2000: no, it is 1250.5");
     assert_str(why->parts[2].words,
-               "created at is before now minus 1 day: no, it is 2026-01-10 00:30");
+               "created at is more than 1 day ago: no, it is 2026-01-10 00:30");
     assert_true(why->parts[3].holds);
     assert_str(why->parts[3].parts[0].words, "there are tasks: no");
     assert_str(why->parts[4].words, "amount is more than 5: yes, it is 1250.5");

@@ -440,7 +440,7 @@ TEST(policies_of_all_three_clocks)
     assert_int_equal(q->within.business_days, 2);
     assert_int_equal(q->owed_by.kind, WHO_OWNER);
     assert_str(q->sentence, "Every lead where status is Contacted must have a replied at within 2 "
-                            "business days of that becoming true.");
+                            "business days from then.");
     q = &m->policies[2];
     assert_int_equal(q->clock, PC_EVERY);
     assert_int_equal(q->period, PP_WORKING_DAY);
@@ -450,13 +450,13 @@ TEST(policies_of_all_three_clocks)
     assert_int_equal(expr_object_of(q->count_where.e), manual_object_index(m, "activity"));
     assert_int_equal(q->n_seasons, 1);
     assert_int_equal(q->seasons[0].at_least, 0);
-    assert_has(q->sentence, "Every account must have at least 2 of its activities where");
+    assert_has(q->sentence, "Every account must have at least 2 activities where");
     q = &m->policies[3];
     assert_null(q->count_where.e);
     assert_non_null(q->count.e);
     q = &m->policies[4];
     assert_int_equal(q->clock, PC_ALWAYS);
-    assert_has(q->sentence, "Every deal where stage is Won must always satisfy this: ");
+    assert_has(q->sentence, "Every deal where stage is Won, always: ");
     manual_unpin(m);
     arena_free(a);
 }

@@ -587,7 +587,7 @@ TEST(a_plan_says_what_publishing_would_do)
     assert_has(text, "within 24 hours of its creation.\" becomes \"Every lead must have an owner "
                      "within 4 business hours of its creation.\"");
     assert_has(text, "  stops policy/b\n");
-    assert_has(text, "  starts policy/c in mode block: Every deal must always satisfy this: ");
+    assert_has(text, "  starts policy/c in mode block: Every deal, always: ");
     assert_has(text, "  starts workflow/w\n");
     assert_has(text, "  sales-rep may now read lead: all instead of team\n");
     assert_has(text, "  sales-rep may no longer create lead\n");

@@ -48,6 +48,37 @@ TEST(shipped_policies_are_off)
     company_close(c);
 }
 
+TEST(P58_shipped_rules_are_said_in_one_plain_sentence)
+{
+    static const char *const said[][2] = {
+        {"policy/lead-assigned",
+         "Every lead where status is New (except where source is Import) must have an owner within 24 hours of its creation."},
+        {"policy/contact-has-account",
+         "Every contact must have an account, a first name and a last name within 5 business days of its creation."},
+        {"policy/lead-reachable", "Every lead (except where source is Import) must always have an email or a phone."},
+        {"policy/qualified-is-complete",
+         "Every lead where status is Qualified must always have a budget, a timeline and \"Who decides\"."},
+        {"policy/call-has-note", "Every activity where kind is one of call, meeting or visit must have \"What was said\" or an outcome "
+                                 "within 4 business hours of taking place."},
+        {"policy/three-touches-a-week", "Every account where type is Customer must have at least 3 activities where kind is one of call, "
+                                        "email, meeting, visit or message each week."},
+        {"policy/deal-named", "Every deal where there is an account and there is a product, always: name contains \" – \"."},
+    };
+    struct company *c = starter(NULL);
+    const struct manual *m = manual_live(c->store);
+
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        size_t k = 0;
+
+        while (k < m->n_policies && !str_eq(m->policies[k].page->path, str_from(said[i][0])))
+            k++;
+        assert_true(k < m->n_policies);
+        assert_str(m->policies[k].sentence, said[i][1]);
+    }
+    manual_unpin(m);
+    company_close(c);
+}
+
 TEST(a_lead_goes_the_shipped_way_to_a_deal)
 {
     struct company *c = starter(NULL);
@@ -146,5 +177,5 @@ TEST(a_quarter_under_every_shipped_rule_stays_sound)
     company_close(c);
 }
 
-TEST_MAIN(shipped_policies_are_off, a_lead_goes_the_shipped_way_to_a_deal,
+TEST_MAIN(shipped_policies_are_off, P58_shipped_rules_are_said_in_one_plain_sentence, a_lead_goes_the_shipped_way_to_a_deal,
           a_quarter_under_every_shipped_rule_stays_sound)
