@@ -28,8 +28,8 @@ export function CreateDialog({ object }: { object: string }) {
   return (
     <Dialog title={t("Create")} onClose={close}>
       <div class="choices">
-        {able.map((o) => (
-          <button key={o.name} type="button" class="choice row" onClick={() => (creating.value = o.name)}><Icon name={objectIcon(o.icon)} size={20} /><b>{o.label}</b></button>
+        {able.map((o, i) => (
+          <button key={o.name} type="button" class="choice row" ref={i === 0 ? (el) => el?.setAttribute("autofocus", "") : undefined} onClick={() => (creating.value = o.name)}><Icon name={objectIcon(o.icon)} size={20} /><b>{o.label}</b></button>
         ))}
         {able.length === 0 && <p>{t("Your roles do not let you create records. Whoever administers fairlead can change that on the pages of the roles.")}</p>}
       </div>

@@ -110,7 +110,7 @@ export function Reading({ path, heads }: { path: string; heads: readonly PageHea
   const here = line ? titleAt(page.text, page.sections, line) : "";
   return (
     <Screen title={page.label} class="page-screen"
-      meta={<span class="row wrap"><span>{kind ? t(kind[1]) : page.kind}</span>{page.owner && <span>{t("kept by")} {owner ? <a href={`/manual/${owner.path}`}>{owner.label}</a> : page.owner}</span>}<span>{t("version {n}", { n: page.version })}</span>{page.review && <span>{t("look at it again on {day}", { day: formatDate(page.review) })}</span>}</span>}
+      meta={<span class="row wrap dots"><span>{kind ? t(kind[1]) : page.kind}</span>{page.owner && <span>{t("kept by")} {owner ? <a href={`/manual/${owner.path}`}>{owner.label}</a> : page.owner}</span>}<span>{t("version {n}", { n: page.version })}</span>{page.review && <span>{t("look at it again on {day}", { day: formatDate(page.review) })}</span>}</span>}
       actions={<Button icon="printer" onClick={() => print()}>{t("Print")}</Button>}>
       {back}
       {old ? <OldNote page={old} live={head !== undefined} /> : <ChangedNote path={path} />}

@@ -39,7 +39,7 @@ function Row({ version, live, onRestore }: { version: Version; live: number; onR
       <div class="grow stack">
         <p class="row wrap"><strong>{t("Version {n}", { n })}</strong>{n === live && <StatusChip tone="ok" icon="circle-check">{t("live")}</StatusChip>}</p>
         <p>{version.reason}</p>
-        <p class="meta row wrap"><span>{authorOf(version)}</span>{version.at && <time dateTime={version.at}>{formatInstant(version.at)}</time>}<span>{tn(version.pages, "{n} page", "{n} pages")}</span></p>
+        <p class="meta row wrap dots"><span>{authorOf(version)}</span>{version.at && <time dateTime={version.at}>{formatInstant(version.at)}</time>}<span>{tn(version.pages, "{n} page", "{n} pages")}</span></p>
       </div>
       <p class="row wrap version-do">
         {n > 1 && <a class="button plain" href={href(n - 1, n)} data-focus={`version-${n}`}><Icon name="git-branch" /><span>{t("What it changed")}<span class="sr">{` (${t("version {n}", { n })})`}</span></span></a>}

@@ -161,8 +161,8 @@ export function Breaches({ policies }: { policies: readonly Policy[] }) {
         </p>
       )}
       {data && rows.length === 0 && (
-        <EmptyState icon="circle-check" title={t("Everything that was due was done.")}>
-          <p class="muted">{on ? t("When something is missed it stands here, grouped by what got in the way.") : t("No rule is on. Switch one to Watch, and what is missed stands here, grouped by what got in the way.")}</p>
+        <EmptyState icon="circle-check" title={on ? t("Everything that was due was done.") : t("No rule is on, so nothing is counted.")}>
+          <p class="muted">{on ? t("When something is missed it stands here, grouped by what got in the way.") : t("Switch one to Watch, and what is missed stands here, grouped by what got in the way.")}</p>
         </EmptyState>
       )}
       {groups.length > 0 && <p class="muted breach-lead">{t("What was missed asks about the step before it asks about anybody. Whoever owed it says what got in the way, and the page is changed by it.")}</p>}

@@ -99,7 +99,7 @@ function Row({ policy, onSwitch, onTry }: { policy: Policy; onSwitch: (s: Switch
         <h3><a href={`/manual/${policy.page}`} data-focus={policy.page}>{policy.label}</a></h3>
         <p>{policy.sentence}</p>
         {policy.why && <p class="muted">{t("Why: {reason}", { reason: policy.why })}</p>}
-        <p class="meta policy-facts">
+        <p class="meta policy-facts dots">
           <span>{objectOf(policy.object ?? "")?.plural}</span>
           {policy.owner && <span>{t("looked after by: {role}", { role: roleLabel(policy.owner) })}</span>}
           {policy.except && <span>{t("except where {what}", { what: policy.except })}</span>}

@@ -56,7 +56,7 @@ export function Roles() {
           {r.duties.length > 0 && <ul class="bullets">{r.duties.map((d) => <li key={d}>{d}</li>)}</ul>}
           {r.rights.length > 0 && <p><span class="muted">{t("May also:")}</span> {r.rights.map(rightLabel).join(", ")}</p>}
           {r.fields.length > 0 && <p><span class="muted">{t("Fields held back:")}</span> {r.fields.map((f) => t("{field} of {object} ({how})", { field: f.label, object: f.object, how: f.access === "read" ? t("to read only") : t("not shown") })).join(", ")}</p>}
-          <p><span class="muted">{t("Held by:")}</span> {r.holders.length ? r.holders.map((h, i) => <span key={h.id}>{i > 0 && ", "}<a href={recordHref("user", h.id)}>{h.name}</a></span>) : t("nobody yet")}</p>
+          <p class="holders"><span class="muted">{t("Held by:")}</span> {r.holders.length ? r.holders.map((h, i) => <span key={h.id}>{i > 0 && ", "}<a href={recordHref("user", h.id)}>{h.name}</a></span>) : t("nobody yet")}</p>
         </section>
       ))}
     </>
