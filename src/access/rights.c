@@ -36,7 +36,7 @@ bool access_right(const struct actor *a, enum right right)
     return a->system || (a->rights & (1u << right)) != 0;
 }
 
-/* "sales-manager or admin"; empty if nobody. */
+/* "a sales manager or an administrator"; empty if nobody. */
 static struct str roles_list(struct arena *arena, const struct str *names, size_t n)
 {
     struct buf b = buf_new(arena, 64);
@@ -54,7 +54,7 @@ static struct err *denied(struct arena *arena, const struct actor *a, struct str
     struct err *e = FAIL(arena, ERR_FORBIDDEN, "access.denied", NULL, "Your roles do not allow you to %.*s.", STR_ARG(what));
 
     if (n)
-        e->way_out = str_fmt(arena, "Ask somebody with the role %.*s.", STR_ARG(roles_list(arena, names, n)));
+        e->way_out = str_fmt(arena, "Ask %.*s.", STR_ARG(roles_list(arena, names, n)));
     else
         e->way_out = STR("No role of the manual allows it. Suggest a change to the page of a role.");
     if (a->n_roles) {
@@ -75,7 +75,7 @@ struct err *access_need(struct arena *arena, const struct manual *m, const struc
     names = NEW_ARRAY(arena, m->n_roles + 1, struct str);
     for (size_t i = 0; i < m->n_roles; i++)
         if (m->roles[i].can && m->roles[i].can[object][verb] != SCOPE_NONE)
-            names[n++] = m->roles[i].name;
+            names[n++] = manual_a_role(arena, m, m->roles[i].name);
     return denied(arena, a, str_fmt(arena, "%s %.*s", verb_words[verb], STR_ARG(m->objects[object].plural)), names, n);
 }
 
@@ -89,7 +89,7 @@ struct err *access_need_right(struct arena *arena, const struct manual *m, const
     names = NEW_ARRAY(arena, m->n_roles + 1, struct str);
     for (size_t i = 0; i < m->n_roles; i++)
         if (m->roles[i].rights & (1u << right))
-            names[n++] = m->roles[i].name;
+            names[n++] = manual_a_role(arena, m, m->roles[i].name);
     return denied(arena, a, str_fmt(arena, "do this; it needs the right %s", right_words[right]), names, n);
 }
 
@@ -157,17 +157,20 @@ static void add_team(struct sql_text *q, const struct actor *a, const char *alia
         sql_add(q, "1 = 0");
 }
 
-void access_sql(struct sql_text *q, const struct actor *a, int object, enum verb verb, const char *alias)
+static bool reaches_all(const struct actor *a, int object, enum verb verb)
+{
+    return access_scope(a, object, verb) == SCOPE_ALL || (has_object(a, object) && a->manual->objects[object].built_in);
+}
+
+static void add_reach(struct sql_text *q, const struct actor *a, int object, enum verb verb, const char *alias)
 {
     enum scope scope = access_scope(a, object, verb);
 
-    if (scope == SCOPE_ALL || (has_object(a, object) && a->manual->objects[object].built_in))
-        return;
     if (scope == SCOPE_NONE) {
-        sql_add(q, " AND 1 = 0");
+        sql_add(q, "1 = 0");
         return;
     }
-    sql_add(q, " AND (");
+    sql_add(q, "(");
     if (scope == SCOPE_BELOW) {
         add_in(q, alias, "owner", a->below, a->n_below);
     } else {
@@ -195,9 +198,18 @@ void access_sql(struct sql_text *q, const struct actor *a, int object, enum verb
     sql_add(q, ")");
 }
 
+void access_sql(struct sql_text *q, const struct actor *a, int object, enum verb verb, const char *alias)
+{
+    if (reaches_all(a, object, verb))
+        return;
+    sql_add(q, " AND ");
+    add_reach(q, a, object, verb, alias);
+}
+
 void access_expr_scope(void *ctx, struct sql_text *q, int object, const char *alias)
 {
-    access_sql(q, ctx, object, VERB_READ, alias);
+    if (!reaches_all(ctx, object, VERB_READ))
+        add_reach(q, ctx, object, VERB_READ, alias);
 }
 
 static bool contains(const int64_t *sorted, size_t n, int64_t id)

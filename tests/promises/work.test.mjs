@@ -126,6 +126,10 @@ test("P112 why a rule ran, or did not, is explained for each record", async () =
   assert.match(ran.must.words, /there is an owner: yes/);
   const off = await explain(owned.id, "policy/lead-reachable");
   assert.match(off.verdict, /off/);
+  const [told] = (await explain(owned.id, "policy/first-reply")).breaches;
+  const [kept] = await breaches("mara", `record_id = '${owned.id}' and page = 'policy/first-reply'`);
+  assert.deepEqual([told.id, told.due, told.met, told.cause], [kept.id, kept.due, kept.met, kept.cause]);
+  assert.match(told.words, /^Rob Rep owed it until .*, and it was met on .*, late by \d+ days\.$/);
   const cli = f.run.bind(f, "explain", "lead", owned.id, "policy/first-reply");
   await f.stop();
   assert.match(cli(), /New|reply|business hours/);
@@ -154,6 +158,7 @@ test("P25 P140 who is to be called, with phone, now and on a day of leave", asyn
   const levels = async (when) => (await f.must("sam", "GET", `/api/v1/escalation-levels?escalation=billing-problem&record=${account.id}${when ? `&at=${enc(when)}` : ""}`)).levels;
   const now = await levels();
   assert.deepEqual(now.map((l) => l.level), ["Account owner", "Account manager on duty", "Sales manager", "end"]);
+  assert.deepEqual(now.map((l) => l.asked), ["the owner", "the account manager on duty", "a sales manager", "an administrator"]);
   assert.deepEqual([now[0].name, now[0].phone], ["Rob Rep", "+12125550102"]);
   assert.deepEqual([now[1].name, now[1].phone], ["Amy Account", "+12125550108"]);
   const from = new Date(Date.now() + 20 * DAY).toISOString().slice(0, 10);
