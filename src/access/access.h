@@ -64,7 +64,7 @@ MUST_USE struct err *access_need_right(struct arena *arena, const struct manual 
 /* Adds "AND (...)" limiting alias to the rows the actor may `verb`: by owner and team columns. Scope all adds nothing,
  * none adds a false condition. Works on object tables and on search_entry (owner, team). */
 void access_sql(struct sql_text *q, const struct actor *a, int object, enum verb verb, const char *alias);
-/* As access_sql in the shape expr_sql_scoped wants; ctx is the actor. Adds " AND ..." as well. */
+/* The same for reading in the shape expr_sql_scoped wants: the condition without "AND"; ctx is the actor. */
 void access_expr_scope(void *ctx, struct sql_text *q, int object, const char *alias);
 /* The same judgement on plain facts. */
 bool access_row(const struct actor *a, int object, enum verb verb, int64_t owner, int64_t team);

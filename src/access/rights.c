@@ -157,17 +157,20 @@ static void add_team(struct sql_text *q, const struct actor *a, const char *alia
         sql_add(q, "1 = 0");
 }
 
-void access_sql(struct sql_text *q, const struct actor *a, int object, enum verb verb, const char *alias)
+static bool reaches_all(const struct actor *a, int object, enum verb verb)
+{
+    return access_scope(a, object, verb) == SCOPE_ALL || (has_object(a, object) && a->manual->objects[object].built_in);
+}
+
+static void add_reach(struct sql_text *q, const struct actor *a, int object, enum verb verb, const char *alias)
 {
     enum scope scope = access_scope(a, object, verb);
 
-    if (scope == SCOPE_ALL || (has_object(a, object) && a->manual->objects[object].built_in))
-        return;
     if (scope == SCOPE_NONE) {
-        sql_add(q, " AND 1 = 0");
+        sql_add(q, "1 = 0");
         return;
     }
-    sql_add(q, " AND (");
+    sql_add(q, "(");
     if (scope == SCOPE_BELOW) {
         add_in(q, alias, "owner", a->below, a->n_below);
     } else {
@@ -195,9 +198,18 @@ void access_sql(struct sql_text *q, const struct actor *a, int object, enum verb
     sql_add(q, ")");
 }
 
+void access_sql(struct sql_text *q, const struct actor *a, int object, enum verb verb, const char *alias)
+{
+    if (reaches_all(a, object, verb))
+        return;
+    sql_add(q, " AND ");
+    add_reach(q, a, object, verb, alias);
+}
+
 void access_expr_scope(void *ctx, struct sql_text *q, int object, const char *alias)
 {
-    access_sql(q, ctx, object, VERB_READ, alias);
+    if (!reaches_all(ctx, object, VERB_READ))
+        add_reach(q, ctx, object, VERB_READ, alias);
 }
 
 static bool contains(const int64_t *sorted, size_t n, int64_t id)
