@@ -1,6 +1,8 @@
 /* Names against the schema: paths, `open`, related records, changed() and was(). */
 #include "expr/expr_impl.h"
 
+#include <string.h>
+
 const struct expr_field *path_field(const struct expr_schema *schema, const struct path *path)
 {
     return path->field < 0 ? NULL : &schema->objects[path->object].fields[path->field];
@@ -48,13 +50,16 @@ static struct err *no_such_name(struct compiler *c, struct str src, const struct
     static const char *const words[] = {"today", "now",  "yesterday", "tomorrow",
                                         "me",    "open", "empty"};
     size_t n = 0, n_words = sizeof words / sizeof *words;
-    struct str *names = NEW_ARRAY(c->arena, o->n_fields + o->n_relations + n_words, struct str);
+    struct str *names = NEW_ARRAY(
+        c->arena, o->n_fields + o->n_relations + c->schema->n_shorthands + n_words, struct str);
     struct str near, lower = str_lower_ascii(c->arena, name);
 
     for (size_t i = 0; i < o->n_fields; i++)
         names[n++] = o->fields[i].name;
     for (size_t i = 0; i < o->n_relations; i++)
         names[n++] = o->relations[i].name;
+    for (size_t i = 0; i < c->schema->n_shorthands && o->n_relations; i++)
+        names[n++] = c->schema->shorthands[i].name;
     for (size_t i = 0; i < n_words; i++)
         names[n++] = str_from(words[i]);
     for (size_t i = 0; i < o->n_fields; i++)
@@ -202,11 +207,76 @@ static struct err *use_open(struct compiler *c, struct node *n)
     return NULL;
 }
 
+/* A shorthand stands for a function over related records of the record its path leads to: account.last_contact_at is
+ * last(account.activities).at. */
+static struct err *expand(struct compiler *c, const struct scope *sc, struct node *n, size_t used,
+                          struct str text)
+{
+    struct compiler inner = *c;
+    struct str src = n->src, *parts;
+    size_t rest = n->n_parts - used - 1;
+    struct node *root;
+
+    inner.text = text;
+    inner.nested = true;
+    inner.tokens.at = NULL;
+    inner.tokens.n = inner.tokens.cap = 0;
+    inner.at = 0;
+    TRY(expr_lex(&inner));
+    TRY(expr_parse(&inner, &root));
+    assert(root->kind == NK_AGGREGATE);
+    parts = NEW_ARRAY(c->arena, used + root->n_parts, struct str);
+    memcpy(parts, n->parts, used * sizeof *parts);
+    memcpy(parts + used, root->parts, root->n_parts * sizeof *parts);
+    root->parts = parts;
+    root->n_parts += used;
+    if (rest) { /* last_contact_by.name: a field of what the function finds */
+        if (!root->value_parts)
+            return expr_fail(c, "expr.type", src, STR_NONE, "Nothing can follow this dot.");
+        parts = NEW_ARRAY(c->arena, root->n_value_parts + rest, struct str);
+        memcpy(parts, root->value_parts, root->n_value_parts * sizeof *parts);
+        memcpy(parts + root->n_value_parts, n->parts + used + 1, rest * sizeof *parts);
+        root->value_parts = parts;
+        root->n_value_parts += rest;
+    }
+    TRY(check_node(&inner, sc, root));
+    c->nodes = inner.nodes;
+    c->arith = inner.arith;
+    c->scaling = inner.scaling;
+    c->related = inner.related;
+    c->uses_time = inner.uses_time;
+    *n = *root;
+    n->src = src;
+    return NULL;
+}
+
+static struct err *use_shorthand(struct compiler *c, const struct scope *sc, struct node *n,
+                                 size_t used, struct str name, bool *found)
+{
+    *found = false;
+    for (size_t i = 0; i < c->schema->n_shorthands; i++) {
+        const struct expr_shorthand *s = &c->schema->shorthands[i];
+        struct err *e;
+
+        if (!str_eq(s->name, name))
+            continue;
+        e = expand(c, sc, n, used, s->text);
+        if (e && s->instead.len && !str_eq(str_from(e->code), STR("expr.cost")))
+            e = expand(c, sc, n, used, s->instead);
+        *found = !e;
+        if (e && str_eq(str_from(e->code), STR("expr.cost")))
+            return expr_fail(c, e->code, n->src, e->way_out, "%.*s", STR_ARG(e->message));
+        return NULL; /* not here: the object has no activities, or the like */
+    }
+    return NULL;
+}
+
 struct err *check_name(struct compiler *c, const struct scope *sc, struct node *n)
 {
     const struct expr_object *o;
     struct str name;
     size_t used;
+    bool found;
     int field;
 
     TRY(walk(c, sc, n->src, n->parts, n->n_parts, &n->path, &used));
@@ -242,11 +312,10 @@ struct err *check_name(struct compiler *c, const struct scope *sc, struct node *
         n->path.field = field;
         return use_field(c, n, &o->fields[field]);
     }
-    if (used + 1 < n->n_parts)
-        return no_such_name(c, n->src, o, name);
-    if (str_eq_nocase(name, STR("open")) && o->open_when.len)
+    if (used + 1 == n->n_parts && str_eq_nocase(name, STR("open")) && o->open_when.len)
         return use_open(c, n);
-    return no_such_name(c, n->src, o, name);
+    TRY(use_shorthand(c, sc, n, used, name, &found));
+    return found ? NULL : no_such_name(c, n->src, o, name);
 }
 
 static struct err *count_related(struct compiler *c, struct str src)

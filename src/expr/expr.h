@@ -70,10 +70,17 @@ struct expr_object {
     struct str default_time; /* field that orders last(): "at", else "created_at" */
     struct str open_when;    /* what the word `open` means for this object, as an expression text; empty: none */
 };
+/* A name every object has that has what its text asks about; a field or relation of the same name comes first. */
+struct expr_shorthand {
+    struct str name, text; /* "last_contact_at": one function over related records, "last(activities).at" */
+    struct str instead;    /* tried where text does not hold; empty: none */
+};
 struct expr_schema {
     struct expr_object *objects;
     size_t n_objects;
     struct strmap *object_by_name;
+    const struct expr_shorthand *shorthands;
+    size_t n_shorthands;
 };
 
 enum expr_use {
@@ -161,7 +168,8 @@ MUST_USE struct err *sql_prepare(struct tx *tx, struct sql_text *q, struct stmt 
 /* Adds e as a condition that is never NULL in negative position, or as a value expression. alias: of its object's
  * table in the statement, e.g. "r". Equality and ranges on plain columns stay usable by indexes. */
 void expr_sql(struct sql_text *q, const struct expr *e, const char *alias, const struct expr_env *env);
-/* Row rights that must hold for related rows and references as well: added by access for each object read through. */
+/* Row rights that must hold for related rows and references as well: added by access for each object read through, as a
+ * bare condition; nothing where all rows may be read. */
 typedef void (*expr_scope_fn)(void *ctx, struct sql_text *q, int object, const char *alias);
 void expr_sql_scoped(struct sql_text *q, const struct expr *e, const char *alias, const struct expr_env *env,
                      expr_scope_fn scope, void *scope_ctx);

@@ -80,6 +80,10 @@ static const char rules[] =
     "record; `outer.` reaches the record around it. `last` and `first` go by the time of the "
     "record (`at`, else `created_at`), then by id; records without that time are left out. "
     "Sums and averages of calculated values are taken of the values rounded to 6 decimals.\n"
+    "- **What lists work out** has names here too: `last_contact_at`, `last_contact_by` and "
+    "`last_contact_channel` (of the last activity that was not internal), `next_action_due` and "
+    "`open_breaches`; `account.last_contact_at` is that of the account. A field of the same name "
+    "comes first.\n"
     "- **`open`** means what the object's page says; alone it speaks about the record itself, "
     "`account.open` about the account.\n";
 

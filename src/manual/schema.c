@@ -97,6 +97,18 @@ static void fill_object(struct compiler *c, struct expr_object *eo, const struct
             : get_text(source_of(c, PK_OBJECT, o->index - OBJECT_BUILT_INS)->root, "open_when");
 }
 
+/* What lists show beside the fields (record/computed.c) has the same names in expressions. */
+#define CONTACT "last(activities where direction != 'internal')."
+#define ANY "last(activities)."
+#define SHORTHAND(name, text, instead) {{name, sizeof name - 1}, {text, sizeof text - 1}, {instead, sizeof instead - 1}}
+static const struct expr_shorthand shorthands[] = {
+    SHORTHAND("last_contact_at", CONTACT "at", ANY "at"),
+    SHORTHAND("last_contact_by", CONTACT "owner", ANY "owner"),
+    SHORTHAND("last_contact_channel", CONTACT "kind", ANY "kind"),
+    SHORTHAND("next_action_due", "min(tasks.due_at where open)", ""),
+    SHORTHAND("open_breaches", "count(breaches where open)", ""),
+};
+
 void build_schema(struct compiler *c)
 {
     static const struct {
@@ -113,6 +125,8 @@ void build_schema(struct compiler *c)
     c->schema->objects = NEW_ARRAY(c->arena, m->n_objects, struct expr_object);
     c->schema->n_objects = m->n_objects;
     c->schema->object_by_name = m->object_by_name;
+    c->schema->shorthands = shorthands;
+    c->schema->n_shorthands = sizeof shorthands / sizeof *shorthands;
     m->schema = c->schema;
     for (size_t i = OBJECT_BUILT_INS; i < m->n_objects; i++)
         for (size_t k = 0; k < sizeof engine / sizeof engine[0]; k++)

@@ -203,10 +203,65 @@ static struct err *read_fields(struct list_plan *l)
     return NULL;
 }
 
+bool query_sortable(const struct field *f)
+{
+    enum field_store store = field_types[f->type].store;
+
+    if (f->formula) {
+        enum expr_type t = expr_result_type(f->formula);
+        return t != ET_SET && t != ET_EMPTY && t != ET_ANY;
+    }
+    return f->type != FT_LONG_TEXT && store != FS_SET && store != FS_LINKS && store != FS_NONE;
+}
+
+static struct err *not_sortable(struct list_plan *l, struct str path)
+{
+    return err_parameter(l->arena, "sort", STR("Sort by a text, number, date or reference."), "%.*s cannot be sorted by.",
+                         STR_ARG(path));
+}
+
+/* *found false: no such name. A field of the page of the same name comes first. */
+static struct err *sort_by_computed(struct list_plan *l, struct str name, bool desc, bool *found)
+{
+    struct sort_key *k = &l->sorts[l->n_sorts];
+    const struct computed *computed;
+    const struct expr *e;
+
+    *found = false;
+    if (object_field(l->p->o, name))
+        return NULL;
+    TRY(computed_find(l->arena, l->m, l->p->o, name, &computed, &e));
+    if (!computed)
+        return NULL;
+    *found = true;
+    if (!e)
+        return not_sortable(l, name);
+    if (l->a)
+        TRY(access_check_expr(l->arena, l->m, l->a, e));
+    *k = (struct sort_key){.f = computed_field(l->arena, l->m, computed),
+                           .plan = l->p,
+                           .join = -1,
+                           .desc = desc,
+                           .nullable = true,
+                           .kind = expr_result_type(e) == ET_TEXT ? KEY_TEXT : KEY_INT,
+                           .computed = computed,
+                           .e = e};
+    k->named = computed->type == FT_USER && computed_named(l, k->f);
+    if (k->named)
+        k->kind = KEY_TEXT;
+    l->outside = true;
+    l->n_sorts++;
+    return NULL;
+}
+
 static struct err *sort_by(struct list_plan *l, struct str path, bool desc)
 {
     struct sort_key *k = &l->sorts[l->n_sorts];
+    bool computed;
 
+    TRY(sort_by_computed(l, path, desc, &computed));
+    if (computed)
+        return NULL;
     TRY(resolve(l, "sort", path, &k->f, &k->plan, &k->join));
     if (k->join < 0 && type_is_ref(k->f->type) &&
         k->f->index != F_ID) { /* people sort by names, not by ids */
@@ -226,10 +281,8 @@ static struct err *sort_by(struct list_plan *l, struct str path, bool desc)
         return NULL;
     }
     enum field_store store = field_types[k->f->type].store;
-    if (k->f->type == FT_LONG_TEXT || store == FS_SET || store == FS_LINKS ||
-        (store == FS_NONE && !k->f->formula))
-        return err_parameter(l->arena, "sort", STR("Sort by a text, number, date or reference."),
-                             "%.*s cannot be sorted by.", STR_ARG(path));
+    if (!query_sortable(k->f))
+        return not_sortable(l, path);
     k->desc = desc;
     k->nullable =
         k->join >= 0 || !k->f->system || (k->f->index != F_ID && k->f->index != F_CREATED_AT);
@@ -239,9 +292,6 @@ static struct err *sort_by(struct list_plan *l, struct str path, bool desc)
         k->kind = t == ET_TEXT                                             ? KEY_TEXT
                   : t == ET_NUMBER && expr_result_scale(k->f->formula) < 0 ? KEY_REAL
                                                                            : KEY_INT;
-        if (t == ET_SET || t == ET_EMPTY || t == ET_ANY)
-            return err_parameter(l->arena, "sort", STR_NONE, "%.*s cannot be sorted by.",
-                                 STR_ARG(path));
     }
     l->n_sorts++;
     return NULL;
@@ -395,6 +445,13 @@ void sort_sql(struct list_plan *l, struct sql_text *q, const struct sort_key *k)
 {
     if (k->entry) {
         buf_fmt(&q->text, "%s.title_fold", l->joins[k->join].alias);
+        return;
+    }
+    if (k->computed) {
+        if (k->named)
+            computed_name_sql(l, q, k->f, k->e, "name$f");
+        else
+            computed_sql(l, q, k->e);
         return;
     }
     expr_sql_field(q, k->plan->eo, &k->plan->eo->fields[k->f->index],

@@ -29,6 +29,9 @@ struct sort_key {
     int join;
     bool desc, nullable;
     bool entry; /* the folded title of search_entry */
+    const struct computed *computed; /* NULL: f's column */
+    const struct expr *e;            /* of a computed one */
+    bool named;                      /* a person: by name, not by id */
     enum key_kind kind;
     int col;
 };
@@ -54,6 +57,7 @@ struct list_plan {
     struct sort_key sorts[SORTS_MAX + 1]; /* the id last */
     size_t n_sorts;
     bool paged;
+    bool outside; /* a key is worked out: once per row in a subquery, ordered and paged around it */
     struct key_value after[SORTS_MAX + 1];
 };
 MUST_USE struct err *list_plan_make(struct list_plan *l);
@@ -72,17 +76,18 @@ MUST_USE struct err *unknown_name(struct arena *arena, const char *parameter,
 struct computed {
     const char *name, *label;
     enum field_type type;
-    const char *expression; /* NULL: the title of the open task that is due first */
-    const char *instead;    /* where the manual has no directions; NULL: none */
+    bool expression; /* the name is one of the language; else: the title of the open task that is due first */
 };
 /* The computed column of this name, compiled for the object; *out NULL if there is none. */
 MUST_USE struct err *computed_find(struct arena *arena, const struct manual *m, const struct object *o, struct str name,
                                    const struct computed **out, const struct expr **e);
 /* A field that stands for its type alone. */
 const struct field *computed_field(struct arena *arena, const struct manual *m, const struct computed *c);
-void computed_sql(struct list_plan *l, struct sql_text *q, const struct out_col *c);
-/* The name of the person in a column of type user. */
-void computed_title_sql(struct list_plan *l, struct sql_text *q, const struct out_col *c);
+/* e NULL: the next action. */
+void computed_sql(struct list_plan *l, struct sql_text *q, const struct expr *e);
+/* The name (column "name", or "name$f" to sort by) of the person in a column f of type user; computed_named: may it be read? */
+bool computed_named(const struct list_plan *l, const struct field *f);
+void computed_name_sql(struct list_plan *l, struct sql_text *q, const struct field *f, const struct expr *e, const char *column);
 
 /* cursor.c */
 MUST_USE struct err *cursor_read(struct list_plan *l);

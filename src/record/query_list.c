@@ -23,7 +23,7 @@ static int add_field(struct list_plan *l, struct sql_text *q, const struct out_c
     if (at)
         sql_add(q, ", ");
     if (c->computed) {
-        computed_sql(l, q, c);
+        computed_sql(l, q, c->e);
         return 1;
     }
     if (c->f->type == FT_FORMULA) {
@@ -49,7 +49,7 @@ static void add_columns(struct list_plan *l, struct sql_text *q)
         if (c->computed && c->f->type == FT_USER) {
             c->title_col = at++;
             sql_add(q, ", ");
-            computed_title_sql(l, q, c);
+            computed_name_sql(l, q, c->f, c->e, "name");
         }
         if (c->title_join >= 0) {
             const struct join *j = &l->joins[c->title_join];
@@ -64,7 +64,18 @@ static void add_columns(struct list_plan *l, struct sql_text *q)
         l->sorts[i].col = at++;
         sql_add(q, at > 1 ? ", " : "");
         sort_sql(l, q, &l->sorts[i]);
+        if (l->outside)
+            buf_fmt(&q->text, " AS \"k$%zu\"", i);
     }
+}
+
+/* The key in what orders and pages: its column, or what the subquery called it. */
+static void key_sql(struct list_plan *l, struct sql_text *q, const struct sort_key *k)
+{
+    if (l->outside)
+        buf_fmt(&q->text, "x.\"k$%d\"", (int)(k - l->sorts));
+    else
+        sort_sql(l, q, k);
 }
 
 static void add_key(struct sql_text *q, const struct sort_key *k, const struct key_value *v)
@@ -90,7 +101,7 @@ static void add_after(struct list_plan *l, struct sql_text *q, size_t i, bool nu
 
     sql_add(q, "(");
     if (v->null) {
-        sort_sql(l, q, k);
+        key_sql(l, q, k);
         sql_add(q, " IS NULL AND ");
         if (last)
             sql_add(q, "1 = 0");
@@ -99,17 +110,17 @@ static void add_after(struct list_plan *l, struct sql_text *q, size_t i, bool nu
         sql_add(q, ")");
         return;
     }
-    sort_sql(l, q, k);
+    key_sql(l, q, k);
     sql_add(q, k->desc ? " < " : " > ");
     add_key(q, k, v);
     if (nullable) {
         sql_add(q, " OR ");
-        sort_sql(l, q, k);
+        key_sql(l, q, k);
         sql_add(q, " IS NULL");
     }
     if (!last) {
         sql_add(q, " OR (");
-        sort_sql(l, q, k);
+        key_sql(l, q, k);
         sql_add(q, " = ");
         add_key(q, k, v);
         sql_add(q, " AND ");
@@ -130,12 +141,14 @@ static void add_paging(struct list_plan *l, struct sql_text *q, enum phase phase
         }
         return;
     }
-    sql_add(q, " AND "); /* says the same once more, so that an index can begin there */
-    sort_sql(l, q, k);
-    sql_add(q, k->desc ? " <= " : " >= ");
-    add_key(q, k, &l->after[0]);
     sql_add(q, " AND ");
-    add_after(l, q, 0, false);
+    if (!l->outside) { /* says the same once more, so that an index can begin there */
+        key_sql(l, q, k);
+        sql_add(q, k->desc ? " <= " : " >= ");
+        add_key(q, k, &l->after[0]);
+        sql_add(q, " AND ");
+    }
+    add_after(l, q, 0, l->outside && k->nullable);
 }
 
 static void add_order(struct list_plan *l, struct sql_text *q, enum phase phase, int limit)
@@ -144,7 +157,7 @@ static void add_order(struct list_plan *l, struct sql_text *q, enum phase phase,
 
     if (phase != PHASE_ALL) {
         sql_add(q, " AND ");
-        sort_sql(l, q, &l->sorts[0]);
+        key_sql(l, q, &l->sorts[0]);
         sql_add(q, phase == PHASE_EMPTY ? " IS NULL" : " IS NOT NULL");
     }
     if (l->paged)
@@ -152,9 +165,9 @@ static void add_order(struct list_plan *l, struct sql_text *q, enum phase phase,
     for (size_t i = phase == PHASE_EMPTY ? 1 : 0; i < l->n_sorts; i++) {
         sql_add(q, any ? ", " : " ORDER BY ");
         any = true;
-        sort_sql(l, q, &l->sorts[i]);
+        key_sql(l, q, &l->sorts[i]);
         sql_add(q, l->sorts[i].desc ? " DESC" : "");
-        sql_add(q, l->sorts[i].nullable && i > 0 ? " NULLS LAST" : "");
+        sql_add(q, l->sorts[i].nullable && (i > 0 || l->outside) ? " NULLS LAST" : "");
     }
     sql_add(q, " LIMIT ");
     sql_add_i64(q, limit);
@@ -257,9 +270,11 @@ static struct err *run_phase(struct list_plan *l, enum phase phase, struct answe
     struct stmt *st;
     bool row;
 
-    sql_add(&q, "SELECT ");
+    sql_add(&q, l->outside ? "SELECT x.* FROM (SELECT " : "SELECT ");
     add_columns(l, &q);
     list_from(l, &q, true);
+    if (l->outside) /* the limit keeps the planners from copying the key to every place that names it */
+        sql_add(&q, q.kind == DB_POSTGRES ? " OFFSET 0) x WHERE 1 = 1" : " LIMIT -1) x WHERE 1 = 1");
     add_order(l, &q, phase, page->limit + 1 - page->n);
     TRY(sql_prepare(l->tx, &q, &st));
     for (;;) {
@@ -281,7 +296,7 @@ static struct err *run_phase(struct list_plan *l, enum phase phase, struct answe
 
 static struct err *run_page(struct list_plan *l, struct answer *page, struct buf *json)
 {
-    if (!l->sorts[0].nullable)
+    if (!l->sorts[0].nullable || l->outside)
         return run_phase(l, PHASE_ALL, page, json);
     if (!l->paged || !l->after[0].null)
         TRY(run_phase(l, PHASE_FILLED, page, json));

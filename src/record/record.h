@@ -179,10 +179,14 @@ struct computed_column {
     struct str name, label;
     enum field_type type;
     struct str expression; /* the same for filters; empty: there is none */
+    bool sort;             /* lists can be sorted by it */
 };
-/* Those the object has, in a fixed order; at most COMPUTED_MAX. On the manual's vocabulary, not on rights. */
+/* Those the object has and the actor may ask for, in a fixed order; at most COMPUTED_MAX. */
 enum { COMPUTED_MAX = 8 };
-size_t query_computed(struct arena *arena, const struct manual *m, const struct object *o, struct computed_column *out);
+size_t query_computed(struct arena *arena, const struct manual *m, const struct actor *a, const struct object *o,
+                      struct computed_column *out);
+/* Can a list be sorted by this field of an object it shows? */
+bool query_sortable(const struct field *f);
 /* Would it run? Reads and checks filter, sort and fields with the actor's rights, without asking for a row. */
 MUST_USE struct err *query_check(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *q);
 MUST_USE struct err *query_count(struct tx *tx, const struct manual *m, const struct actor *a, const struct query *q,

@@ -80,7 +80,7 @@ static void write_field(struct json_writer *w, const struct req *rq, const struc
     jw_kv_bool(w, "system", f->system);
     jw_kv_bool(w, "required", f->required);
     jw_kv_bool(w, "write", right == FR_WRITE && !computed);
-    jw_kv_bool(w, "sort", f->type != FT_MULTI_CHOICE && f->type != FT_TAGS && f->type != FT_REFS);
+    jw_kv_bool(w, "sort", query_sortable(f));
     if (f->type == FT_CHOICE || f->type == FT_MULTI_CHOICE)
         write_options(w, rq->m, f);
     if (f->type == FT_REF || f->type == FT_REFS)
@@ -132,7 +132,7 @@ static void write_layouts(struct json_writer *w, const struct req *rq, const str
 static void write_computed(struct json_writer *w, const struct req *rq, const struct object *o)
 {
     struct computed_column columns[COMPUTED_MAX];
-    size_t n = query_computed(rq->arena, rq->m, o, columns);
+    size_t n = query_computed(rq->arena, rq->m, rq->actor, o, columns);
 
     jw_key(w, STR("computed"));
     jw_array(w);
@@ -142,6 +142,7 @@ static void write_computed(struct json_writer *w, const struct req *rq, const st
         jw_kv_str(w, "label", columns[i].label);
         jw_kv_str(w, "type", str_from(field_types[columns[i].type].word));
         jw_kv_str(w, "expression", columns[i].expression);
+        jw_kv_bool(w, "sort", columns[i].sort);
         jw_end_object(w);
     }
     jw_end_array(w);

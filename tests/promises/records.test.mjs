@@ -70,6 +70,52 @@ test("P53 lists are filtered by the last contact, correct to the second", async 
   assert.equal(await names("last(activities).created_by.name = 'Rita Rep'"), 1);
 });
 
+test("P53 last contact by, at and channel are columns to see, filter, sort by, keep as a view and export", async () => {
+  const people = {};
+  for (const first of ["Ann", "Ben", "Cleo", "Dan"]) people[first] = (await f.create("rob", "contact", { first_name: first, last_name: "Columns" })).id;
+  const log = (who, contact, kind, at, direction = "out") => f.create(who, "activity", { kind, at, direction, subject: kind, links: [people[contact]] });
+  await log("rob", "Ann", "email", "2026-03-01T10:00:05Z");
+  await log("rita", "Ann", "call", "2026-03-02T11:22:33Z", "in");
+  await log("rob", "Ann", "note", "2026-03-09T00:00:00Z", "internal"); // no contact
+  await log("rob", "Ben", "meeting", "2026-03-02T11:22:34Z");
+  await log("rita", "Cleo", "email", "2026-02-01T08:00:00Z");
+  const columns = ["first_name", "last_contact_at", "last_contact_by", "last_contact_channel"];
+  const ask = (filter, more = "") => f.must("rob", "GET", `/api/v1/records/contact?fields=${columns}&filter=${enc(`last_name = 'Columns' and ${filter}`)}${more}`);
+  const firsts = (page) => page.data.map((r) => r.first_name).join(" ");
+  const ann = (await ask("first_name = 'Ann'")).data[0];
+  assert.deepEqual([Date.parse(ann.last_contact_at), ann.last_contact_by.name, ann.last_contact_channel], [Date.parse("2026-03-02T11:22:33Z"), "Rita Rep", "call"]);
+  for (const [filter, want] of [
+    ["last_contact_at >= '2026-03-02T11:22:33Z'", "Ann Ben"],
+    ["last_contact_at > '2026-03-02T11:22:33Z'", "Ben"],
+    [`last_contact_by = '${f.people.rita}'`, "Ann Cleo"],
+    ["last_contact_by.name = 'Rob Rep'", "Ben"],
+    ["last_contact_channel in ('email', 'meeting')", "Ben Cleo"],
+    ["last_contact_at is empty", "Dan"],
+  ]) assert.equal(firsts(await ask(filter, "&sort=first_name")), want, filter);
+  assert.equal(firsts(await ask("id is not empty", "&sort=-last_contact_at")), "Ben Ann Cleo Dan");
+  assert.equal(firsts(await ask("id is not empty", "&sort=last_contact_at")), "Cleo Ann Ben Dan");
+  let paged = "", next = "";
+  do {
+    const page = await ask("id is not empty", `&sort=last_contact_by,-last_contact_at&limit=1${next && `&cursor=${next}`}`);
+    paged += firsts(page) + " ";
+    next = page.next;
+  } while (next);
+  assert.equal(paged, "Ann Cleo Ben Dan ");
+  const shape = (await f.must("rob", "GET", "/api/v1/objects")).data.find((o) => o.name === "contact");
+  assert.deepEqual(shape.computed.filter((c) => c.name.startsWith("last_contact")).map((c) => [c.name, c.sort]), columns.slice(1).map((c) => [c, true]));
+  const view = { object: "contact", name: "Quiet ones", filter: "last_name = 'Columns' and last_contact_channel = 'email'", sort: "last_contact_at", columns: columns.map((field) => ({ field })) };
+  assert.equal((await f.must("rob", "POST", "/api/v1/views", view)).problem, "");
+  const csv = await f.as("mara", "GET", `/api/v1/records/contact/export.csv?fields=${columns}&sort=-last_contact_at&filter=${enc("last_name = 'Columns'")}`);
+  assert.equal(csv.status, 200, csv.text);
+  assert.deepEqual(csv.text.trim().split(/\r?\n/), [
+    columns.join(","),
+    "Ben,2026-03-02T11:22:34Z,Rob Rep,meeting",
+    "Ann,2026-03-02T11:22:33Z,Rita Rep,call",
+    "Cleo,2026-02-01T08:00:00Z,Rita Rep,email",
+    "Dan,,,",
+  ]);
+});
+
 test("P63 the timeline has interactions, decisions of their own kind, and progress", async () => {
   const account = await f.create("mara", "account", { name: "Alive Ltd" });
   const deal = await f.create("rob", "deal", { account: account.id, engage_date: "2026-01-05", owner: f.people.rob });
