@@ -4,6 +4,7 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "cli/company.sql.h"
+#include "record/record.h"
 
 #include <string.h>
 
@@ -55,22 +56,81 @@ static struct err *make_actor(struct tx *tx, void *ctx)
     return NULL;
 }
 
-static struct err *set_passwords(struct tx *tx, void *ctx)
+/* 555-0100 to 555-0199 are kept free for fiction in every area code. */
+static const struct office {
+    const char *team;
+    int area_code;
+} offices[] = {{"Central", 312}, {"East", 212}, {"West", 415}};
+enum { N_OFFICES = sizeof offices / sizeof *offices, FICTIONAL_NUMBERS = 100 };
+
+struct demo_person {
+    int64_t id;
+    struct str phone; /* empty: the numbers of the office are used up */
+};
+
+/* Who sits in no office is reached in the first. */
+static size_t office_of(struct str team)
 {
-    struct demo_job *job = ctx;
+    for (size_t i = 0; i < N_OFFICES; i++)
+        if (str_eq(team, str_from(offices[i].team)))
+            return i;
+    return 0;
+}
+
+static struct err *read_people(struct tx *tx, struct demo_person **out, size_t *n)
+{
+    VEC(struct demo_person) list = {0};
+    int next[N_OFFICES] = {0};
     struct stmt *stmt;
     bool row;
-    VEC(int64_t) ids = {0};
 
     TRY(db_stmt(tx, &sql_company_people, &stmt));
     for (;;) {
+        struct demo_person p = {0};
+        size_t office;
+
         TRY(db_step(stmt, &row));
         if (!row)
             break;
-        VEC_PUSH(tx_arena(tx), ids) = db_i64(stmt, db_col(stmt, "id"));
+        p.id = db_i64(stmt, db_col(stmt, "id"));
+        office = office_of(db_str(stmt, db_col(stmt, "team")));
+        if (next[office] < FICTIONAL_NUMBERS)
+            p.phone = str_fmt(tx_arena(tx), "+1 %d 555 01%02d", offices[office].area_code, next[office]++);
+        VEC_PUSH(tx_arena(tx), list) = p;
     }
-    for (size_t i = 0; i < ids.n; i++)
-        TRY(access_set_password(tx, ids.at[i], job->hash, job->now_us));
+    *out = list.at;
+    *n = list.n;
+    return NULL;
+}
+
+/* The files know no phones, and whoever is called for help wants one to call. */
+static struct err *give_phone(struct tx *tx, const struct demo_job *job, const struct field *phone, const struct demo_person *p)
+{
+    const struct actor *actor = actor_system(tx_arena(tx), job->manual, STR_NONE);
+    struct save_context cx = {.manual = job->manual, .actor = actor, .now_us = job->now_us, .import = true};
+    struct expr_env env = actor_env(actor, job->now_us);
+    struct value value = {0};
+    struct save_input in = {
+        .object = manual_object(job->manual, STR("user")), .id = p->id, .if_version = -1, .fields = &phone, .values = &value, .n = 1};
+    struct save_result saved;
+
+    TRY(value_parse(tx_arena(tx), job->manual, phone, p->phone, &env, &value));
+    return record_save(tx, &cx, &in, &saved);
+}
+
+static struct err *equip_people(struct tx *tx, void *ctx)
+{
+    struct demo_job *job = ctx;
+    const struct field *phone = object_field(manual_object(job->manual, STR("user")), STR("phone"));
+    struct demo_person *people;
+    size_t n;
+
+    TRY(read_people(tx, &people, &n));
+    for (size_t i = 0; i < n; i++) {
+        TRY(access_set_password(tx, people[i].id, job->hash, job->now_us));
+        if (phone && people[i].phone.len)
+            TRY(give_phone(tx, job, phone, &people[i]));
+    }
     return db_setting_put(tx, STR("demo"), STR("yes"));
 }
 
@@ -111,7 +171,7 @@ struct err *demo_load(struct args *args, struct app *app)
                    (long long)result.counts.refused);
     }
     if (!e)
-        e = db_write(app->db, args->arena, set_passwords, &job);
+        e = db_write(app->db, args->arena, equip_people, &job);
     manual_unpin(job.manual);
     return e;
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BIN, PASSWORD, ROOT, finish, newCompany, run, serve, signIn, tempDir, test } from "./lib.mjs";
+import { BIN, PASSWORD, ROOT, call, finish, newCompany, run, serve, signIn, tempDir, test } from "./lib.mjs";
 
 const dir = newCompany();
 const at = ["--data", dir];
@@ -245,6 +245,15 @@ test("a first start that was stopped halfway is finished by the next one", async
     assert.match(server.output(), /Who can sign in/);
     const token = await signIn(server.base, "darcel.schlecht@demo.example");
     assert.ok(token);
+    const get = async (path) => (await call(server.base, "GET", path, { token })).json;
+    const people = (await get("/api/v1/records/user?fields=name,phone,team&limit=100")).data;
+    assert.equal(people.length, 42);
+    const offices = { Central: "312", East: "212", West: "415" };
+    for (const p of people) assert.match(p.phone, new RegExp(`^\\+1${offices[p.team?.name] ?? "312"}55501\\d\\d$`), `${p.name} of ${p.team?.name}`);
+    assert.equal(new Set(people.map((p) => p.phone)).size, 42, "a number each");
+    const [account] = (await get("/api/v1/records/account?limit=1")).data;
+    const { levels } = await get(`/api/v1/escalation-levels?escalation=billing-problem&record=${account.id}`);
+    assert.ok(levels.some((l) => l.name) && levels.every((l) => !l.name || l.phone), JSON.stringify(levels));
   } finally {
     await server.stop();
   }
