@@ -36,7 +36,7 @@ bool access_right(const struct actor *a, enum right right)
     return a->system || (a->rights & (1u << right)) != 0;
 }
 
-/* "sales-manager or admin"; empty if nobody. */
+/* "a sales manager or an administrator"; empty if nobody. */
 static struct str roles_list(struct arena *arena, const struct str *names, size_t n)
 {
     struct buf b = buf_new(arena, 64);
@@ -54,7 +54,7 @@ static struct err *denied(struct arena *arena, const struct actor *a, struct str
     struct err *e = FAIL(arena, ERR_FORBIDDEN, "access.denied", NULL, "Your roles do not allow you to %.*s.", STR_ARG(what));
 
     if (n)
-        e->way_out = str_fmt(arena, "Ask somebody with the role %.*s.", STR_ARG(roles_list(arena, names, n)));
+        e->way_out = str_fmt(arena, "Ask %.*s.", STR_ARG(roles_list(arena, names, n)));
     else
         e->way_out = STR("No role of the manual allows it. Suggest a change to the page of a role.");
     if (a->n_roles) {
@@ -75,7 +75,7 @@ struct err *access_need(struct arena *arena, const struct manual *m, const struc
     names = NEW_ARRAY(arena, m->n_roles + 1, struct str);
     for (size_t i = 0; i < m->n_roles; i++)
         if (m->roles[i].can && m->roles[i].can[object][verb] != SCOPE_NONE)
-            names[n++] = m->roles[i].name;
+            names[n++] = manual_a_role(arena, m, m->roles[i].name);
     return denied(arena, a, str_fmt(arena, "%s %.*s", verb_words[verb], STR_ARG(m->objects[object].plural)), names, n);
 }
 
@@ -89,7 +89,7 @@ struct err *access_need_right(struct arena *arena, const struct manual *m, const
     names = NEW_ARRAY(arena, m->n_roles + 1, struct str);
     for (size_t i = 0; i < m->n_roles; i++)
         if (m->roles[i].rights & (1u << right))
-            names[n++] = m->roles[i].name;
+            names[n++] = manual_a_role(arena, m, m->roles[i].name);
     return denied(arena, a, str_fmt(arena, "do this; it needs the right %s", right_words[right]), names, n);
 }
 

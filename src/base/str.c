@@ -170,6 +170,36 @@ struct str str_lower_ascii(struct arena *arena, struct str s)
     return (struct str){text, s.len};
 }
 
+static bool is_acronym(struct str s)
+{
+    return s.len > 1 && s.ptr[0] >= 'A' && s.ptr[0] <= 'Z' && s.ptr[1] >= 'A' && s.ptr[1] <= 'Z';
+}
+
+struct str str_lower_first(struct arena *arena, struct str s)
+{
+    if (!s.len || is_acronym(s) || s.ptr[0] < 'A' || s.ptr[0] > 'Z')
+        return s;
+    return str_fmt(arena, "%c%.*s", s.ptr[0] - 'A' + 'a', STR_ARG(str_sub(s, 1, s.len)));
+}
+
+const char *str_article(struct str word)
+{
+    static const char *const you[] = {"eu", "one", "once", "uni", "use", "usu", "uti"};  /* sound like y or w */
+    static const char *const silent[] = {"heir", "honest", "honor", "honour", "hour"};
+
+    if (!word.len)
+        return "a";
+    if (is_acronym(word)) /* spelled: an MD, a VP */
+        return strchr("AEFHILMNORSX", word.ptr[0]) ? "an" : "a";
+    for (size_t i = 0; i < sizeof you / sizeof *you; i++)
+        if (str_eq_nocase(str_sub(word, 0, strlen(you[i])), str_from(you[i])))
+            return "a";
+    for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+        if (str_eq_nocase(str_sub(word, 0, strlen(silent[i])), str_from(silent[i])))
+            return "an";
+    return strchr("aeiouAEIOU", word.ptr[0]) ? "an" : "a";
+}
+
 uint64_t str_hash(struct str s)
 {
     const uint64_t k = 0x9e3779b97f4a7c15u;

@@ -35,6 +35,10 @@ size_t str_find_char(struct str s, char c, size_t from);
 bool str_cut(struct str *rest, char sep, struct str *part);
 struct str str_join(struct arena *arena, const struct str *parts, size_t n, struct str sep);
 struct str str_lower_ascii(struct arena *arena, struct str s);
+/* A label within a sentence: "Sales manager" -> "sales manager"; "SLA case" stays. */
+struct str str_lower_first(struct arena *arena, struct str s);
+/* "a" or "an", by how an English word sounds: "an hour", "a user", "an SDR". */
+const char *str_article(struct str word);
 uint64_t str_hash(struct str s);
 
 /* Strict decimal integer, whole string. */

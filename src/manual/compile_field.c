@@ -311,8 +311,8 @@ static void read_reference_parts(struct compiler *c, const struct source *s,
         f->to_object = object_ref(c, s, to);
         if (f->to_object >= 0 && f->to_object < OBJECT_BUILT_INS)
             ERROR_AT(c, s, to, STR_NONE,
-                     "A field cannot point to a %.*s; these records come and go by themselves.",
-                     STR_ARG(to->text));
+                     "A field cannot point to %s %.*s; these records come and go by themselves.",
+                     str_article(to->text), STR_ARG(to->text));
     } else if (f->type == FT_REF && back) {
         ERROR_AT(c, s, back, STR("Use `type: references`."),
                  "A reference to any object cannot be looked up from the other side.");

@@ -65,6 +65,20 @@ const struct role *manual_role(const struct manual *m, struct str name)
     return NULL;
 }
 
+struct str manual_role_words(struct arena *arena, const struct manual *m, struct str name)
+{
+    const struct role *r = manual_role(m, name);
+
+    return r && r->page && r->page->label.len ? str_lower_first(arena, r->page->label) : name;
+}
+
+struct str manual_a_role(struct arena *arena, const struct manual *m, struct str name)
+{
+    struct str words = manual_role_words(arena, m, name);
+
+    return str_fmt(arena, "%s %.*s", str_article(words), STR_ARG(words));
+}
+
 static bool one_of(struct str s, const struct str *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)

@@ -377,6 +377,9 @@ const struct object *manual_object(const struct manual *m, struct str name); /* 
 const struct field *object_field(const struct object *o, struct str name);   /* NULL */
 const struct page *manual_page(const struct manual *m, struct str path);     /* NULL */
 const struct role *manual_role(const struct manual *m, struct str name);     /* NULL */
+/* What people call it within a sentence: "sales manager"; a name the manual does not know stays. */
+struct str manual_role_words(struct arena *arena, const struct manual *m, struct str name);
+struct str manual_a_role(struct arena *arena, const struct manual *m, struct str name); /* "a sales manager" */
 /* Positions of well-known objects, -1 if the manual lacks them. */
 int manual_object_index(const struct manual *m, const char *name);
 /* The calendar for a person in a team with roles; falls back to the default. */

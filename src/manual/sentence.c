@@ -1,35 +1,6 @@
 /* A policy in plain words, made from the rule itself so that text and rule cannot disagree. */
 #include "manual/compile_impl.h"
 
-/* "Lead" -> "lead"; "SLA case" stays. */
-static struct str lower_first(struct arena *arena, struct str s)
-{
-    bool acronym = s.len > 1 && s.ptr[1] >= 'A' && s.ptr[1] <= 'Z';
-
-    if (!s.len || acronym || s.ptr[0] < 'A' || s.ptr[0] > 'Z')
-        return s;
-    return str_fmt(arena, "%c%.*s", s.ptr[0] - 'A' + 'a', STR_ARG(str_sub(s, 1, s.len)));
-}
-
-static const char *article(struct str word)
-{
-    if (!word.len)
-        return "a";
-    switch (word.ptr[0]) {
-    case 'a':
-    case 'e':
-    case 'i':
-    case 'o':
-    case 'A':
-    case 'E':
-    case 'I':
-    case 'O':
-        return "an";
-    default:
-        return "a";
-    }
-}
-
 #define FILLED_MAX 8
 
 /* The fields of "a is not empty and b is not empty", if the rule says just that; all joined by the same word. */
@@ -86,7 +57,7 @@ static void add_filled(struct buf *b, const struct must_fill *filled)
 {
     for (size_t i = 0; i < filled->n; i++) {
         const struct field *f = filled->fields[i];
-        struct str label = lower_first(b->arena, f->label);
+        struct str label = str_lower_first(b->arena, f->label);
         bool many = f->type == FT_REFS || f->type == FT_TAGS || f->type == FT_MULTI_CHOICE;
 
         if (i)
@@ -95,14 +66,14 @@ static void add_filled(struct buf *b, const struct must_fill *filled)
             buf_fmt(b, "\"%.*s\"", STR_ARG(f->label));
             continue;
         }
-        buf_fmt(b, "%s%s%.*s", many ? "" : article(label), many ? "" : " ", STR_ARG(label));
+        buf_fmt(b, "%s%s%.*s", many ? "" : str_article(label), many ? "" : " ", STR_ARG(label));
     }
 }
 
 static void add_subject(struct buf *b, const struct manual *m, const struct policy *p)
 {
     const struct object *o = &m->objects[p->object];
-    struct str label = lower_first(b->arena, o->label);
+    struct str label = str_lower_first(b->arena, o->label);
 
     if (!p->when.e)
         buf_fmt(b, "Every %.*s", STR_ARG(label));
@@ -125,7 +96,7 @@ static void add_within(struct buf *b, const struct manual *m, const struct polic
     else if (of && str_eq(of->name, m->schema->objects[p->object].default_time))
         buf_add(b, STR(" of taking place"));
     else if (of)
-        buf_fmt(b, " of its \"%.*s\"", STR_ARG(lower_first(b->arena, of->label)));
+        buf_fmt(b, " of its \"%.*s\"", STR_ARG(str_lower_first(b->arena, of->label)));
     else
         buf_add(b, STR(" from then"));
 }
@@ -156,7 +127,7 @@ static void add_every(struct buf *b, const struct manual *m, const struct policy
     const struct object *counted = &m->objects[m->schema->objects[p->object].relations[p->count_relation].object];
 
     buf_fmt(b, " must have at least %lld %.*s", (long long)p->at_least,
-            STR_ARG(lower_first(b->arena, p->at_least == 1 ? counted->label : counted->plural)));
+            STR_ARG(str_lower_first(b->arena, p->at_least == 1 ? counted->label : counted->plural)));
     if (p->count_where.e)
         buf_fmt(b, " where %.*s", STR_ARG(expr_words(b->arena, p->count_where.e)));
     buf_fmt(b, " each %s", periods[p->period]);

@@ -172,7 +172,8 @@ struct err *serve_record_create(struct req *rq)
 
     TRY(decode_record(rq, &cx, &in));
     if (!in.n) {
-        struct err *e = FAIL(rq->arena, ERR_INVALID, "record.field_required", "", "There is nothing to make a %.*s of.", STR_ARG(rq->object->label));
+        struct err *e = FAIL(rq->arena, ERR_INVALID, "record.field_required", "", "There is nothing to make %s %.*s of.",
+                             str_article(rq->object->label), STR_ARG(str_lower_first(rq->arena, rq->object->label)));
 
         e->way_out = STR("Give it at least one field, its name for example.");
         return e;

@@ -87,8 +87,8 @@ static void judge(const struct day *d, struct entry *e)
         e->because = str_fmt(arena, "due in %.*s", STR_ARG(span_words(arena, left)));
     }
     if (!t->owed_by)
-        e->because = str_fmt(arena, "%.*s; anyone with the role %.*s", STR_ARG(e->because),
-                             STR_ARG(t->role));
+        e->because = str_fmt(arena, "%.*s; any %.*s", STR_ARG(e->because),
+                             STR_ARG(manual_role_words(arena, d->w.m, t->role)));
     if (e->covering)
         e->because = str_fmt(arena, "%.*s; covering for %.*s", STR_ARG(e->because),
                              STR_ARG(who_name(&d->w, e->covering)));

@@ -136,7 +136,7 @@ static struct err *call_level(const struct work *w, const struct escalation *p, 
     if (!user)
         TRY(decision_note(w, r->id, p->page->path, "nobody reachable",
                           str_fmt(w->arena, "%.*s: %.*s", STR_ARG(lv->name),
-                                  STR_ARG(who_words(w->arena, &lv->who)))));
+                                  STR_ARG(who_words(w, &lv->who)))));
     return last ? NULL
                 : arm(w, e->id, r->id, p->page->path,
                       wait_until(w, w->now_us, p->levels[level + 1].after));
@@ -434,7 +434,7 @@ struct err *escalation_who(struct tx *tx, const struct manual *m, struct str esc
         TRY(who_person(&w, user, &info));
         jw_object(&jw);
         jw_kv_str(&jw, "level", p->levels[i].name);
-        jw_kv_str(&jw, "asked", who_words(w.arena, &p->levels[i].who));
+        jw_kv_str(&jw, "asked", who_words(&w, &p->levels[i].who));
         jw_kv_instant(&jw, "at", when);
         jw_kv_id(&jw, "who", user);
         jw_kv_str(&jw, "name", who_name(&w, user));

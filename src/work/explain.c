@@ -175,7 +175,7 @@ static struct err *open_things(struct explaining *x, struct str page)
         jw_kv_str(x->jw, "owed_by_name", who_name(&x->w, t->owed_by));
         jw_end_object(x->jw);
         buf_fmt(x->text, "  open: %.*s, %.*s%s%.*s\n", STR_ARG(t->title),
-                STR_ARG(t->owed_by ? who_name(&x->w, t->owed_by) : t->role),
+                STR_ARG(t->owed_by ? who_name(&x->w, t->owed_by) : who_role_words(&x->w, t->role)),
                 t->due_us ? ", until " : "",
                 STR_ARG(t->due_us ? instant_text(x->w.arena, t->due_us) : STR("")));
     }

@@ -94,7 +94,7 @@ struct err *policy_list(struct tx *tx, const struct manual *m, const struct acto
         jw_kv_str(&jw, "object", m->objects[p->object].name);
         jw_kv_str(&jw, "mode", str_from(mode_words[p->mode]));
         jw_kv_str(&jw, "clock", str_from(clock_names[p->clock]));
-        jw_kv_str(&jw, "owed_by", who_words(w.arena, &p->owed_by));
+        jw_kv_str(&jw, "owed_by", who_words(&w, &p->owed_by));
         jw_kv_str(&jw, "except", p->except.e ? expr_words(w.arena, p->except.e) : STR(""));
         jw_kv_bool(&jw, "applies_to_all", p->applies_to_all);
         jw_kv_str(&jw, "owner", p->page->owner);

@@ -431,7 +431,7 @@ struct err *task_need(const struct work *w, const struct actor *a, const struct 
     e->way_out =
         t->owed_by
             ? str_fmt(w->arena, "Ask %.*s, or their superior.", STR_ARG(who_name(w, t->owed_by)))
-            : str_fmt(w->arena, "Anyone with the role %.*s can close it.", STR_ARG(t->role));
+            : str_fmt(w->arena, "Any %.*s can close it.", STR_ARG(manual_role_words(w->arena, w->m, t->role)));
     return e;
 }
 

@@ -297,21 +297,28 @@ struct err *who_reachable(const struct work *w, const struct who *who, const str
     return NULL;
 }
 
-struct str who_words(struct arena *arena, const struct who *who)
+struct str who_role_words(const struct work *w, struct str role)
 {
+    return str_eq(role, STR("owner")) ? STR("the owner") : manual_a_role(w->arena, w->m, role);
+}
+
+struct str who_words(const struct work *w, const struct who *who)
+{
+    struct str role = manual_role_words(w->arena, w->m, who->name);
+
     switch (who->kind) {
     case WHO_OWNER:
         return STR("the owner");
     case WHO_SUPERIOR:
         return STR("the owner's superior");
     case WHO_ROLE:
-        return str_fmt(arena, "a %.*s", STR_ARG(who->name));
+        return who_role_words(w, who->name);
     case WHO_USER:
-        return str_dup(arena, who->name);
+        return str_dup(w->arena, who->name);
     case WHO_ON_DUTY:
-        return str_fmt(arena, "the %.*s on duty", STR_ARG(who->name));
+        return str_fmt(w->arena, "the %.*s on duty", STR_ARG(role));
     case WHO_NEXT_FREE:
-        return str_fmt(arena, "the next free %.*s", STR_ARG(who->name));
+        return str_fmt(w->arena, "the next free %.*s", STR_ARG(role));
     }
     return STR("");
 }

@@ -109,7 +109,9 @@ MUST_USE struct err *who_resolve(const struct work *w, const struct who *who, co
 /* The same for a call that must reach somebody at at_us: absent people are replaced. *instead_of: who was meant. */
 MUST_USE struct err *who_reachable(const struct work *w, const struct who *who, const struct record *r, int64_t at_us,
                                    bool cover_superior, int64_t *user, int64_t *instead_of);
-struct str who_words(struct arena *arena, const struct who *who);
+/* "a sales manager", "the owner's superior"; the second for the role of a task that nobody has taken. */
+struct str who_words(const struct work *w, const struct who *who);
+struct str who_role_words(const struct work *w, struct str role);
 struct str who_name(const struct work *w, int64_t user); /* for people; empty if gone */
 
 /* ---- task.c ---- */

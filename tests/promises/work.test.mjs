@@ -154,6 +154,7 @@ test("P25 P140 who is to be called, with phone, now and on a day of leave", asyn
   const levels = async (when) => (await f.must("sam", "GET", `/api/v1/escalation-levels?escalation=billing-problem&record=${account.id}${when ? `&at=${enc(when)}` : ""}`)).levels;
   const now = await levels();
   assert.deepEqual(now.map((l) => l.level), ["Account owner", "Account manager on duty", "Sales manager", "end"]);
+  assert.deepEqual(now.map((l) => l.asked), ["the owner", "the account manager on duty", "a sales manager", "an administrator"]);
   assert.deepEqual([now[0].name, now[0].phone], ["Rob Rep", "+12125550102"]);
   assert.deepEqual([now[1].name, now[1].phone], ["Amy Account", "+12125550108"]);
   const from = new Date(Date.now() + 20 * DAY).toISOString().slice(0, 10);

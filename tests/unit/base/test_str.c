@@ -27,6 +27,22 @@ TEST(pieces_are_clamped)
     assert_str(str_trim(STR("   ")), "");
 }
 
+TEST(labels_within_a_sentence)
+{
+    static const char *const words[] = {"an administrator", "a sales manager", "an SLA case", "a VP of sales", "an hour", "a user", "an underwriter",
+                                        "a European", "a one-off", "an onlooker", "a house"};
+
+    assert_str(str_lower_first(a, STR("Sales manager")), "sales manager");
+    assert_str(str_lower_first(a, STR("SLA case")), "SLA case");
+    assert_str(str_lower_first(a, STR("")), "");
+    assert_str(str_lower_first(a, STR("A")), "a");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct str s = str_from(words[i]), word = str_sub(s, str_find_char(s, ' ', 0) + 1, SIZE_MAX);
+
+        assert_str(str_fmt(a, "%s %.*s", str_article(word), STR_ARG(word)), words[i]);
+    }
+}
+
 TEST(comparing)
 {
     assert_true(str_eq(STR_NONE, STR("")));
@@ -347,7 +363,7 @@ TEST(every_kind_has_its_status_and_the_codes_are_sorted)
             fail_msg("errors.def: %s is not after %s", err_codes[i], err_codes[i - 1]);
 }
 
-TEST_MAIN_WITH(setup, teardown, pieces_are_clamped, comparing, finding,
+TEST_MAIN_WITH(setup, teardown, pieces_are_clamped, labels_within_a_sentence, comparing, finding,
                cutting_gives_every_part_the_empty_ones_too, joining_and_formatting,
                integers_are_strict, scaled_numbers_keep_every_digit_or_refuse,
                scaled_numbers_read_back_what_they_write, utf8_takes_what_rfc_3629_allows,
