@@ -225,6 +225,33 @@ static struct err *check_my_teams(struct compiler *c, struct node *n)
     return NULL;
 }
 
+/* The id of one of the related records, compared with items: contacts contains '123', contacts in ('123', '456'). */
+static struct err *related_ids(struct compiler *c, struct node *n, enum node_kind kind)
+{
+    struct node *related = n->kids[0], *where = node_new(c, kind, n->src), *id;
+
+    related->type = ET_REF; /* for the literals: ids are meant */
+    id = node_new(c, NK_FIELD, related->src);
+    id->type = ET_REF;
+    id->inner = related->inner;
+    id->path = (struct path){.object = related->inner, .field = -1};
+    where->type = ET_BOOL;
+    where->as = CA_INT;
+    node_add_kid(c, where, id);
+    for (size_t i = 1; i < n->n_kids; i++) {
+        struct node *item = n->kids[i];
+
+        TRY(check_literal(c, item, related));
+        if (item->type != ET_REF || item->kind == NK_MY_TEAMS || !item->constant)
+            return expr_fail(
+                c, "expr.type", item->src,
+                STR("Write me or an id such as '123', or use exists(... where ...)."),
+                "A list of records contains records.");
+        node_add_kid(c, where, item);
+    }
+    return related_to_exists(c, n, related, where);
+}
+
 struct err *check_in(struct compiler *c, const struct scope *sc, struct node *n)
 {
     struct node *l = n->kids[0];
@@ -232,6 +259,11 @@ struct err *check_in(struct compiler *c, const struct scope *sc, struct node *n)
     n->type = ET_BOOL;
     TRY(check_node(c, sc, l));
     n->constant = l->constant;
+    if (l->type == ET_RELATED) {
+        for (size_t i = 1; i < n->n_kids; i++)
+            TRY(check_node(c, sc, n->kids[i]));
+        return related_ids(c, n, NK_IN);
+    }
     for (size_t i = 1; i < n->n_kids; i++) {
         struct node *item = n->kids[i], pair = *n;
 
@@ -298,29 +330,6 @@ struct err *check_is_empty(struct compiler *c, const struct scope *sc, struct no
     return no_list_value(c, l);
 }
 
-/* contacts contains '123': one of the related records is that one. */
-static struct err *check_related_contains(struct compiler *c, struct node *n)
-{
-    struct node *related = n->kids[0], *item = n->kids[1], *where, *id;
-
-    related->type = ET_REF; /* for the literal: an id is meant */
-    TRY(check_literal(c, item, related));
-    if (item->type != ET_REF || item->kind == NK_MY_TEAMS || !item->constant)
-        return expr_fail(c, "expr.type", item->src,
-                         STR("Write me or an id such as '123', or use exists(... where ...)."),
-                         "A list of records contains records.");
-    id = node_new(c, NK_FIELD, related->src);
-    id->type = ET_REF;
-    id->inner = related->inner;
-    id->path = (struct path){.object = related->inner, .field = -1};
-    where = node_new(c, NK_COMPARE, n->src);
-    where->type = ET_BOOL;
-    where->as = CA_INT;
-    node_add_kid(c, where, id);
-    node_add_kid(c, where, item);
-    return related_to_exists(c, n, related, where);
-}
-
 static struct str phone_digits(struct arena *arena, struct str s)
 {
     struct buf b = buf_new(arena, s.len);
@@ -343,7 +352,7 @@ struct err *check_search(struct compiler *c, const struct scope *sc, struct node
     TRY(check_node(c, sc, l));
     TRY(check_node(c, sc, r));
     if (l->type == ET_RELATED && n->kind == NK_CONTAINS)
-        return check_related_contains(c, n);
+        return related_ids(c, n, NK_COMPARE);
     if (r->kind != NK_TEXT)
         return expr_fail(c, "expr.type", r->src, STR_NONE,
                          "`%s` needs a text in quotes on its right.", what);

@@ -92,7 +92,7 @@ static struct err *walk(struct compiler *c, const struct scope *sc, struct str s
         path->up++;
     }
     path->object = sc->object;
-    for (; i + 1 < n; i++) {
+    for (; i + 1 < n && path->object >= 0; i++) {
         const struct expr_object *o = &c->schema->objects[path->object];
         int field;
 
@@ -271,6 +271,13 @@ static struct err *use_shorthand(struct compiler *c, const struct scope *sc, str
     return NULL;
 }
 
+/* Inside a relation to records of any kind. */
+static struct err *of_any_kind(struct compiler *c, struct str src)
+{
+    return expr_fail(c, "expr.type", src, STR("Its id is known: exists(links where id = '123')."),
+                     "This may be a record of any kind, so its fields are not known here.");
+}
+
 struct err *check_name(struct compiler *c, const struct scope *sc, struct node *n)
 {
     const struct expr_object *o;
@@ -280,9 +287,16 @@ struct err *check_name(struct compiler *c, const struct scope *sc, struct node *
     int field;
 
     TRY(walk(c, sc, n->src, n->parts, n->n_parts, &n->path, &used));
-    o = &c->schema->objects[n->path.object];
     name = n->parts[used];
     n->inner = -1;
+    if (n->path.object < 0) {
+        if (!str_eq(name, STR("id")) || used + 1 < n->n_parts)
+            return of_any_kind(c, n->src);
+        n->kind = NK_FIELD;
+        n->type = ET_REF;
+        return NULL;
+    }
+    o = &c->schema->objects[n->path.object];
     if (find_relation(o, name, &n->relation)) {
         int own;
 
@@ -382,6 +396,8 @@ struct err *check_aggregate(struct compiler *c, const struct scope *sc, struct n
 
     TRY(count_related(c, n->src));
     TRY(walk(c, sc, n->src, n->parts, n->n_parts, &n->path, &used));
+    if (n->path.object < 0)
+        return of_any_kind(c, n->src);
     o = &c->schema->objects[n->path.object];
     if (!find_relation(o, n->parts[used], &n->relation)) {
         struct str *names = NEW_ARRAY(c->arena, o->n_relations + 1, struct str), near;
@@ -419,6 +435,8 @@ struct err *check_aggregate(struct compiler *c, const struct scope *sc, struct n
     n->kids[1] = node_new(c, NK_NAME, n->src);
     n->kids[1]->parts = rest;
     n->kids[1]->n_parts = n_rest;
+    if (n->inner < 0)
+        return of_any_kind(c, n->src);
     TRY(check_name(c, &inner, n->kids[1]));
     if (n->kids[1]->type == ET_RELATED)
         return expr_fail(c, "expr.type", n->src, STR_NONE, "A list of records is not one value.");
@@ -430,8 +448,8 @@ struct err *check_aggregate(struct compiler *c, const struct scope *sc, struct n
 
 struct err *check_change(struct compiler *c, const struct scope *sc, struct node *n)
 {
-    const struct expr_object *o = &c->schema->objects[sc->object];
     const char *name = n->kind == NK_WAS ? "was" : "changed";
+    const struct expr_object *o;
     int field;
 
     if (!(c->use & EXPR_CHANGE))
@@ -442,6 +460,7 @@ struct err *check_change(struct compiler *c, const struct scope *sc, struct node
     if (sc->outer || n->n_parts != 1)
         return expr_fail(c, "expr.type", n->src, STR_NONE,
                          "%s(...) takes a field of the changed record itself.", name);
+    o = &c->schema->objects[sc->object];
     if (!object_find_field(o, n->parts[0], &field))
         return no_such_name(c, n->src, o, n->parts[0]);
     if (o->fields[field].formula || !o->fields[field].column.len)

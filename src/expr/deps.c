@@ -72,13 +72,21 @@ static void walk(struct deps *d, const struct node *n, const struct place *p)
     case NK_AGGREGATE: {
         const struct expr_relation *rel =
             &d->schema->objects[n->path.object].relations[n->relation];
-        const struct expr_object *o = &d->schema->objects[n->inner];
+        const struct expr_object *o = n->inner < 0 ? NULL : &d->schema->objects[n->inner];
         int field;
 
         at = add_hops(d, &n->path, p);
         own = step(d, &at, rel->name);
         own.related = true;
         own.outer = p;
+        if (rel->join == EJ_LINK_OUT &&
+            object_find_field(&d->schema->objects[n->path.object], rel->name, &field))
+            add_dep(d, n->path.object, field, &at); /* it is the record that says what is linked */
+        if (n->inner < 0) {
+            if (n->kids[0])
+                walk(d, n->kids[0], &own);
+            return;
+        }
         add_dep(d, n->inner, -1, &own);
         for (size_t i = 0; i < o->n_fields && rel->join == EJ_BACK_REF; i++)
             if (str_eq(o->fields[i].column, rel->via))

@@ -251,7 +251,7 @@ static struct expr_val eval_aggregate(const struct evaluation *ev, const struct 
     struct expr_record rec;
     double sum;
 
-    if (!object_order_field(&ev->schema->objects[n->inner], &g.order))
+    if (n->inner < 0 || !object_order_field(&ev->schema->objects[n->inner], &g.order))
         g.order = -1;
     if (follow_path(ev, &n->path, &rec) && rec.related)
         rec.related(rec.ctx, ev->arena, n->relation, gather_each, &g);

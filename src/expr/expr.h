@@ -55,7 +55,7 @@ enum expr_join {
 };
 struct expr_relation {
     struct str name; /* "activities", "tasks", "deals" */
-    int object;
+    int object; /* -1: any that can be in the bin; EJ_LINK_OUT alone */
     enum expr_join join;
     struct str via; /* column or link field */
 };

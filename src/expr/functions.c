@@ -14,7 +14,8 @@ const struct expr_function_doc expr_functions[] = {
      "of today.",
      "amount >= 10_000"},
     {"in", "value in (value, ...)",
-     "Equal to one of the values; of tags or a multi-choice: has any of them.",
+     "Equal to one of the values; tags and multi-choice: has any of them; references: has any of "
+     "these records.",
      "stage in ('Proposal', 'Negotiation')"},
     {"in period", "moment in period",
      "Lies in this, last or next week, month, quarter or year. Weeks begin on Monday.",

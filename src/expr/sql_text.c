@@ -259,12 +259,65 @@ void sql_related_alias(const struct sx *sx, struct sql_alias *alias, struct sx *
     inner->outer = sx;
 }
 
+/* Links to records of any kind: FROM (SELECT to_id AS id FROM link ...) e WHERE it is a record that exists and may be seen. */
+static void any_related_from(const struct sx *sx, const struct node *n,
+                             const struct expr_relation *rel, const struct sx *inner)
+{
+    struct sql_alias l = sql_alias_new(sx, 'l');
+    bool first = true;
+
+    sql_add(sx->q, " FROM (SELECT ");
+    sql_column(sx, l.name, STR("to_id"));
+    sql_add(sx->q, " AS id FROM link ");
+    sql_add(sx->q, l.name);
+    sql_add(sx->q, " WHERE ");
+    sql_column(sx, l.name, STR("from_id"));
+    sql_add(sx->q, " = ");
+    sql_path(sx, &n->path, end_id, NULL);
+    sql_add(sx->q, " AND ");
+    sql_column(sx, l.name, STR("field"));
+    sql_add(sx->q, " = ");
+    sql_add_str(sx->q, rel->via);
+    sql_add(sx->q, ") ");
+    sql_add(sx->q, inner->alias);
+    sql_add(sx->q, " WHERE (");
+    for (size_t i = 0; i < sx->schema->n_objects; i++) {
+        const struct expr_object *o = &sx->schema->objects[i];
+        struct sql_alias t;
+
+        if (!o->bin_column.len) /* what the engine keeps is linked to nothing */
+            continue;
+        t = sql_alias_new(sx, 't');
+        sql_add(sx->q, first ? "EXISTS (SELECT 1 FROM " : " OR EXISTS (SELECT 1 FROM ");
+        first = false;
+        sql_add_ident(sx->q, o->table);
+        sql_add(sx->q, " ");
+        sql_add(sx->q, t.name);
+        sql_add(sx->q, " WHERE ");
+        sql_column(sx, t.name, STR("id"));
+        sql_add(sx->q, " = ");
+        sql_column(sx, inner->alias, STR("id"));
+        add_row_conditions(sx, (int)i, t.name);
+        sql_add(sx->q, ")");
+    }
+    sql_add(sx->q, first ? "1 = 0)" : ")");
+    if (n->kids[0]) {
+        sql_add(sx->q, " AND ");
+        sql_condition(inner, n->kids[0]);
+    }
+}
+
 void sql_related_from(const struct sx *sx, const struct node *n, const struct sx *inner)
 {
     const struct expr_relation *rel = &sx->schema->objects[n->path.object].relations[n->relation];
     bool link = rel->join == EJ_LINK || rel->join == EJ_LINK_OUT;
-    struct sql_alias l = link ? sql_alias_new(sx, 'l') : (struct sql_alias){{0}};
+    struct sql_alias l;
 
+    if (n->inner < 0) {
+        any_related_from(sx, n, rel, inner);
+        return;
+    }
+    l = link ? sql_alias_new(sx, 'l') : (struct sql_alias){{0}};
     sql_add(sx->q, " FROM ");
     sql_add_ident(sx->q, sx->schema->objects[n->inner].table);
     sql_add(sx->q, " ");

@@ -87,6 +87,8 @@ static int stack_aggregate(const struct expr_schema *schema, const struct node *
     int rows = W_ROWS + n->negated + (sum ? W_CALL + W_ONCE + (value->exact ? 0 : W_ONCE) : 0);
     int stack = rows + (n->path.n_hops ? W_RIGHT + W_ROWS : W_RIGHT);
 
+    if (n->inner < 0) /* another SELECT on both sides of its WHERE */
+        stack = W_RIGHT + W_ROWS + larger(stack, rows + W_CALL);
     if (where)
         stack = larger(stack, rows + stack_node(schema, where));
     if (value)

@@ -86,6 +86,12 @@ static void read_count(struct compiler *c, const struct source *s, const struct 
                  STR_ARG(c->m->objects[p->object].label), STR_ARG(str_sub(name, 0, 100)));
         return;
     }
+    if (o->relations[p->count_relation].object < 0) {
+        p->count_relation = -1;
+        ERROR_AT(c, s, node, STR("Write the rule for the other side, for example `activities` of an account."),
+                 "\"%.*s\" may be records of any kind; only those of one kind can be counted in periods.", STR_ARG(name));
+        return;
+    }
     struct str condition = str_trim(rest);
     if (condition.len) {
         size_t skip = (size_t)(condition.ptr - rest.ptr);

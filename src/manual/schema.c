@@ -44,7 +44,7 @@ static void add_field_relations(struct compiler *c, struct relation_list *all,
     struct str link =
         many ? str_fmt(c->arena, "%.*s.%.*s", STR_ARG(o->name), STR_ARG(f->name)) : STR_NONE;
 
-    if (many && f->to_object >= 0)
+    if (many)
         add_relation(c, all, o->index,
                      (struct expr_relation){f->name, f->to_object, EJ_LINK_OUT, link});
     if (!f->back.len)

@@ -80,6 +80,15 @@ static const struct expr_field *gen_field(struct gen *g, enum expr_type type)
     return gen_field_at(g, g->object, type);
 }
 
+/* Records of any kind: nothing but their ids is known. */
+static void gen_linked(struct gen *g, const char *name)
+{
+    static const char *const wheres[] = {"", " where id = '4001'", " where id in ('3002', '4003', '5004', '1')", " where id != '4001' and outer.done",
+                                         " where id = outer.id or outer.links contains '3003'", " where id is empty"};
+
+    buf_fmt(g->out, "%s(links%s)", name, PICK(&g->w->random, wheres));
+}
+
 /* relation, and what belongs behind and inside: name(rel.field where ...) or name(rel where ...).field */
 static bool gen_aggregate(struct gen *g, const char *name, enum expr_type value, int depth)
 {
@@ -92,6 +101,11 @@ static bool gen_aggregate(struct gen *g, const char *name, enum expr_type value,
     if (o->n_relations == 0 || depth <= 0)
         return false;
     rel = &o->relations[below(g, (int)o->n_relations)];
+    if (rel->object < 0) {
+        if (value == ET_ANY)
+            gen_linked(g, name);
+        return value == ET_ANY;
+    }
     inner.outer = g->object;
     inner.object = rel->object;
     buf_fmt(g->out, "%s(%.*s", name, STR_ARG(rel->name));
@@ -474,7 +488,17 @@ static void gen_search(struct gen *g, int depth)
         return;
     }
     if (chance(g, 8) && g->object == O_DEAL) {
-        put(g, chance(g, 50) ? "watchers contains me" : "watchers not contains '1001'");
+        static const char *const watched[] = {"watchers contains me", "watchers not contains '1001'", "watchers in ('1001', '1003')",
+                                              "watchers not in (me, '1002')", "watchers is empty"};
+
+        put(g, PICK(&g->w->random, watched));
+        return;
+    }
+    if (chance(g, 15) && g->object == O_ACTIVITY) {
+        static const char *const linked[] = {"links contains '4001'", "links not contains '3002'", "links in ('4001', '3005', '5007', '999999')",
+                                             "links not in ('4002')", "links is empty", "links is not empty", "links contains me", "count(links) >= 2"};
+
+        put(g, PICK(&g->w->random, linked));
         return;
     }
     gen_text(g, depth > 1 ? 1 : 0);

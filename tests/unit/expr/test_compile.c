@@ -76,6 +76,8 @@ TEST(printing_gives_the_canonical_text)
         {"watchers is empty", "not exists(watchers)"},
         {"watchers is not empty", "exists(watchers)"},
         {"watchers contains me", "exists(watchers where id = me)"},
+        {"watchers in (me, '12')", "exists(watchers where id in (me, '12'))"},
+        {"watchers not in ('12')", "not exists(watchers where id in ('12'))"},
         {"created_at < now - 2 business days", "created_at < now - 2 business days"},
         {"created_at > now - 4 business hours", "created_at > now - 4 business hours"},
         {"created_at + 3 days > now", "created_at + 3d > now"},
@@ -388,6 +390,53 @@ TEST(dependencies_name_all_that_is_read)
     assert_true(expr_uses_time(e));
 }
 
+/* activity.links: nothing but the id of what is linked is known, and that is enough to ask. */
+TEST(links_to_records_of_any_kind_are_asked_about)
+{
+    static const struct {
+        const char *text, *printed; /* NULL: expr.type */
+    } cases[] = {
+        {"links contains '12'", "exists(links where id = '12')"},
+        {"links not contains me", "not exists(links where id = me)"},
+        {"links in ('12', '13')", "exists(links where id in ('12', '13'))"},
+        {"links not in ('12')", "not exists(links where id in ('12'))"},
+        {"links is empty", "not exists(links)"},
+        {"count(links) >= 2", "count(links) >= 2"},
+        {"count(links where id != '12' and outer.done) = 0", "count(links where id != '12' and outer.done) = 0"},
+        {"links = '12'", NULL},
+        {"links contains 'x'", NULL},
+        {"links contains owner", NULL},
+        {"links in my teams", NULL},
+        {"links.name = 'x'", NULL},
+        {"exists(links where name = 'x')", NULL},
+        {"exists(links where owner.id = '1')", NULL},
+        {"exists(links where open)", NULL},
+        {"exists(links where exists(tasks))", NULL},
+        {"last(links).id = '12'", NULL},
+        {"max(links.at) > now", NULL},
+        {"links", NULL},
+    };
+    struct world *w = *state;
+    struct expr_dep *deps;
+    size_t n;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct expr *e, *again;
+        struct err *err = expr_compile(w->arena, w->schema, O_ACTIVITY, str_from(cases[i].text), EXPR_CONDITION, &e);
+
+        if (!cases[i].printed) {
+            assert_err(err, "expr.type");
+            continue;
+        }
+        assert_ok(err);
+        assert_str(expr_print(w->arena, e), cases[i].printed);
+        assert_ok(expr_compile(w->arena, w->schema, O_ACTIVITY, str_from(cases[i].printed), EXPR_CONDITION, &again));
+        expr_deps(w->arena, e, &deps, &n); /* the record itself says what is linked */
+        assert_true(n >= 1 && deps[0].object == O_ACTIVITY && !deps[0].related);
+        assert_str(w->schema->objects[O_ACTIVITY].fields[deps[0].field].name, "links");
+    }
+}
+
 TEST(conditions_are_joined_by_and)
 {
     struct world *w = *state;
@@ -414,5 +463,5 @@ TEST(a_formula_that_is_not_ready_cannot_be_used)
 TEST_MAIN_WITH(setup, teardown, printing_gives_the_canonical_text, values_have_types_and_scales,
                errors_say_where_and_what_to_do, change_words_work_where_allowed,
                size_and_depth_are_bounded, plain_words_read_well,
-               dependencies_name_all_that_is_read, conditions_are_joined_by_and,
+               dependencies_name_all_that_is_read, links_to_records_of_any_kind_are_asked_about, conditions_are_joined_by_and,
                a_formula_that_is_not_ready_cannot_be_used)

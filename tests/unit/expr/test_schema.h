@@ -88,6 +88,7 @@ static const struct schema_field activity_fields[] = {
     {.name = "done", .type = FT_YES_NO},
     {.name = "owner", .type = FT_USER, .to = O_USER},
     {.name = "total", .type = FT_FORMULA, .formula = "price * quantity"},
+    {.name = "links", .type = FT_REFS, .to = -1},
     {0},
 };
 static const struct schema_field task_fields[] = {
@@ -128,7 +129,8 @@ static const struct {
                     "at",
                     NULL,
                     activity_fields,
-                    {{{"deals", 5}, O_DEAL, EJ_LINK_OUT, {"activity.deals", 14}}}},
+                    {{{"deals", 5}, O_DEAL, EJ_LINK_OUT, {"activity.deals", 14}},
+                     {{"links", 5}, -1, EJ_LINK_OUT, {"activity.links", 14}}}},
     [O_TASK] =
         {"task", "x_task", NULL, NULL, "not closed", task_fields, {{{0}, 0, EJ_BACK_REF, {0}}}},
 };

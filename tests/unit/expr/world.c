@@ -278,7 +278,10 @@ static void related(void *ctx, struct arena *arena, int relation,
     for (size_t i = w->n_rows; i-- > 0;) { /* backwards: the order must not matter */
         struct expr_record rec = world_record(&w->rows[i]);
 
-        if (w->rows[i].object == rel->object && in_sight(&w->rows[i]) &&
+        bool kind = rel->object >= 0 ? w->rows[i].object == rel->object
+                                     : schema_objects[w->rows[i].object].bin != NULL;
+
+        if (kind && in_sight(&w->rows[i]) &&
             is_related(outer, rel, &w->rows[i]) && !each(each_ctx, &rec))
             return;
     }
@@ -404,13 +407,17 @@ static void make_links(struct world *w)
         int from, to;
     } kinds_of_link[] = {{{"activity.deals", 14}, O_ACTIVITY, O_DEAL},
                          {{"activity.accounts", 17}, O_ACTIVITY, O_ACCOUNT},
-                         {{"deal.watchers", 13}, O_DEAL, O_USER}};
+                         {{"deal.watchers", 13}, O_DEAL, O_USER},
+                         {{"activity.links", 14}, O_ACTIVITY, O_DEAL},
+                         {{"activity.links", 14}, O_ACTIVITY, O_ACCOUNT},
+                         {{"activity.links", 14}, O_ACTIVITY, O_ACTIVITY},
+                         {{"activity.links", 14}, O_ACTIVITY, O_TASK}}; /* no bin: no record to link to */
 
-    w->links = NEW_ARRAY(w->arena, 2000, struct world_link);
-    for (int k = 0; k < 3; k++)
+    w->links = NEW_ARRAY(w->arena, 10000, struct world_link);
+    for (size_t k = 0; k < sizeof kinds_of_link / sizeof *kinds_of_link; k++)
         for (int i = 0; i < count_of(kinds_of_link[k].from); i++)
             for (int j = 0; j < count_of(kinds_of_link[k].to); j++)
-                if (random_chance(&w->random, k == 2 ? 20 : 8))
+                if (random_chance(&w->random, k == 2 ? 20 : k > 2 ? 3 : 8))
                     w->links[w->n_links++] =
                         (struct world_link){kinds_of_link[k].field, id_of(kinds_of_link[k].from, i),
                                             id_of(kinds_of_link[k].to, j)};

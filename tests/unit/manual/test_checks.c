@@ -304,6 +304,7 @@ TEST(a_policy_is_one_rule_with_one_clock)
         {"policy/p", "for: lead\nevery: day\ncount: activities where kindd = 'call'\n", 6, 25, "Did you mean kind"},
         {"policy/p", "for: lead\nevery: day\nmust: count(activities where kindd = 'call')\n", 5 + 1, 30, "Did you mean kind"},
         {"policy/p", "for: lead\nevery: day\ncount: activities or not\n", 6, 8, "only a condition"},
+        {"policy/p", "for: activity\nevery: day\ncount: links\n", 6, 8, "records of any kind"},
         {"policy/p", "for: lead\nevery: day\ncount: activities\nmode: block\n", 7, 7, "cannot refuse a save"},
         {"policy/p", "for: lead\nmust: owner is not empty\nwithin: 1d\nat_least: 2\n", 7, 11, "belongs to `every`"},
         {"policy/p", "for: lead\nmust: owner is not empty\nwithin: 1d\nowed_by: role:boss\n", 7, 15, "no role \"boss\""},

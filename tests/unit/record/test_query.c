@@ -556,6 +556,92 @@ TEST(tuning_changes_no_answer)
     assert_str(column(w, &j, "name"), "alpha Délta");
 }
 
+/* An activity is about records of any kind; what the reader may not see, and what is in the bin, does not count. */
+TEST(activities_are_found_by_what_they_are_about)
+{
+    struct world *w = *state;
+    int64_t lead = world_new(w, w->rep_dora, "lead", "{\"name\":\"L\"}"),
+            account = world_new(w, w->admin, "account", "{\"name\":\"A\"}");
+    const struct {
+        const char *filter, *admin, *rep; /* rep: Bob, who sees no lead of Dora's */
+    } cases[] = {
+        {BODY("links contains '%lld'", (long long)lead), "both lead", ""},
+        {BODY("links contains '%lld'", (long long)account), "account both", "account both"},
+        {BODY("links in ('%lld', '%lld')", (long long)lead, (long long)account), "account both lead", "account both"},
+        {BODY("links not in ('%lld')", (long long)account), "lead none", "lead none"},
+        {"links is empty", "none", "lead none"},
+        {"count(links) = 2", "both", ""},
+        {"count(links) = 1", "account lead", "account both"},
+        {BODY("exists(links where id != '%lld')", (long long)account), "both lead", ""},
+        {"links contains '12'", "", ""},
+    };
+    struct query q = on(w, "activity");
+    struct json j;
+
+    world_new(w, w->admin, "activity", BODY("{\"subject\":\"lead\",\"links\":[\"%lld\"]}", (long long)lead));
+    world_new(w, w->admin, "activity", BODY("{\"subject\":\"account\",\"links\":[\"%lld\"]}", (long long)account));
+    world_new(w, w->admin, "activity",
+              BODY("{\"subject\":\"both\",\"links\":[\"%lld\",\"%lld\"]}", (long long)lead, (long long)account));
+    world_new(w, w->admin, "activity", "{\"subject\":\"none\"}");
+    q.fields = STR("subject");
+    q.sort = STR("subject");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        q.filter = str_from(cases[i].filter);
+        assert_ok(world_list(w, w->admin, &q, &j));
+        assert_str(column(w, &j, "subject"), cases[i].admin);
+        assert_ok(world_list(w, w->rep, &q, &j));
+        assert_str(column(w, &j, "subject"), cases[i].rep);
+    }
+    assert_ok(world_move(w, w->admin, "account", account, RECORD_DELETE));
+    q.filter = STR("links is empty");
+    assert_ok(world_list(w, w->admin, &q, &j));
+    assert_str(column(w, &j, "subject"), "account none");
+}
+
+struct about {
+    struct world *w;
+    const char *filter;
+    bool holds;
+    int64_t id;
+};
+
+static struct err *in_memory(struct tx *tx, void *ctx)
+{
+    struct about *a = ctx;
+    const struct object *o = world_object(a->w, "activity");
+    struct expr_env env = {.now_us = a->w->now_us};
+    struct expr_record face;
+    const struct expr *e;
+    struct record r;
+
+    TRY(expr_compile(tx_arena(tx), a->w->m->schema, o->index, str_from(a->filter), EXPR_CONDITION, &e));
+    TRY(record_read(tx, a->w->m, o, a->id, &r));
+    face = record_expr(tx, a->w->m, &r, NULL);
+    a->holds = expr_test(tx_arena(tx), e, &face, &env);
+    return NULL;
+}
+
+TEST(what_an_activity_is_about_is_known_in_memory_too)
+{
+    struct world *w = *state;
+    int64_t lead = world_new(w, w->admin, "lead", "{\"name\":\"L\"}"), account = world_new(w, w->admin, "account", "{\"name\":\"A\"}");
+    int64_t id = world_new(w, w->admin, "activity", BODY("{\"links\":[\"%lld\",\"%lld\"]}", (long long)lead, (long long)account));
+    struct about cases[] = {
+        {w, BODY("links contains '%lld' and links contains '%lld'", (long long)lead, (long long)account), true, id},
+        {w, "links contains '12' or links is empty", false, id},
+        {w, BODY("links in ('12', '%lld')", (long long)account), true, id},
+        {w, "count(links) = 2", true, id},
+        {w, "count(links where id = outer.id) = 0", true, id},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool want = cases[i].holds;
+
+        assert_ok(world_read(w, in_memory, &cases[i]));
+        assert_int_equal(cases[i].holds, want);
+    }
+}
+
 static struct err *ids_fn(struct tx *tx, void *ctx)
 {
     struct world *w = ctx;
@@ -594,4 +680,5 @@ TEST_MAIN_WITH(world_setup, world_teardown, lists_filter_and_sort,
                unknown_parts_of_a_query_are_named, hidden_fields_answer_no_questions,
                rows_are_limited_to_what_the_actor_may_read, bin_and_archive_are_asked_for,
                groups_count_and_add_up, groups_by_time_follow_the_calendar_of_the_asker,
-               groups_by_people_have_names, ids_for_sweeps, tuning_changes_no_answer)
+               groups_by_people_have_names, activities_are_found_by_what_they_are_about,
+               what_an_activity_is_about_is_known_in_memory_too, ids_for_sweeps, tuning_changes_no_answer)
