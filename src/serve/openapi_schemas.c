@@ -213,9 +213,22 @@ const struct schema_doc openapi_schemas[] = {
      "'properties':{'text':{'type':'string'},'words':{'type':'string'},'holds':{'type':'boolean'},"
      "'parts':{'type':'array','items':{'$ref':'#/components/schemas/Why'}}},'required':['text','words',"
      "'holds','parts']}"},
+    {"EarlierBreach",
+     "{'type':'object','description':'A time a rule was not met on a record.','properties':{"
+     "'id':{'$ref':'#/components/schemas/Id'},'rule':{'type':'string'},"
+     "'at':{'type':'string','format':'date-time'},"
+     "'due':{'type':['string','null'],'format':'date-time'},"
+     "'met':{'type':['string','null'],'format':'date-time','description':'When it was met after all.'},"
+     "'owed_by':{'anyOf':[{'$ref':'#/components/schemas/Id'},{'type':'null'}]},'owed_by_name':{'type':'string'},"
+     "'cause':{'type':'string','description':'What got in the way; empty: nobody said.'},"
+     "'comment':{'type':'string'},'words':{'type':'string','description':'All of it in a sentence.'}},"
+     "'required':['id','rule','at','due','met','owed_by','owed_by_name','cause','comment','words']}"},
     {"Explanation",
      "{'type':'object','description':'Why a condition holds or a page acted, or not.',"
-     "'properties':{'matches':{'type':'boolean'},'why':{'$ref':'#/components/schemas/Why'}},"
+     "'properties':{'matches':{'type':'boolean'},'why':{'$ref':'#/components/schemas/Why'},"
+     "'breaches':{'type':'array','description':'When the rule was not met before, newest first, as far as it concerns"
+     " the one who asks.','items':{'$ref':'#/components/schemas/EarlierBreach'}},"
+     "'more_breaches':{'type':'boolean','description':'There are older ones.'}},"
      "'additionalProperties':true}"},
     {"GroupList",
      "{'type':'object','description':'Figures by group.','properties':{'data':{'type':'array',"

@@ -68,17 +68,17 @@ static const char breach_list_columns[] =
     "b.comment, b.manual_version, b.version, b.count_seen, b.count_due FROM breach b WHERE b.id < ";
 
 /* Names are for the person and those above them; right see-breaches shows all. */
-static void breach_scope_sql(struct sql_text *q, const struct actor *a)
+static void breach_scope_sql(struct sql_text *q, const struct actor *a, bool nobodys)
 {
     if (a->system || access_right(a, RIGHT_SEE_BREACHES))
         return;
-    sql_add(q, " AND b.owed_by IN (");
+    sql_add(q, nobodys ? " AND (b.owed_by IS NULL OR b.owed_by IN (" : " AND (b.owed_by IN (");
     for (size_t i = 0; i < a->n_below; i++) {
         if (i)
             sql_add(q, ", ");
         sql_add_i64(q, a->below[i]);
     }
-    sql_add(q, a->n_below ? ")" : "NULL)");
+    sql_add(q, a->n_below ? "))" : "NULL))");
 }
 
 static void breach_row_json(const struct work *w, const struct stmt *s, struct json_writer *jw)
@@ -139,7 +139,7 @@ struct err *breach_list(struct tx *tx, const struct manual *m, const struct acto
     }
     sql_add(&q, breach_list_columns);
     sql_add_i64(&q, before);
-    breach_scope_sql(&q, a);
+    breach_scope_sql(&q, a, false);
     if (e) {
         sql_add(&q, " AND ");
         expr_sql_scoped(&q, e, "b", &env, access_expr_scope, (void *)(uintptr_t)a);
@@ -166,6 +166,105 @@ struct err *breach_list(struct tx *tx, const struct manual *m, const struct acto
     else
         jw_null(&jw);
     jw_end_object(&jw);
+    return NULL;
+}
+
+/* ---- told with the rule ---- */
+enum { BREACHES_TOLD = 10 };
+
+static struct str cause_words(struct str cause)
+{
+    static const char *const words[][2] = {{"unclear", "it was unclear what to do"},
+                                           {"no-tool", "a tool was missing"},
+                                           {"overload", "there was too much else"},
+                                           {"customer", "it was up to the customer"},
+                                           {"other", "something else"}};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq(cause, str_from(words[i][0])))
+            return str_from(words[i][1]);
+    return cause;
+}
+
+/* "Rob owed it until 2026-01-05 10:00, and it was met on 2026-01-06 12:00, 1 day late. What got in the way: ..." */
+static struct str breach_words(const struct work *w, const struct stmt *s)
+{
+    int64_t at = col_i64(s, "at_us"), due = col_i64(s, "due_us"), met = col_i64(s, "met_us"), owed_by = col_i64(s, "owed_by");
+    struct str cause = col_str(w, s, "cause"), comment = col_str(w, s, "comment");
+    struct buf b = buf_new(w->arena, 200);
+
+    if (owed_by)
+        buf_fmt(&b, "%.*s owed it until %.*s, and ", STR_ARG(who_name(w, owed_by)), STR_ARG(instant_text(w->arena, due ? due : at)));
+    else
+        buf_fmt(&b, "It was due on %.*s, and ", STR_ARG(instant_text(w->arena, due ? due : at)));
+    if (!db_is_null(s, db_col(s, "count_due")))
+        buf_fmt(&b, "%lld of %lld were there.", (long long)col_i64(s, "count_seen"), (long long)col_i64(s, "count_due"));
+    else if (!met)
+        buf_add(&b, STR("it has not been met since."));
+    else
+        buf_fmt(&b, "it was met on %.*s%s%.*s.", STR_ARG(instant_text(w->arena, met)), met > due && due ? ", late by " : "",
+                STR_ARG(met > due && due ? span_words(w->arena, met - due) : STR("")));
+    if (cause.len)
+        buf_fmt(&b, " What got in the way: %.*s%s%.*s%s.", STR_ARG(cause_words(cause)), comment.len ? " (" : "", STR_ARG(comment),
+                comment.len ? ")" : "");
+    return buf_str(&b);
+}
+
+static void past_json(const struct work *w, const struct stmt *s, struct str words, struct json_writer *jw)
+{
+    jw_object(jw);
+    jw_kv_id(jw, "id", col_i64(s, "id"));
+    jw_kv_str(jw, "rule", col_str(w, s, "rule"));
+    jw_kv_instant(jw, "at", col_i64(s, "at_us"));
+    jw_kv_instant(jw, "due", col_i64(s, "due_us"));
+    jw_kv_instant(jw, "met", col_i64(s, "met_us"));
+    jw_kv_id(jw, "owed_by", col_i64(s, "owed_by"));
+    jw_kv_str(jw, "owed_by_name", who_name(w, col_i64(s, "owed_by")));
+    jw_kv_str(jw, "cause", col_str(w, s, "cause"));
+    jw_kv_str(jw, "comment", col_str(w, s, "comment"));
+    jw_kv_str(jw, "words", words);
+    jw_end_object(jw);
+}
+
+struct err *breach_past(const struct work *w, const struct actor *a, int64_t record_id, struct str page,
+                        struct json_writer *jw, struct buf *text)
+{
+    struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
+    struct stmt *s;
+    bool row;
+    int n = 0;
+
+    sql_add(&q, breach_list_columns);
+    sql_add_i64(&q, INT64_MAX);
+    sql_add(&q, " AND b.record_id = ");
+    sql_add_i64(&q, record_id);
+    sql_add(&q, " AND b.page = ");
+    sql_add_str(&q, page);
+    breach_scope_sql(&q, a, true);
+    sql_add(&q, " ORDER BY b.at_us DESC, b.id DESC LIMIT ");
+    sql_add_i64(&q, BREACHES_TOLD + 1);
+    TRY(sql_prepare(w->tx, &q, &s));
+    jw_key(jw, STR("breaches"));
+    jw_array(jw);
+    for (;;) {
+        struct str words, page_rule, rule;
+
+        TRY(db_step(s, &row));
+        if (!row || n == BREACHES_TOLD)
+            break;
+        words = breach_words(w, s);
+        past_json(w, s, words, jw);
+        rule = col_str(w, s, "rule");
+        page_rule = str_sub(page, str_find_char(page, '/', 0) + 1, SIZE_MAX);
+        buf_fmt(text, "%s  %.*s%s%.*s\n", n++ ? "" : "When it was not met:\n", STR_ARG(str_eq(rule, page_rule) ? STR("") : rule),
+                str_eq(rule, page_rule) || !rule.len ? "" : ": ", STR_ARG(words));
+    }
+    if (row)
+        db_done(s);
+    jw_end_array(jw);
+    jw_kv_bool(jw, "more_breaches", row);
+    if (row)
+        buf_add(text, STR("  and earlier, which are not told here\n"));
     return NULL;
 }
 

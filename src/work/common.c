@@ -164,3 +164,12 @@ struct err *work_read(const struct work *w, struct str object, int64_t id, struc
     *live = record_is_live(out);
     return NULL;
 }
+
+struct str span_words(struct arena *arena, int64_t us)
+{
+    if (us < US_PER_HOUR)
+        return str_fmt(arena, "%lld min", (long long)(us / US_PER_MINUTE));
+    if (us < 2 * US_PER_DAY)
+        return str_fmt(arena, "%lld h", (long long)(us / US_PER_HOUR));
+    return str_fmt(arena, "%lld days", (long long)(us / US_PER_DAY));
+}

@@ -40,15 +40,6 @@ struct day {
     int64_t steps_after; /* steps of runs whose next step is in the list */
 };
 
-static struct str span_words(struct arena *arena, int64_t us)
-{
-    if (us < US_PER_HOUR)
-        return str_fmt(arena, "%lld min", (long long)(us / US_PER_MINUTE));
-    if (us < 2 * US_PER_DAY)
-        return str_fmt(arena, "%lld h", (long long)(us / US_PER_HOUR));
-    return str_fmt(arena, "%lld days", (long long)(us / US_PER_DAY));
-}
-
 static void judge(const struct day *d, struct entry *e)
 {
     const struct task *t = &e->row.t;

@@ -1,8 +1,9 @@
-/* Why did this rule (not) run for this record? Term by term, in plain words, with the state and the diary. */
+/* Why did this rule (not) run for this record? Term by term, in plain words, with the state, earlier breaches and the diary. */
 #include "work/work_impl.h"
 
 struct explaining {
     struct work w;
+    const struct actor *a;
     const struct record *r;
     struct expr_record er;
     struct json_writer *jw;
@@ -195,7 +196,8 @@ static struct err *explain_rule(struct explaining *x, int policy, int workflow)
         TRY(explain_policy(x, &x->w.m->policies[policy]));
     else
         TRY(explain_workflow(x, &x->w.m->workflows[workflow]));
-    return open_things(x, page->path);
+    TRY(open_things(x, page->path));
+    return breach_past(&x->w, x->a, x->r->id, page->path, x->jw, x->text);
 }
 
 static bool rule_is_off(const struct explaining *x, int policy)
@@ -243,7 +245,7 @@ struct err *work_explain(struct tx *tx, const struct manual *m, const struct act
                          struct buf *json, struct buf *text)
 {
     struct json_writer jw = json_writer(json);
-    struct explaining x = {.w = work_at(tx, m, now_us), .jw = &jw, .text = text};
+    struct explaining x = {.w = work_at(tx, m, now_us), .a = a, .jw = &jw, .text = text};
     struct buf happened = buf_new(tx_arena(tx), 256);
     int policy = policy_index(m, page), workflow = workflow_index(m, page);
     struct record r;

@@ -62,6 +62,7 @@ void bind_opt_i64(struct stmt *s, int param, int64_t v);
 void bind_opt_str(struct stmt *s, int param, struct str v);
 struct str col_str(const struct work *w, const struct stmt *s, const char *name); /* copied; NULL: empty */
 int64_t col_i64(const struct stmt *s, const char *name);                          /* NULL: 0 */
+struct str span_words(struct arena *arena, int64_t us); /* "12 min", "5 h", "3 days" */
 
 /* ---- decision.c ---- */
 MUST_USE struct err *decision_note(const struct work *w, int64_t record_id, struct str page, const char *what, struct str detail);
@@ -167,6 +168,10 @@ struct breach_new {
 /* *id 0: this cause breached before, nothing was written. */
 MUST_USE struct err *breach_put(const struct work *w, const struct breach_new *b, int64_t *id);
 MUST_USE struct err *breach_met(const struct work *w, int64_t id);
+/* The newest BREACHES_TOLD breaches of a page on a record, as members of the open object and as lines of text; those owed by
+ * people a has nothing to do with are left out. */
+MUST_USE struct err *breach_past(const struct work *w, const struct actor *a, int64_t record_id, struct str page,
+                                 struct json_writer *jw, struct buf *text);
 MUST_USE struct err *policy_count(const struct work *w, struct str page, int64_t at_us, int64_t passes, int64_t breaches);
 
 /* ---- policy.c, period.c ---- */

@@ -126,6 +126,10 @@ test("P112 why a rule ran, or did not, is explained for each record", async () =
   assert.match(ran.must.words, /there is an owner: yes/);
   const off = await explain(owned.id, "policy/lead-reachable");
   assert.match(off.verdict, /off/);
+  const [told] = (await explain(owned.id, "policy/first-reply")).breaches;
+  const [kept] = await breaches("mara", `record_id = '${owned.id}' and page = 'policy/first-reply'`);
+  assert.deepEqual([told.id, told.due, told.met, told.cause], [kept.id, kept.due, kept.met, kept.cause]);
+  assert.match(told.words, /^Rob Rep owed it until .*, and it was met on .*, late by \d+ days\.$/);
   const cli = f.run.bind(f, "explain", "lead", owned.id, "policy/first-reply");
   await f.stop();
   assert.match(cli(), /New|reply|business hours/);

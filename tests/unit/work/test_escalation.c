@@ -360,8 +360,86 @@ TEST(the_one_who_owed_it_says_what_got_in_the_way)
     company_close(c);
 }
 
+struct explain_call {
+    struct company *c;
+    int64_t id;
+    struct str page, json, text;
+};
+
+static struct err *explain_in(struct tx *tx, const struct save_context *cx, void *ctx)
+{
+    struct explain_call *e = ctx;
+    struct buf b = buf_new(tx_arena(tx), 1024), t = buf_new(tx_arena(tx), 1024);
+
+    TRY(work_explain(tx, cx->manual, cx->actor, manual_object(cx->manual, STR("lead")), e->id, e->page, cx->now_us, &b, &t));
+    e->json = str_dup(e->c->arena, buf_str(&b));
+    e->text = str_dup(e->c->arena, buf_str(&t));
+    return NULL;
+}
+
+static struct err *older_breaches(struct tx *tx, const struct save_context *cx, void *ctx)
+{
+    struct explain_call *e = ctx;
+    (void)cx;
+
+    for (int i = 1; i <= 11; i++)
+        TRY(db_exec(tx, str_fmt(tx_arena(tx),
+                                "INSERT INTO breach (id, record_id, object, page, rule, at_us, manual_version, version, clock_us) "
+                                "VALUES (%d, %lld, 'lead', 'policy/need', 'need', %d, 1, 1, %d)",
+                                i, (long long)e->id, i, i)));
+    return NULL;
+}
+
+/* Whoever asks why a rule is as it is hears how it went before: when, met or not, and what got in the way. */
+TEST(an_explanation_tells_when_the_rule_was_not_met_before)
+{
+    struct company *c = company_open();
+    struct cause_call k = {.cause = "no-tool"};
+    struct explain_call e = {.c = c, .page = STR("policy/need")};
+    struct json j;
+
+    company_page(c, "policy/need",
+                 "for: lead\nmust: need is not empty\nwithin: 1h\nof: created_at\nowed_by: "
+                 "owner\nmode: watch\n",
+                 NULL);
+    company_publish(c);
+    e.id = company_create(c, "lead", "name", "A", "owner", "@rob", NULL);
+    assert_ok(company_as(c, c->rob, explain_in, &e));
+    assert_has(e.json, "\"breaches\":[],\"more_breaches\":false");
+    assert_true(str_find(e.text, STR("When it was not met"), 0) == SIZE_MAX);
+    company_until(c, c->now + 2 * HOUR);
+    assert_ok(company_as(c, c->rob, explain_in, &e));
+    assert_has(e.text, "When it was not met:\n  Rob owed it until ");
+    assert_has(e.text, "it has not been met since.\n");
+    k.id = company_count(c, "SELECT id FROM breach WHERE record_id = $1", e.id);
+    assert_ok(company_as(c, c->rob, cause_in, &k));
+    company_until(c, c->now + 3 * HOUR);
+    company_set(c, "lead", e.id, "need", "Racks", NULL);
+    assert_ok(company_as(c, c->rob, explain_in, &e));
+    assert_has(e.text, "it was met on ");
+    assert_has(e.text, ", late by 4 h. What got in the way: a tool was missing (two systems were down).\n");
+    assert_ok(json_parse(c->arena, e.json, &j));
+    assert_str(json_get(&j, "verdict")->str, "The rule is met.");
+    assert_int_equal(json_get(&j, "breaches")->n, 1);
+    assert_str(json_get(&json_get(&j, "breaches")->items[0], "cause")->str, "no-tool");
+    assert_ok(company_as(c, c->ana, explain_in, &e)); /* a colleague: not even that it exists */
+    assert_has(e.json, "\"breaches\":[]");
+    e.page = STR(""); /* with every rule its own */
+    assert_ok(company_as(c, c->admin, explain_in, &e));
+    assert_has(e.text, "Rob owed it until ");
+    assert_ok(company_as(c, c->admin, older_breaches, &e));
+    e.page = STR("policy/need");
+    assert_ok(company_as(c, c->admin, explain_in, &e));
+    assert_ok(json_parse(c->arena, e.json, &j));
+    assert_int_equal(json_get(&j, "breaches")->n, 10);
+    assert_true(json_get(&j, "more_breaches")->boolean);
+    assert_has(e.text, "and earlier, which are not told here");
+    company_close(c);
+}
+
 TEST_MAIN(an_unacknowledged_level_passes_on, acknowledging_stops_the_path,
           whoever_is_away_is_covered, without_a_cover_the_superior_is_called,
           nobody_absent_is_the_next_free_one, work_of_somebody_who_left_finds_another,
           two_rules_that_chase_each_other_are_cut, notices_are_bundled_and_capped,
-          the_outbox_sends_once_and_tries_again, the_one_who_owed_it_says_what_got_in_the_way)
+          the_outbox_sends_once_and_tries_again, the_one_who_owed_it_says_what_got_in_the_way,
+          an_explanation_tells_when_the_rule_was_not_met_before)
