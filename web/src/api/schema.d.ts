@@ -4214,6 +4214,8 @@ export interface components {
                 type: string;
                 /** @description The same for a filter; empty: there is none. */
                 expression: string;
+                /** @description Lists can be sorted by it. */
+                sort: boolean;
             }[];
             list: string[];
             form: string[];
@@ -4353,10 +4355,35 @@ export interface components {
             holds: boolean;
             parts: components["schemas"]["Why"][];
         };
+        /** @description A time a rule was not met on a record. */
+        EarlierBreach: {
+            id: components["schemas"]["Id"];
+            rule: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            due: string | null;
+            /**
+             * Format: date-time
+             * @description When it was met after all.
+             */
+            met: string | null;
+            owed_by: components["schemas"]["Id"] | null;
+            owed_by_name: string;
+            /** @description What got in the way; empty: nobody said. */
+            cause: string;
+            comment: string;
+            /** @description All of it in a sentence. */
+            words: string;
+        };
         /** @description Why a condition holds or a page acted, or not. */
         Explanation: {
             matches?: boolean;
             why?: components["schemas"]["Why"];
+            /** @description When the rule was not met before, newest first, as far as it concerns the one who asks. */
+            breaches?: components["schemas"]["EarlierBreach"][];
+            /** @description There are older ones. */
+            more_breaches?: boolean;
         } & {
             [key: string]: unknown;
         };
