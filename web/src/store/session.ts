@@ -39,7 +39,7 @@ export function computedOf(object: ObjectShape): readonly ComputedField[] {
   if (known) return known;
   const kinds = objects.peek().get("activity")?.fields.find((f) => f.name === "kind")?.options;
   const list = (object.computed ?? []).map((c): ComputedField => ({
-    name: c.name, label: c.label, type: c.type, expression: c.expression, help: "", system: true, required: false, write: false, sort: false,
+    name: c.name, label: c.label, type: c.type, expression: c.expression, help: "", system: true, required: false, write: false, sort: c.sort,
     ...(c.type === "user" ? { to: "user" } : {}), ...(c.type === "choice" ? { options: kinds ?? [] } : {}),
   }));
   computedLists.set(object, list);
