@@ -7,8 +7,7 @@
 // processor's time it cost than its cheapest run, at this speed (others in the caches and on the other half of the core), `crowd`
 // how much longer it took than the processor time it got. On a machine that does nothing else both are 1.
 //
-// Judged are medians of several tries: the first clock divided by dear, and the second, where crowd is more than 1.25, divided by
-// dear times crowd. What is over its limit is measured again, three times at most: a stutter of the machine does not come three
+// Judged are medians of several tries: both clocks divided by dear, and the second, where crowd is more than 1.25, by that too. What is over its limit is measured again, three times at most: a stutter of the machine does not come three
 // times, a slow page does. The limits themselves never move. Only where in all three measurements the loop took more than three
 // times as long as on a quiet machine (by these figures, or by LOOP_MS on one slow altogether) the page cannot be judged there,
 // and the test is skipped and says so.

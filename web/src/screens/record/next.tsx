@@ -41,7 +41,7 @@ export function SentLines({ runs, items, shape }: { runs: readonly Run[]; items:
   if (!lines.length) return null;
   return (
     <ul class="sent-lines">
-      {lines.map((l) => <li key={l.step} class="row wrap"><Icon name={l.sent ? "circle-check" : "circle"} class={l.sent ? "ok" : ""} /><span>{l.step}</span><b class={l.sent ? "ok" : "muted"}>{l.text}</b><WhyLink page={l.page} step={l.step} /></li>)}
+      {lines.map((l) => <li key={l.step} class="row wrap"><Icon name={l.sent ? "circle-check" : "circle"} class={l.sent ? "ok" : ""} /><span>{l.step}</span><WhyLink page={l.page} step={l.step} /><b class={l.sent ? "ok" : "muted"}>{l.text}</b></li>)}
     </ul>
   );
 }
