@@ -124,21 +124,26 @@ static void add_col(struct list_plan *l, const struct field *f, const struct obj
     c->key = str_fmt(l->arena, "%s\"%.*s\":", l->n_cols > 1 ? "," : "", STR_ARG(name));
 }
 
-/* A column that is worked out; *found false: no such name. A field of the page of the same name comes first. */
+/* What is worked out under this name, if the reader may read it; NULL: no such name. A field of the page of the same name
+ * comes first. */
+static struct err *find_computed(struct list_plan *l, struct str name, const struct computed **computed, const struct expr **e)
+{
+    *computed = NULL;
+    if (object_field(l->p->o, name))
+        return NULL;
+    TRY(computed_find(l->arena, l->m, l->p->o, name, computed, e));
+    return *computed && *e && l->a ? access_check_expr(l->arena, l->m, l->a, *e) : NULL;
+}
+
 static struct err *add_computed(struct list_plan *l, struct str name, bool *found)
 {
     const struct computed *computed;
     const struct expr *e;
 
-    *found = false;
-    if (object_field(l->p->o, name))
-        return NULL;
-    TRY(computed_find(l->arena, l->m, l->p->o, name, &computed, &e));
+    TRY(find_computed(l, name, &computed, &e));
+    *found = computed != NULL;
     if (!computed)
         return NULL;
-    if (l->a && e)
-        TRY(access_check_expr(l->arena, l->m, l->a, e));
-    *found = true;
     l->cols[l->n_cols++] = (struct out_col){
         .f = computed_field(l->arena, l->m, computed),
         .plan = l->p,
@@ -220,24 +225,18 @@ static struct err *not_sortable(struct list_plan *l, struct str path)
                          STR_ARG(path));
 }
 
-/* *found false: no such name. A field of the page of the same name comes first. */
 static struct err *sort_by_computed(struct list_plan *l, struct str name, bool desc, bool *found)
 {
     struct sort_key *k = &l->sorts[l->n_sorts];
     const struct computed *computed;
     const struct expr *e;
 
-    *found = false;
-    if (object_field(l->p->o, name))
-        return NULL;
-    TRY(computed_find(l->arena, l->m, l->p->o, name, &computed, &e));
+    TRY(find_computed(l, name, &computed, &e));
+    *found = computed != NULL;
     if (!computed)
         return NULL;
-    *found = true;
     if (!e)
         return not_sortable(l, name);
-    if (l->a)
-        TRY(access_check_expr(l->arena, l->m, l->a, e));
     *k = (struct sort_key){.f = computed_field(l->arena, l->m, computed),
                            .plan = l->p,
                            .join = -1,

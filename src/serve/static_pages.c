@@ -307,9 +307,12 @@ void page_of_error(struct req *rq)
     page_begin(rq, title.len ? title : STR("Something went wrong"), "text");
     buf_fmt(b, "<main class=\"page\">\n<header>%s<h1>", page_mark);
     page_text(b, title.len ? title : STR("Something went wrong"));
-    buf_add(b, STR("</h1></header>\n<p>"));
-    page_text(b, e->message);
-    buf_add(b, STR("</p>\n"));
+    buf_add(b, STR("</h1></header>\n"));
+    if (!str_eq(e->message, title)) {
+        buf_add(b, STR("<p>"));
+        page_text(b, e->message);
+        buf_add(b, STR("</p>\n"));
+    }
     if (e->way_out.len && e->kind != ERR_NOT_FOUND) {
         buf_add(b, STR("<p>"));
         page_text(b, e->way_out);
