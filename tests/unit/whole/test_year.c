@@ -325,14 +325,10 @@ static void same(const char *a, const char *b)
 /* The days of a life that the test has time for: a day costs 70 ms, under sanitizers and on PostgreSQL many times that. */
 static int days_of_life(void)
 {
-#if defined(__SANITIZE_THREAD__)
-    return 14;
-#elif defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return 30;
 #elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-    return 14;
-#elif __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
     return 30;
 #endif
 #endif
