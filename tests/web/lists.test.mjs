@@ -363,7 +363,7 @@ test("an export is what is shown; where it is not allowed, the reason and the wa
   await rep.click("[data-focus=list-menu]");
   await rep.click("[role=menuitem]:has-text('Export as CSV')");
   await rep.waitForSelector("dialog >> text=do not allow you to export");
-  await rep.waitForSelector("dialog >> text=sales-manager");
+  await rep.waitForSelector("dialog >> text=sales manager");
 });
 
 test("lists are accessible in groups, as plain pages, with rows chosen, with a panel beside them and with dialogs open", async () => {
