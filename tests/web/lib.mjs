@@ -61,7 +61,7 @@ async function preparedDemo() {
 }
 
 // What a file wants done to its company before the server starts: fn(cli), where cli("user", "add", ...) runs a command of the
-// program there; cli.file(name, text) lays a file beside it and gives its path back.
+// program there; cli.file(name, text) lays a file beside it and gives its path back. Holds until the next file; null: nothing.
 let preparing = null;
 export function prepare(fn) {
   preparing = fn;
@@ -77,7 +77,6 @@ export async function startCompany() {
       return join(dir, name);
     };
     preparing(cli);
-    preparing = null;
   }
   running = await serve(["start", "--data", dir]);
   Object.assign(server, { base: running.base, port: running.port, dir });
