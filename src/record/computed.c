@@ -53,8 +53,8 @@ size_t query_computed(struct arena *arena, const struct manual *m, const struct 
             continue;
         if (e && access_check_expr(arena, m, a, e)) /* asking for it would be refused */
             continue;
-        out[n++] = (struct computed_column){str_from(columns[i].name), str_from(columns[i].label), columns[i].type,
-                                            e ? expr_text(e) : STR(""), e != NULL};
+        out[n++] = (struct computed_column){str_from(columns[i].name), str_from(columns[i].label), e ? expr_text(e) : STR(""),
+                                            columns[i].type, e != NULL};
     }
     return n;
 }

@@ -177,9 +177,9 @@ MUST_USE struct err *query_list(struct tx *tx, const struct manual *m, const str
  * touch last, what comes next, what is broken. */
 struct computed_column {
     struct str name, label;
-    enum field_type type;
     struct str expression; /* the same for filters; empty: there is none */
-    bool sort;             /* lists can be sorted by it */
+    enum field_type type;
+    bool sort; /* lists can be sorted by it */
 };
 /* Those the object has and the actor may ask for, in a fixed order; at most COMPUTED_MAX. */
 enum { COMPUTED_MAX = 8 };
