@@ -146,7 +146,10 @@ size_t manual_compare(struct arena *arena, const struct page_file *a, size_t na,
     const struct page_file *x, *y;
 
     while (next_pair(&p, &x, &y)) {
-        struct page_diff d = {.path = (y ? y : x)->path};
+        const struct page_file *newer = y ? y : x;
+
+        assert(newer);
+        struct page_diff d = {.path = newer->path};
         struct diff_sentences front = {.arena = arena};
 
         if (x && y && str_eq(x->text, y->text))

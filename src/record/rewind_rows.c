@@ -421,7 +421,7 @@ static void relate(struct rewind *rw, struct relation_rows *rows, struct old_rec
     if (rows->n == rows->cap) {
         size_t cap = rows->cap ? rows->cap * 2 : 8;
 
-        rows->rows = arena_grow(rw->arena, rows->rows, rows->cap * sizeof *rows->rows, cap * sizeof *rows->rows);
+        rows->rows = arena_grow(rw->arena, rows->rows, rows->cap * sizeof(struct old_record *), cap * sizeof(struct old_record *));
         rows->via = arena_grow(rw->arena, rows->via, rows->cap * sizeof *rows->via, cap * sizeof *rows->via);
         rows->linked_now = arena_grow(rw->arena, rows->linked_now, rows->cap * sizeof *rows->linked_now, cap * sizeof *rows->linked_now);
         rows->cap = cap;
@@ -496,7 +496,7 @@ const struct relation_rows *rewind_related(struct rewind *rw, struct old_record 
     for (size_t i = 0; i < n; i++) {
         struct old_record *one = r->in_batch ? rw->batch[i] : r;
 
-        if (!one->related) {
+        if (!one->related_loaded) {
             one->related = NEW_ARRAY(rw->arena, eo->n_relations, struct relation_rows);
             one->related_loaded = NEW_ARRAY(rw->arena, eo->n_relations, bool);
         }

@@ -153,6 +153,7 @@ struct err *view_get(struct tx *tx, const struct manual *m, const struct actor *
     struct stmt *st;
     bool row;
 
+    *out = (struct view){0};
     TRY(db_stmt(tx, &sql_view_get, &st));
     db_bind_i64(st, 1, a->user_id);
     db_bind_i64(st, 2, id);

@@ -204,14 +204,15 @@ static struct err *mark_passed(const struct work *w, const struct expr_mark *mar
 
 static struct err *may_have_turned(const struct work *w, const struct policy *p, int64_t since_us, bool *turned)
 {
-    const struct rule *rules[] = {&p->when, &p->must, &p->except};
+    enum { RULES = 3 };
+    const struct rule *rules[RULES] = {&p->when, &p->must, &p->except};
     struct expr_mark marks[MARKS_MAX];
     struct expr_env env = work_env(w);
     bool by_day = false;
     size_t n = 0;
 
     *turned = true;
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    for (size_t i = 0; i < RULES; i++)
         if (rules[i]->e && (rule_reads_engine(w, rules[i]) || !expr_marks(rules[i]->e, marks, MARKS_MAX, &n, &by_day)))
             return NULL;
     if (by_day && zone_date(env.zone, since_us) != zone_date(env.zone, w->now_us))
