@@ -2,6 +2,7 @@
 #include "manual/diff_impl.h"
 #include "manual/lines_impl.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define CONTEXT_LINES 3
