@@ -168,6 +168,16 @@ static struct err *use_field(struct compiler *c, struct node *n, const struct ex
     return NULL;
 }
 
+/* What a text within the text used counts against the limits of the whole. */
+static void count_in(struct compiler *c, const struct compiler *inner)
+{
+    c->nodes = inner->nodes;
+    c->arith = inner->arith;
+    c->scaling = inner->scaling;
+    c->related = inner->related;
+    c->uses_time = inner->uses_time;
+}
+
 /* The word `open`: a condition the object itself defines, read and checked in its place. */
 static struct err *use_open(struct compiler *c, struct node *n)
 {
@@ -196,11 +206,7 @@ static struct err *use_open(struct compiler *c, struct node *n)
         return expr_fail(c, e->code, n->src, e->way_out,
                          "What `open` means for %.*s is wrong: %.*s", STR_ARG(o->name),
                          STR_ARG(e->message));
-    c->nodes = inner.nodes;
-    c->arith = inner.arith;
-    c->scaling = inner.scaling;
-    c->related = inner.related;
-    c->uses_time = inner.uses_time;
+    count_in(c, &inner);
     n->kind = NK_OPEN;
     n->type = ET_BOOL;
     node_add_kid(c, n, root);
@@ -240,11 +246,7 @@ static struct err *expand(struct compiler *c, const struct scope *sc, struct nod
         root->n_value_parts += rest;
     }
     TRY(check_node(&inner, sc, root));
-    c->nodes = inner.nodes;
-    c->arith = inner.arith;
-    c->scaling = inner.scaling;
-    c->related = inner.related;
-    c->uses_time = inner.uses_time;
+    count_in(c, &inner);
     *n = *root;
     n->src = src;
     return NULL;
