@@ -193,7 +193,7 @@ const struct route routes[] = {
     {M_POST, "/first-run", serve_first_run_form, TX_SLOW, PUBLIC, RF_HTML | RF_FORM | RF_SECRET, 200, NULL, NULL, "Create the company", NULL, NULL, NULL},
     {M_GET, "/about", serve_about, TX_NONE, PUBLIC, RF_HTML, 200, NULL, NULL, "What this is", NULL, NULL, NULL},
     {M_GET, "/assets/{file}", serve_asset, TX_NONE, PUBLIC, RF_ETAG, 200, NULL, NULL, "Files of the web client", NULL, NULL, NULL},
-    {M_GET, "/icon.svg", serve_icon, TX_NONE, PUBLIC, RF_ETAG, 200, NULL, NULL, "The mark", NULL, NULL, NULL},
+    {M_GET, "/icon.png", serve_icon, TX_NONE, PUBLIC, RF_ETAG, 200, NULL, NULL, "The mark", NULL, NULL, NULL},
     {M_GET, "/healthz", serve_health, TX_NONE, PUBLIC, 0, 200, "health", "system", "Is it well?", NULL, NULL, "Health"},
     {M_GET, "/problems/{code}", serve_problem_page, TX_NONE, PUBLIC, RF_HTML, 200, NULL, NULL, "What an error code means", NULL, NULL, NULL},
     {M_GET, "/api/v1/openapi.json", serve_openapi, TX_NONE, PUBLIC, RF_ETAG, 200, "openapi", "system", "This description", NULL, NULL, "AnyObject"},

@@ -78,7 +78,8 @@ void page_begin(struct req *rq, struct str title, const char *kind)
                           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                           "<meta name=\"color-scheme\" content=\"light dark\">\n<title>"));
     page_text(&rq->out, title);
-    buf_add(&rq->out, STR("</title>\n<link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\">\n"));
+    /* A picture of points: browsers look at it again with each address a screen takes, and a drawing would be drawn each time. */
+    buf_add(&rq->out, STR("</title>\n<link rel=\"icon\" href=\"/icon.png\" type=\"image/png\">\n"));
     if (client.style.len)
         buf_fmt(&rq->out, "<link rel=\"stylesheet\" href=\"%.*s\">\n", STR_ARG(client.style));
     if (client.script.len && strcmp(kind, "sign-in") == 0) /* there before it is needed */
@@ -119,7 +120,7 @@ static const char *type_of(struct str path)
     } types[] = {
         {".js", "text/javascript; charset=utf-8"},
         {".css", "text/css; charset=utf-8"},
-        {".svg", "image/svg+xml"},
+        {".png", "image/png"},
         {".json", "application/json"},
         {".webmanifest", "application/manifest+json"},
     };
@@ -193,5 +194,5 @@ struct err *serve_asset(struct req *rq)
 
 struct err *serve_icon(struct req *rq)
 {
-    return answer_file(rq, STR("web/icon.svg"), false);
+    return answer_file(rq, STR("web/icon.png"), false);
 }

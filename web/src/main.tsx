@@ -13,6 +13,7 @@ import { zone } from "./i18n/format";
 import { t } from "./i18n/t";
 import { startKeys } from "./keys/keys";
 import { startRouter } from "./nav/router";
+import { effectsAfterPaint } from "./shell/after-paint";
 import { App } from "./shell/app";
 import { startLive } from "./store/live";
 import { offlineProblem } from "./ui/states";
@@ -22,6 +23,7 @@ import { followSettings, keepSettings, type Kept } from "./store/settings";
 import { startTasks } from "./store/tasks";
 
 whenSignedOut(() => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`));
+effectsAfterPaint();
 keepSettings();
 startRouter();
 startKeys();

@@ -24,7 +24,7 @@ describe("columns of a board", () => {
   });
   it("mount few cards, wherever one has scrolled", () => {
     for (const top of [0, 5000, 200_000]) {
-      const [from, to] = windowOf(top, 900, 124, 1600);
+      const [from, to] = windowOf(top, 900, 124, 1600, 3);
       expect(to - from).toBeLessThan(20);
       expect(from * 124).toBeLessThanOrEqual(top);
       expect(to * 124).toBeGreaterThanOrEqual(Math.min(1600 * 124, top + 900));

@@ -20,17 +20,21 @@ function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return f;
 }
 
-// The day of an instant in the viewer's zone, "2026-03-09". A screen asks for the same ones again and again.
-const days = new Map<string, string>();
-const DAYS_MAX = 2000;
+// What was worked out is kept: a screen asks for the same days and times again and again, and each costs as much as an element.
+const known = new Map<string, string>();
+const KNOWN_MAX = 4000;
+function once(key: string, make: () => string): string {
+  const old = known.get(key);
+  if (old !== undefined) return old;
+  const made = make();
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(key, made);
+  return made;
+}
+
+// The day of an instant in the viewer's zone, "2026-03-09".
 export function dayOf(instant: string | number | Date): string {
-  const key = `${zone.value} ${typeof instant === "string" ? instant : +instant}`;
-  const known = days.get(key);
-  if (known !== undefined) return known;
-  const day = civilDay(instant);
-  if (days.size >= DAYS_MAX) days.clear();
-  days.set(key, day);
-  return day;
+  return once(`day ${zone.value} ${typeof instant === "string" ? instant : +instant}`, () => civilDay(instant));
 }
 function civilDay(instant: string | number | Date): string {
   const parts = dates({ year: "numeric", month: "2-digit", day: "2-digit", numberingSystem: "latn", calendar: "iso8601" }).formatToParts(new Date(instant));
@@ -47,19 +51,21 @@ export function today(): string {
 }
 
 export function formatTime(instant: string): string {
-  return dates({ hour: "numeric", minute: "2-digit" }).format(new Date(instant));
+  return once(`time ${locale.value} ${zone.value} ${instant}`, () => dates({ hour: "numeric", minute: "2-digit" }).format(new Date(instant)));
 }
 
 // A civil day ("2026-03-09"), which has no zone.
 export function formatDate(day: string, style: "short" | "long" = "short"): string {
-  const date = new Date(`${day}T00:00:00Z`);
-  if (Number.isNaN(date.getTime())) return day;
   const sameYear = day.slice(0, 4) === today().slice(0, 4);
-  return dates(
-    style === "long"
-      ? { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }
-      : { day: "numeric", month: "short", year: sameYear ? undefined : "numeric", timeZone: "UTC" },
-  ).format(date);
+  return once(`${style} ${locale.value} ${sameYear} ${day}`, () => {
+    const date = new Date(`${day}T00:00:00Z`);
+    if (Number.isNaN(date.getTime())) return day;
+    return dates(
+      style === "long"
+        ? { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }
+        : { day: "numeric", month: "short", year: sameYear ? undefined : "numeric", timeZone: "UTC" },
+    ).format(date);
+  });
 }
 
 export function formatInstant(instant: string): string {

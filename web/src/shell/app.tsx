@@ -1,7 +1,7 @@
 // The house around the screens: rail or bottom bar, banners, toasts, palette, keyboard sheet, conflicts.
 import { lazy, Suspense } from "./lazy";
-import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { computed, signal } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
 import { api, type Me } from "../api/client";
 import { t, tn } from "../i18n/t";
 import { addKeys } from "../keys/keys";
@@ -116,7 +116,7 @@ function Brand() {
 
 // What stands before the first answer: the house is there at once, its rooms follow.
 function Waiting() {
-  const alone = path.value === "/run";
+  const alone = runs.value;
   return (
     <div class="app">
       {!alone && <div class={railOpen.value ? "rail" : "rail narrow"}><div class="rail-top"><Brand /></div></div>}
@@ -237,10 +237,12 @@ function CreateHere() {
   return creating.value !== null ? <CreateDialog object={creating.value} /> : null;
 }
 
+const runs = computed(() => path.value === "/run"); // full screen, without the house around it
+
 export function App() {
   const who = me.value;
-  const alone = path.value === "/run";
-  useEffect(() => addKeys({
+  const alone = runs.value;
+  useLayoutEffect(() => addKeys({
     title: t("Everywhere"),
     actions: [
       { keys: "mod+k", label: t("Search and commands"), run: () => (paletteOpen.value = true), typing: true },

@@ -66,6 +66,9 @@ function RuleLine({ rule, shape, closed }: { rule: StageRule | undefined; shape:
   return <p class="column-rule meta"><span class="cut grow" title={rule.why || text}>{text}</span><WhyLink page={rule.page} step={rule.step} /></p>;
 }
 
+// Of the column that was seen last: the next board is most likely as high, and is not drawn twice.
+let lastHeight = 640;
+
 interface ColumnProps {
   store: BoardStore;
   column: Column;
@@ -79,12 +82,14 @@ interface ColumnProps {
 
 function ColumnView({ store, column, rule, height, over, setOver, board, form }: ColumnProps) {
   const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 640 });
+  const [view, setView] = useState({ top: 0, height: lastHeight });
   const rows = column.rows.value;
   const count = column.count.value;
   const { option } = column;
   const total = Math.max(rows.length, column.done.value ? rows.length : (count ?? 0));
-  const [first, last] = windowOf(view.top, view.height, height, rows.length);
+  const [spare, setSpare] = useState(0); // what is in sight is painted first
+  useEffect(() => setSpare(3), []);
+  const [first, last] = windowOf(view.top, view.height, height, rows.length, spare);
   const waiting = store.waiting.value.get(store.open.value);
   const here = form && waiting?.to === option.name ? waiting : undefined;
   const active = document.activeElement?.closest<HTMLElement>("[data-card]")?.dataset["card"];
@@ -103,8 +108,10 @@ function ColumnView({ store, column, rule, height, over, setOver, board, form }:
   useLayoutEffect(() => {
     const el = box.current;
     if (!el) return undefined;
-    const measure = (): void => setView((v) => (v.top === el.scrollTop && v.height === el.clientHeight ? v : { top: el.scrollTop, height: el.clientHeight }));
-    measure();
+    const measure = (): void => {
+      lastHeight = el.clientHeight;
+      setView((v) => (v.top === el.scrollTop && v.height === lastHeight ? v : { top: el.scrollTop, height: lastHeight }));
+    };
     const seen = new ResizeObserver(measure);
     seen.observe(el);
     el.addEventListener("scroll", measure, { passive: true });
@@ -146,7 +153,7 @@ function focusedCard(): HTMLElement | null {
 
 // j k and the arrows walk, [ and ] move, s opens the menu.
 function useBoardKeys(store: BoardStore | null): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!store) return undefined;
     const focusCard = (column: Column | undefined, at: number): void => {
       const rows = column?.rows.peek() ?? [];

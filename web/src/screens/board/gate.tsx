@@ -91,7 +91,7 @@ export function GateForm({ store, waiting }: { store: BoardStore; waiting: Waiti
   const form = useRef<HTMLFormElement>(null);
   useLayoutEffect(() => form.current?.scrollIntoView({ block: "nearest", inline: "nearest" }), []);
   useLayoutEffect(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus(), [waiting.problem]);
-  useEffect(() => addKeys({ title: t("Before it moves"), actions: [{ keys: "Escape", label: t("Later"), typing: true, hidden: true, run: close }] }), []);
+  useLayoutEffect(() => addKeys({ title: t("Before it moves"), actions: [{ keys: "Escape", label: t("Later"), typing: true, hidden: true, run: close }] }), []);
   return (
     <form ref={form} class="gate form" noValidate aria-labelledby={`${id}-h`} onSubmit={(e) => { e.preventDefault(); void send(); }}>
       <div class="stack">

@@ -20,7 +20,13 @@ export interface Row {
 export type Option = NonNullable<FieldShape["options"]>[number];
 
 // The field whose options are the stages: the one some option of which closes the record.
+const stageFields = new WeakMap<ObjectShape, FieldShape | null>();
 export function stageField(shape: ObjectShape): FieldShape | undefined {
+  let found = stageFields.get(shape);
+  if (found === undefined) stageFields.set(shape, (found = findStageField(shape) ?? null));
+  return found ?? undefined;
+}
+function findStageField(shape: ObjectShape): FieldShape | undefined {
   const choices = shape.fields.filter((f) => f.type === "choice" && (f.options?.length ?? 0) > 1);
   return choices.find((f) => f.options?.some((o) => o.closed)) ?? choices.find((f) => f.name === "stage" || f.name === "status");
 }
@@ -112,7 +118,7 @@ export function rulesOf(pages: readonly Page[], object: string, stages: readonly
 }
 
 // Which cards of a column stand in the page: those in sight and some beyond.
-export function windowOf(top: number, height: number, card: number, total: number): [number, number] {
-  const first = Math.max(0, Math.floor(top / card) - 3);
-  return [first, Math.min(total, first + Math.ceil(height / card) + 6)];
+export function windowOf(top: number, height: number, card: number, total: number, spare: number): [number, number] {
+  const first = Math.max(0, Math.floor(top / card) - spare);
+  return [first, Math.min(total, first + Math.ceil(height / card) + 1 + 2 * spare)];
 }

@@ -27,6 +27,9 @@ function rowHeight(): number {
   return known;
 }
 
+// Of the grid that was seen last: the next one is most likely as high, and is not drawn twice.
+let lastHeight = 640;
+
 export interface TableProps {
   shape: ObjectShape;
   columns: readonly Column[];
@@ -48,6 +51,10 @@ export interface TableProps {
 }
 
 interface Cell { row: number; col: number }
+function cellOf(target: EventTarget | null): Cell | null {
+  const at = target instanceof HTMLElement ? /^(\d+)-(-?\d+)$/.exec(target.dataset["cell"] ?? "") : null;
+  return at ? { row: Number(at[1]), col: Number(at[2]) } : null;
+}
 
 export function Grid(p: TableProps) {
   const { shape, columns, lines, selection } = p;
@@ -58,7 +65,7 @@ export function Grid(p: TableProps) {
   const box = useRef<HTMLDivElement>(null);
   const [rowH, setRowH] = useState(rowHeight);
   const [spare, setSpare] = useState(0); // what is in sight is painted first
-  const [view, setView] = useState({ top: 0, height: 640 });
+  const [view, setView] = useState({ top: 0, height: lastHeight });
   const [active, setActive] = useState<Cell>({ row: 0, col: 0 });
   const [editing, setEditing] = useState(false);
   const wantFocus = useRef(false);
@@ -70,6 +77,7 @@ export function Grid(p: TableProps) {
     if (!el) return undefined;
     const measure = (): void => {
       setRowH(rowHeight());
+      lastHeight = el.clientHeight;
       setView((v) => (v.height === el.clientHeight ? v : { ...v, height: el.clientHeight }));
     };
     const seen = new ResizeObserver(measure);
@@ -187,6 +195,21 @@ export function Grid(p: TableProps) {
     e.preventDefault();
     e.stopPropagation();
   };
+  // One listener for all cells: they are many, and come and go with each screen of rows.
+  const onFocusIn = (e: FocusEvent): void => {
+    const cell = cellOf(e.target);
+    if (!cell || (lines.at(cell.row)?.kind === "group" ? active.row === cell.row : active.row === cell.row && active.col === cell.col)) return;
+    setActive(cell);
+    const row = lines.row(cell.row);
+    if (p.peeked !== null && row && row.id !== p.peeked) p.peek(row.id);
+  };
+  const onDblClick = (e: MouseEvent): void => {
+    const cell = cellOf(e.target instanceof Element ? e.target.closest("[data-cell]") : null);
+    const field = cell && columns[cell.col]?.field;
+    if (!cell || !field || lines.at(cell.row)?.kind !== "row") return;
+    setActive(cell);
+    if (isEditable(field)) setEditing(true);
+  };
   // From the panel beside the list, j and k walk without taking the focus out of it.
   const step = (by: number): void => {
     const inPeek = Boolean(document.activeElement?.closest(".peek"));
@@ -224,7 +247,7 @@ export function Grid(p: TableProps) {
   ), [columns, widths, p.sort, p.group, shape, p.listHref, n, p.total, choosing]);
   return (
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- a grid; its cells take the focus, one at a time
-    <div class="grid" ref={box} role={lines.grouped ? "treegrid" : "grid"} aria-label={shape.plural} aria-rowcount={total + 1 + (footed ? 1 : 0)} aria-colcount={columns.length + (choosing ? 1 : 0)} aria-multiselectable={choosing || undefined} onScroll={onScroll} onKeyDown={onKey}>
+    <div class="grid" ref={box} role={lines.grouped ? "treegrid" : "grid"} aria-label={shape.plural} aria-rowcount={total + 1 + (footed ? 1 : 0)} aria-colcount={columns.length + (choosing ? 1 : 0)} aria-multiselectable={choosing || undefined} onScroll={onScroll} onKeyDown={onKey} onFocusIn={onFocusIn} onDblClick={onDblClick}>
       {head}
       <div class="grid-body" role="rowgroup" style={{ height: `${total * rowH}px`, minWidth: width }}>
         {shown.map((i) => {
@@ -234,8 +257,6 @@ export function Grid(p: TableProps) {
           return (
             <Row key={i === active.row && (i < first || i >= first + count) ? "kept" : `w${i % count}`} shape={shape} columns={columns} line={line} index={i} top={i * rowH} template={template} groupBy={p.groupBy}
               activeCol={active.row === i ? active.col : null} editing={editing && active.row === i} chosen={!choosing ? null : row ? isChosen(selection, row.id) : selection.all} peeked={row !== undefined && row.id === p.peeked}
-              focus={(col) => { setActive({ row: i, col }); const { peeked, peek: look } = latest.current; if (peeked !== null && row && row.id !== peeked) look(row.id); }}
-              edit={(col) => { setActive({ row: i, col }); const f = columns[col]?.field; if (f && isEditable(f)) setEditing(true); }}
               endEdit={(down) => { setEditing(false); wantFocus.current = true; if (down && i + 1 < total) move({ row: i + 1, col: active.col }); }}
               choose={(range) => { setActive({ row: i, col: -1 }); choose(i, range); }} fold={() => { if (line.kind === "group") latest.current.fold(line.group.key); }} peek={() => { setActive({ row: i, col: 0 }); peek(i); }} listHref={p.listHref} />
           );

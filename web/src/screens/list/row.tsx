@@ -10,7 +10,6 @@ import { changeRecord, same } from "../../store/change";
 import { entryOf, putRecord, shownFields } from "../../store/records";
 import { isNumeric, isRef, showValue } from "../../store/values";
 import { FieldInput, isEditable } from "../../ui/field-input";
-import { IconButton } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import type { Column } from "./columns";
 import { figureText, measureOf } from "./figures";
@@ -30,8 +29,6 @@ export interface RowProps {
   chosen: boolean | null; // null: rows cannot be chosen here
   peeked: boolean;
   groupBy: FieldShape | undefined;
-  focus: (col: number) => void;
-  edit: (col: number) => void;
   endEdit: (down: boolean) => void;
   choose: (range: boolean) => void;
   fold: () => void;
@@ -58,8 +55,7 @@ function drawGroup(p: RowProps, line: Line & { kind: "group" }) {
   return (
     <div role="row" aria-rowindex={p.index + 2} aria-level={1} aria-expanded={line.open} class={p.activeCol !== null ? "grid-row group-row here" : "grid-row group-row"} style={{ transform: `translateY(${p.top}px)` }}>
       {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the grid has the keys */}
-      <div role="gridcell" aria-colindex={1} aria-colspan={p.columns.length + (p.chosen === null ? 0 : 1)} class="cell group-cell" data-cell={`${p.index}-${p.activeCol ?? 0}`} tabIndex={p.activeCol !== null ? 0 : -1}
-        onFocus={() => { if (p.activeCol === null) p.focus(0); }} onClick={p.fold}>
+      <div role="gridcell" aria-colindex={1} aria-colspan={p.columns.length + (p.chosen === null ? 0 : 1)} class="cell group-cell" data-cell={`${p.index}-${p.activeCol ?? 0}`} tabIndex={p.activeCol !== null ? 0 : -1} onClick={p.fold}>
         <Icon name={line.open ? "chevron-down" : "chevron-right"} class={line.open ? "" : "flip"} />
         <b class="cut">{label}</b>
         <span class="muted num">{tn(line.group.count, "{n} record", "{n} records")}</span>
@@ -83,23 +79,28 @@ function drawRow(p: RowProps, row: AnyRecord | undefined) {
   return (
     <div role="row" aria-rowindex={p.index + 2} aria-level={p.groupBy ? 2 : undefined} aria-selected={p.chosen ?? undefined} class={classes} style={{ transform: `translateY(${p.top}px)`, gridTemplateColumns: p.template }}>
       {p.chosen !== null && (
-        <div role="gridcell" aria-colindex={1} class="cell check" data-cell={`${p.index}--1`} tabIndex={p.activeCol === -1 ? 0 : -1} onFocus={() => { if (p.activeCol !== -1) p.focus(-1); }}>
+        <div role="gridcell" aria-colindex={1} class="cell check" data-cell={`${p.index}--1`} tabIndex={p.activeCol === -1 ? 0 : -1}>
           {row && <label class="check-box"><input type="checkbox" tabIndex={-1} checked={p.chosen} aria-label={t("Select {name}", { name })} onClick={(e) => { if (e.shiftKey && p.chosen) e.preventDefault(); p.choose(e.shiftKey); }} /></label>}
         </div>
       )}
       {columns.map((c, i) => (
         <div key={c.field.name} role="gridcell" aria-colindex={i + 1 + offset} data-cell={`${p.index}-${i}`} tabIndex={p.activeCol === i || (p.activeCol === null && p.index === 0 && i === 0) ? 0 : -1}
-          aria-readonly={!isEditable(c.field)} class={isNumeric(c.field) ? "cell end num" : "cell"}
-          onFocus={() => { if (p.activeCol !== i) p.focus(i); }} onDblClick={() => p.edit(i)}>
+          aria-readonly={!isEditable(c.field)} class={cellClass(c.field, c.field.name !== shape.title && row !== undefined && !(p.editing && p.activeCol === i))}
+          title={row && c.field.type === "date-time" && fields[c.field.name] ? formatExact(String(fields[c.field.name])) : undefined}>
           {!row ? <span class="cell-wait" /> : p.editing && p.activeCol === i ? <CellEditor {...p} row={row} column={c} value={fields[c.field.name]} />
             : c.field.name === shape.title ? (
               <><a href={recordHref(shape.name, row.id, p.listHref)} class="cut" tabIndex={-1} data-focus={`row-${row.id}`}>{name}</a>
-                <IconButton icon="panel-right" label={t("Look at {name}", { name })} class="cell-peek" tab={-1} onClick={p.peek} /></>
-            ) : <span class="cut" title={c.field.type === "date-time" && fields[c.field.name] ? formatExact(String(fields[c.field.name])) : undefined}>{showValue(c.field, fields[c.field.name])}</span>}
+                <button type="button" class="icon-button cell-peek" tabIndex={-1} aria-label={t("Look at {name}", { name })} title={t("Look at {name}", { name })} onClick={p.peek} /></>
+            ) : showValue(c.field, fields[c.field.name])}
         </div>
       ))}
     </div>
   );
+}
+
+// What only shows words is one element: a screen holds hundreds of cells.
+function cellClass(field: FieldShape, words: boolean): string {
+  return `cell${words ? " text" : ""}${isNumeric(field) ? " end num" : ""}`;
 }
 
 function CellEditor({ shape, row, column, value, endEdit, index }: RowProps & { row: AnyRecord; column: Column; value: unknown }) {

@@ -1,5 +1,5 @@
 // The contents of the manual: by kind, one's own role first, narrowed by what is typed.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api, settle } from "../../api/client";
 import { t } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
@@ -47,7 +47,7 @@ export function Contents({ pages, here }: { pages: readonly PageHead[]; here: st
     if (low) return p.label.toLowerCase().includes(low) || p.why.toLowerCase().includes(low) || (texts.get(p.path) ?? "").toLowerCase().includes(low);
     return everything || mine.has(p.path) || p.path === here;
   });
-  useEffect(() => addKeys({ title: t("Manual"), actions: [{ keys: "f", label: t("Search the manual"), run: () => input.current?.focus() }, { keys: "mod+p", label: t("Print"), run: () => print() }] }), []);
+  useLayoutEffect(() => addKeys({ title: t("Manual"), actions: [{ keys: "f", label: t("Search the manual"), run: () => input.current?.focus() }, { keys: "mod+p", label: t("Print"), run: () => print() }] }), []);
   const keep = new URLSearchParams();
   if (everything) keep.set("all", "1");
   if (low) keep.set("q", text.trim());

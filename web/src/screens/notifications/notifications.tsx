@@ -1,5 +1,5 @@
 // What waits for an answer of mine, grouped by record. Nothing stands here that needs none.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { api, recordsPath, settle } from "../../api/client";
 import { formatAgo, formatNear, now } from "../../i18n/format";
 import { t, tn } from "../../i18n/t";
@@ -72,7 +72,7 @@ export function Notifications() {
     return () => { alive = false; };
   }, [keys]);
   const ready = list !== null && groups.every((g) => !g.record || names.has(g.key));
-  useEffect(() => addKeys({
+  useLayoutEffect(() => addKeys({
     title: t("Notifications"),
     actions: [
       { keys: "j", label: t("Next notice"), run: () => step(1) },

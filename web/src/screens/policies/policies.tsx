@@ -1,5 +1,5 @@
 // The company's rules as sentences: which are on, how well they are kept, and what got in the way where they were not.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { api, settle, type Schemas } from "../../api/client";
 import { formatDate, formatNumber } from "../../i18n/format";
 import { t, tn } from "../../i18n/t";
@@ -115,7 +115,7 @@ function Row({ policy, onSwitch, onTry }: { policy: Policy; onSwitch: (s: Switch
 
 // j and k walk over the rules; Enter opens the one with the focus, m its modes.
 function useRuleKeys(): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const step = (by: number): void => {
       const all = [...document.querySelectorAll<HTMLElement>(".policy h3 a")];
       const at = all.findIndex((a) => a.closest(".policy")?.contains(document.activeElement));

@@ -1,5 +1,5 @@
 // One record: what to do next, where it stands, what is known, what happened.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { api, settle, type ObjectShape, type Problem, type Task } from "../../api/client";
 import { t } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
@@ -118,7 +118,7 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
     const to = stage ? stageBeside(stage, fields[stage.name], by) : null;
     if (stage && to) void moveStage(shape.name, id, { [stage.name]: to }, t("{name}: {stage}", { name: title, stage: stage.options?.find((o) => o.name === to)?.label ?? to }));
   };
-  useEffect(() => addKeys({
+  useLayoutEffect(() => addKeys({
     title: shape.label,
     actions: [
       ...(hasLog ? [{ keys: "l", label: t("Log an activity"), run: () => log("call") }, { keys: "d", label: t("Log a decision"), run: () => log("decision") }] : []),

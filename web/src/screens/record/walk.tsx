@@ -1,5 +1,5 @@
 // The way back to the list somebody came from, and to the records before and after in it.
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { t } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { go, place, recordHref } from "../../nav/router";
@@ -16,7 +16,7 @@ export function Walk({ object, id }: { object: string; id: string }) {
     const next = walk?.ids[at + by];
     if (next && from) go(recordHref(object, next, from), { replace: true });
   };
-  useEffect(() => (at < 0 ? undefined : addKeys({
+  useLayoutEffect(() => (at < 0 ? undefined : addKeys({
     title: t("Records of the list"),
     actions: [{ keys: "n", label: t("Next record"), run: () => to(1) }, { keys: "p", label: t("Record before"), run: () => to(-1) }],
   })), [at, from]);
