@@ -12,12 +12,12 @@
 // Each file has a company of its own: a fresh copy of the demo, so files do not depend on each other; the tests of one file
 // share it and run in order. A test fails if one of its pages threw an error, was reported against the content security policy
 // or Trusted Types, or let something jump while it loaded (layout shift before the first key or touch). Wait for what should be there, never for time: the machine is busy.
-// A file runs alone (node tests/web/day.test.mjs, TEST=regex picks tests) or with all others in one process (run.mjs).
+// A file is a program: node tests/web/day.test.mjs; TEST=regex picks tests. run.mjs runs all.
 import { createRequire } from "node:module";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { BIN, call as callAt, PASSWORD, ROOT, run, serve, Skip, skip, signIn, tempDir } from "../e2e/lib.mjs";
 
 export { PASSWORD, ROOT, skip };
@@ -61,13 +61,13 @@ async function preparedDemo() {
 }
 
 // What a file wants done to its company before the server starts: fn(cli), where cli("user", "add", ...) runs a command of the
-// program there; cli.file(name, text) lays a file beside it and gives its path back. Holds until the next file; null: nothing.
+// program there; cli.file(name, text) lays a file beside it and gives its path back.
 let preparing = null;
 export function prepare(fn) {
   preparing = fn;
 }
 
-export async function startCompany() {
+async function startCompany() {
   const dir = tempDir();
   cpSync(await preparedDemo(), dir, { recursive: true });
   if (preparing) {
@@ -83,7 +83,7 @@ export async function startCompany() {
   tokens.clear();
 }
 
-export async function stopCompany() {
+async function stopCompany() {
   await running?.stop();
   running = null;
 }
@@ -313,12 +313,12 @@ async function runOne(t) {
   if (wrong.length) throw new Error(short(wrong));
 }
 
-// Runs what was registered, on a company of its own. { passed, failed, skipped }.
-export async function runTests(tests, count) {
+// At the end of each file: runs its tests in order, on a company of their own. The last line counts them.
+export async function finish() {
   const only = process.env.TEST && new RegExp(process.env.TEST);
-  const chosen = tests.filter((t) => !only || only.test(t.name));
-  if (chosen.length === 0) return;
-  await startCompany();
+  const chosen = registered.filter((t) => !only || only.test(t.name));
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  if (chosen.length) await startCompany();
   for (const t of chosen) {
     const begun = Date.now();
     const took = () => `(${((Date.now() - begun) / 1000).toFixed(1)} s)`;
@@ -336,24 +336,8 @@ export async function runTests(tests, count) {
       }
     }
   }
-  await stopCompany();
-}
-
-export async function closeBrowser() {
+  if (chosen.length) await stopCompany();
   await (await launched)?.close();
-}
-
-// The tests registered since the last time: of one file.
-export function takeTests() {
-  return registered.splice(0);
-}
-
-// At the end of each file: runs its tests when it was started alone; run.mjs does it otherwise.
-export async function finish() {
-  if (basename(process.argv[1] ?? "") === "run.mjs") return;
-  const count = { passed: 0, failed: 0, skipped: 0 };
-  await runTests(takeTests(), count);
-  await closeBrowser();
   console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   process.exit(count.failed ? 1 : 0);
 }
