@@ -126,7 +126,7 @@ function Loaded({ shape, viewsProblem }: { shape: ObjectShape; viewsProblem: Pro
     selection, setSelection: able.length ? setSelection : null, fold: lines.fold, peeked, peek,
   };
   return (
-    <Screen title={view ? view.name : shape.plural} class={peeked ? "list with-peek" : "list"} ready={!loading} meta={<span aria-live="polite">{view ? `${shape.plural} · ` : ""}{count}{data.moved > 0 && <> · <button type="button" class="link-button" onClick={data.refresh}>{tn(data.moved, "{n} change – refresh order", "{n} changes – refresh order")}</button></>}</span>}
+    <Screen title={view ? view.name : shape.plural} class={peeked ? "list with-peek" : "list"} ready={!loading} meta={<span aria-live="polite">{view ? `${shape.plural} · ` : ""}{count}{data.moved > 0 && <> · <Refresh n={data.moved} run={data.refresh} /></>}</span>}
       actions={mayCreate && <Button kind="primary" icon="plus" focus="create" onClick={() => (creating.value = shape.name)}>{t("New {object}", { object: shape.label.toLowerCase() })}</Button>}>
       <ViewTabs shape={shape} list={list} view={view} look={look} changed={changed} query={query} />
       <div class="list-bar">
@@ -167,6 +167,12 @@ function Loaded({ shape, viewsProblem }: { shape: ObjectShape; viewsProblem: Pro
       {bulk && <BulkDialog ask={bulk} shape={shape} ids={selection.all ? null : [...selection.ids]} filter={filter} names={namesOf(shape, data.rows)} onClose={() => setBulk(null)} done={() => { setSelection(NONE); data.refresh(); }} />}
     </Screen>
   );
+}
+
+// Short on a phone, where a second line would move the rows below it.
+function Refresh({ n, run }: { n: number; run: () => void }) {
+  const whole = tn(n, "{n} change – refresh order", "{n} changes – refresh order");
+  return <button type="button" class="link-button" aria-label={whole} title={whole} onClick={run}><span class="list-long">{whole}</span><span class="list-short">{tn(n, "{n} change", "{n} changes")}</span></button>;
 }
 
 function namesOf(shape: ObjectShape, rows: readonly AnyRecord[]): Map<string, string> {
