@@ -3,6 +3,7 @@
 #include "record/record.sql.h"
 #include "record/query_impl.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,46 @@ static int next_guess(const struct search *s, const bool *tried)
     return best;
 }
 
+/* Which words are common is asked of the index once in many searches, not with each: it changes slowly, and only how a word is
+ * looked for depends on it, never what is found. A place holds a hash of the word and of the round, its lowest bit whether the
+ * word is common; two words that want one place take turns. */
+#define WORDS_KNOWN 4096
+#define SEARCHES_OF_A_ROUND 100000
+static _Atomic uint64_t words_known[WORDS_KNOWN];
+static _Atomic uint64_t searches;
+
+static uint64_t word_key(struct str token)
+{
+    uint64_t n = atomic_fetch_add_explicit(&searches, 1, memory_order_relaxed);
+
+    return (str_hash(token) ^ n / SEARCHES_OF_A_ROUND * 0x9e3779b97f4a7c15u) | 1;
+}
+
+static struct err *is_common(struct search *s, struct str token, bool *common)
+{
+    uint64_t key = word_key(token);
+    _Atomic uint64_t *place = &words_known[(key >> 1) % WORDS_KNOWN];
+    uint64_t known = atomic_load_explicit(place, memory_order_relaxed);
+    struct stmt *st;
+    bool row;
+
+    if ((known | 1) == key) {
+        *common = known & 1;
+        return NULL;
+    }
+    TRY(db_stmt_text(s->tx,
+                     STR("SELECT COUNT(*) FROM (SELECT rowid FROM search_text WHERE "
+                         "search_text MATCH $1 LIMIT $2)"),
+                     &st));
+    db_bind_str(st, 1, str_fmt(s->arena, "\"%.*s\"", STR_ARG(token)));
+    db_bind_i64(st, 2, COMMON_WORD);
+    TRY(db_step(st, &row));
+    *common = row && db_i64(st, 0) == COMMON_WORD;
+    db_done(st);
+    atomic_store_explicit(place, *common ? key : key - 1, memory_order_relaxed);
+    return NULL;
+}
+
 /* SQLite gathers all records of all words that begin like a token before it looks at the first, unless it keeps a list of
  * that very beginning. So one rare word is asked for alone; if all are common, their first letters, newest records first. */
 static struct err *find_rare(struct search *s)
@@ -129,18 +170,9 @@ static struct err *find_rare(struct search *s)
 
     s->rare = -1;
     while (tx_kind(s->tx) == DB_SQLITE && (i = next_guess(s, tried)) >= 0) {
-        struct stmt *st;
-        bool row;
+        bool common;
         tried[i] = true;
-        TRY(db_stmt_text(s->tx,
-                         STR("SELECT COUNT(*) FROM (SELECT rowid FROM search_text WHERE "
-                             "search_text MATCH $1 LIMIT $2)"),
-                         &st));
-        db_bind_str(st, 1, str_fmt(s->arena, "\"%.*s\"", STR_ARG(s->tokens[i])));
-        db_bind_i64(st, 2, COMMON_WORD);
-        TRY(db_step(st, &row));
-        bool common = row && db_i64(st, 0) == COMMON_WORD;
-        db_done(st);
+        TRY(is_common(s, s->tokens[i], &common));
         if (!common) {
             s->rare = i;
             return NULL;

@@ -63,6 +63,25 @@ TEST(the_title_that_was_typed_comes_before_hundreds_that_are_newer)
     assert_true(str_starts(found(w, w->admin, "gtx pro m", ""), STR("Gtx Pro Max")));
 }
 
+/* Whether a word is common is remembered for a while: what is found does not depend on it. */
+TEST(what_is_found_does_not_depend_on_what_was_common_before)
+{
+    struct world *w = *state;
+    int64_t ids[100];
+
+    world_new(w, w->admin, "product", "{\"name\":\"Quillwort Lamp\"}");
+    assert_str(found(w, w->admin, "quillwort lamp", ""), "Quillwort Lamp");
+    for (int i = 0; i < 100; i++)
+        ids[i] = world_new(w, w->admin, "account", BODY("{\"name\":\"Quillwort %d\",\"notes\":\"lampion\"}", i));
+    assert_str(found(w, w->admin, "quillwort lamp", "product"), "Quillwort Lamp");
+    assert_true(str_find(found(w, w->admin, "quillwort 77", ""), STR("Quillwort 77"), 0) == 0);
+    assert_true(str_starts(found(w, w->admin, "quillwort lamp", ""), STR("Quillwort Lamp; ")));
+    for (int i = 0; i < 100; i++)
+        assert_ok(world_move(w, w->admin, "account", ids[i], RECORD_DELETE));
+    assert_str(found(w, w->admin, "quillwort lamp", ""), "Quillwort Lamp");
+    assert_str(found(w, w->admin, "quillwort", ""), "Quillwort Lamp");
+}
+
 TEST(all_scripts_are_found)
 {
     static const char *const names[] = {"株式会社オメガ", "Жуковский", "नमस्ते दुनिया",
@@ -248,4 +267,5 @@ TEST_MAIN_WITH(world_setup, world_teardown, words_are_found_by_their_beginning,
                a_slip_of_the_keys_is_forgiven, rights_hold_in_search,
                the_best_match_comes_before_hundreds_of_newer_ones,
                the_title_that_was_typed_comes_before_hundreds_that_are_newer,
+               what_is_found_does_not_depend_on_what_was_common_before,
                the_index_of_words_follows_all_of_a_transaction)
