@@ -36,7 +36,7 @@ async function machine() {
 
 const FIRST = ["users", "settings", "system", "record"]; // show when somebody was here, the server's clock, and whom it would call when
 const record = SCREENS.find((s) => s.name === "record");
-const more = [{ ...record, name: "timeline", dialogs: [], at: "#tab-panel" }, { name: "products", path: "/lists/product", who: REP }];
+const more = [{ ...record, name: "timeline", dialogs: [], at: "#tab-panel" }, { name: "products", path: "/lists/product", who: REP, ready: ".grid-foot" }];
 const order = [...SCREENS, ...more].sort((a, b) => FIRST.includes(b.name) - FIRST.includes(a.name));
 
 // What is open above the page, with the edge of what lies below; null: nothing.
@@ -80,18 +80,36 @@ const { default: pixelmatch } = await import(require.resolve("pixelmatch"));
 const seen = new Set();
 const taken = []; // [file, bytes], to be written
 
-// Looks at what stands there in both themes; what is wrong, one line each.
+// How the picture differs from the one that is kept; "": not at all.
+function difference(id, before, now) {
+  if (madeFrom(before) === sha256(now)) return "";
+  const [a, b] = [PNG.sync.read(before), PNG.sync.read(now)];
+  const same = a.width === b.width && a.height === b.height;
+  const n = same ? differing(a.data, b.data) : 0;
+  if (same && n === 0) return "";
+  writeFileSync(join(SHOTS, `${id}.now.png`), now);
+  if (same) {
+    const diff = new PNG({ width: a.width, height: a.height });
+    pixelmatch(a.data, b.data, diff.data, a.width, a.height, { threshold: 0.01, includeAA: true });
+    writeFileSync(join(SHOTS, `${id}.diff.png`), PNG.sync.write(diff));
+  }
+  return `${id}: ${same ? `${n} pixels differ` : `${b.width} x ${b.height}, not ${a.width} x ${a.height}`}`;
+}
+
+// Looks at what stands there in both themes; what is wrong, one line each. A screen may stand still and yet wait for something it
+// asks for a moment later (the sums below a list): what differs is looked at again for a while.
+const AGAIN = { times: 6, pause: 400 };
 async function look(page, name, width) {
   const wrong = [];
   const clip = (await openBox(page)) ?? undefined;
+  const shoot = () => page.screenshot({ clip, animations: "disabled", caret: "hide", mask: [page.locator("code.request")], maskColor: "#808080" }); // the number of a request
   for (const theme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: theme });
     const id = `${name}-${theme}-${width}`;
     const file = join(folder, `${id}.png`);
-    const now = await page.screenshot({ clip, animations: "disabled", caret: "hide", mask: [page.locator("code.request")], maskColor: "#808080" }); // the number of a request
     seen.add(`${id}.png`);
     if (writing) {
-      taken.push([file, now]); // packed at the end: it takes long, and the minute runs
+      taken.push([file, await shoot()]); // packed at the end: it takes long, and the minute runs
       continue;
     }
     if (!existsSync(file)) {
@@ -99,18 +117,13 @@ async function look(page, name, width) {
       continue;
     }
     const before = readFileSync(file);
-    if (madeFrom(before) === sha256(now)) continue;
-    const [a, b] = [PNG.sync.read(before), PNG.sync.read(now)];
-    const same = a.width === b.width && a.height === b.height;
-    const n = same ? differing(a.data, b.data) : 0;
-    if (same && n === 0) continue;
-    writeFileSync(join(SHOTS, `${id}.now.png`), now);
-    if (same) {
-      const diff = new PNG({ width: a.width, height: a.height });
-      pixelmatch(a.data, b.data, diff.data, a.width, a.height, { threshold: 0.01, includeAA: true });
-      writeFileSync(join(SHOTS, `${id}.diff.png`), PNG.sync.write(diff));
+    let why = difference(id, before, await shoot());
+    for (let i = 0; why && i < AGAIN.times; i++) {
+      await page.waitForTimeout(AGAIN.pause);
+      await settled(page);
+      why = difference(id, before, await shoot());
     }
-    wrong.push(`${id}: ${same ? `${n} pixels differ` : `${b.width} x ${b.height}, not ${a.width} x ${a.height}`}`);
+    if (why) wrong.push(why);
   }
   await page.emulateMedia({ colorScheme: "light" });
   return wrong;

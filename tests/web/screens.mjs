@@ -55,7 +55,7 @@ export const SCREENS = [
     ],
   },
   { name: "run", path: "/run", who: REP, ready: ".task-card.big" },
-  { name: "list", path: "/lists/deal", who: REP, ready: ".grid-row", dialogs: [["condition", click("text=Add a condition")], ["column", click(".head-button >> nth=1")]] },
+  { name: "list", path: "/lists/deal", who: REP, ready: ".grid-foot", dialogs: [["condition", click("text=Add a condition")], ["column", click(".head-button >> nth=1")]] },
   { name: "list-empty", path: "/lists/deal?filter=name%20%3D%20%27nix%27", who: REP },
   { name: "list-refused", path: "/lists/deal?filter=stag%20%3D%201", who: REP },
   { name: "record", path: () => deal(), who: REP, dialogs: [["log", press("l")], ["escalate", press("!")], ["hand-over", press("a")]] },
