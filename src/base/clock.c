@@ -12,7 +12,10 @@ static int64_t read_clock(clockid_t id)
     return (int64_t)ts.tv_sec * US_PER_SECOND + ts.tv_nsec / 1000;
 }
 
-int64_t clock_now_us(void)
+static bool is_set;
+static int64_t set_ahead_us; /* what clock_now_us is ahead of clock_mono_us, once it is set */
+
+int64_t clock_machine_us(void)
 {
     return read_clock(CLOCK_REALTIME);
 }
@@ -20,6 +23,22 @@ int64_t clock_now_us(void)
 int64_t clock_mono_us(void)
 {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t clock_now_us(void)
+{
+    return is_set ? clock_mono_us() + set_ahead_us : clock_machine_us();
+}
+
+void clock_set(int64_t us)
+{
+    set_ahead_us = us - clock_mono_us();
+    is_set = true;
+}
+
+bool clock_is_set(void)
+{
+    return is_set;
 }
 
 static int64_t floor_div(int64_t a, int64_t b)

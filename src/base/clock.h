@@ -1,6 +1,9 @@
 #pragma once
 /* Time. The engine never reads the clock: it gets now_us as an argument. Only serve, cli and the job runner call
  * clock_now_us. Instants are microseconds since 1970 UTC; dates are days since 1970-01-01.
+ *
+ * The clock of the process is the machine's, or one that was set (--clock) for a test or a demonstration: all that is written
+ * then bears its moments. Waiting, timeouts and the log keep to the machine's.
  */
 #include "base/err.h"
 
@@ -12,6 +15,10 @@
 
 int64_t clock_now_us(void);
 int64_t clock_mono_us(void); /* for measuring only */
+int64_t clock_machine_us(void); /* for the log only, which is read beside those of other programs */
+/* It is us now, and time goes on from there as fast as ever, whoever turns the machine's clock. Before threads are made. */
+void clock_set(int64_t us);
+bool clock_is_set(void);
 
 struct civil {
     int year, month, day; /* proleptic Gregorian; month and day from 1 */

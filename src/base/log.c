@@ -81,7 +81,7 @@ void log_event(enum log_level level, const char *event, ...)
 
     if (!log_enabled(level))
         return;
-    time[instant_write(time, clock_now_us())] = 0;
+    time[instant_write(time, clock_machine_us())] = 0;
     put(&l, "time=");
     put(&l, time);
     put(&l, " level=");

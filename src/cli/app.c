@@ -67,6 +67,28 @@ static struct err *continue_ids(struct tx *tx, void *ctx)
     return NULL;
 }
 
+/* A clock that was set must not stand before what has happened here: the history is read in the order of its moments (who held
+ * it when, what was true then, the chain that is sealed), and what runs out would run out a second time. */
+static struct err *clock_goes_on(struct tx *tx, void *ctx)
+{
+    struct arena *arena = ctx;
+    int64_t now_us = clock_now_us(), newest_us;
+    struct stmt *stmt;
+    struct err *e;
+    bool row;
+
+    TRY(db_stmt(tx, &sql_company_newest_change, &stmt));
+    TRY(db_step(stmt, &row));
+    newest_us = row ? db_i64(stmt, 0) : INT64_MIN;
+    db_done(stmt);
+    if (newest_us <= now_us)
+        return NULL;
+    e = FAIL(arena, ERR_INVALID, "settings.invalid", NULL, "--clock %.*s is before the newest change here, which was made at %.*s.",
+             STR_ARG(instant_text(arena, now_us / US_PER_SECOND * US_PER_SECOND)), STR_ARG(instant_text(arena, newest_us)));
+    e->way_out = STR("Set it to a later moment, or start with a company made by then (--clock with init or start).");
+    return e;
+}
+
 struct err *app_open(struct args *args, enum open_mode mode, struct app **out)
 {
     struct app *app = NEW(args->arena, struct app);
@@ -89,6 +111,8 @@ struct err *app_open(struct args *args, enum open_mode mode, struct app **out)
     TRY(db_open(args->arena, &options, &app->db));
     if (mode != OPEN_READ)
         TRY(db_read(app->db, args->arena, continue_ids, NULL));
+    if (mode != OPEN_READ && clock_is_set())
+        TRY(db_read(app->db, args->arena, clock_goes_on, args->arena));
     TRY(manual_store_open(args->arena, app->db, &app->store));
     app->access = access_cache_new(app->db);
     if (mode != OPEN_CREATE && !company_exists(app))

@@ -236,6 +236,23 @@ static struct err *set_log_level(struct args *args)
     return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL, "log takes debug, info, warn or error, not %.*s.", STR_ARG(word));
 }
 
+/* Before anything reads the clock. */
+static struct err *set_clock(struct args *args)
+{
+    struct str text = args->settings.clock;
+    int64_t us;
+
+    if (text.len) {
+        if (!instant_parse(text, &us))
+            return FAIL(args->arena, ERR_INVALID, "settings.invalid", NULL,
+                        "--clock (or FAIRLEAD_CLOCK) needs a moment such as 2026-03-09T09:00:00Z, not %.*s.", STR_ARG(text));
+        clock_set(us);
+    }
+    if (args->now_us == DATE_NONE)
+        args->now_us = clock_now_us();
+    return NULL;
+}
+
 static void print_error(struct arena *arena, const struct err *e)
 {
     struct str text = err_text(arena, e);
@@ -258,7 +275,7 @@ int cli_main(int argc, char **argv)
     if (strcmp(name, "--version") == 0)
         name = "version";
     args->arena = arena;
-    args->now_us = clock_now_us();
+    args->now_us = DATE_NONE;
     args->command = command_find(name);
     for (int i = 2; i < argc && args->command; i++)
         if (strcmp(argv[i], "--help") == 0) {
@@ -269,6 +286,8 @@ int cli_main(int argc, char **argv)
     e = args->command ? read_args(args, argc, argv) : no_such_command(arena, name);
     if (!e)
         e = set_log_level(args);
+    if (!e)
+        e = set_clock(args);
     if (!e)
         e = args->command->run(args);
     if (!e && (fflush(stdout) || ferror(stdout)) && errno != EPIPE) /* a reader that has seen enough is no error */

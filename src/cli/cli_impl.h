@@ -41,7 +41,7 @@ struct args {
     int n_words;
     const char *values[FLAGS_MAX]; /* parallel to command->flags; NULL: not given; "" for a switch */
     bool json;                    /* --json, of every command */
-    int64_t now_us;               /* --now for repeatable runs, else the clock */
+    int64_t now_us;               /* --now for repeatable runs, else the clock (--clock) at the start */
 };
 
 struct command {

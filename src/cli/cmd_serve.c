@@ -126,6 +126,9 @@ static void print_first_run(struct args *args, const struct serve_options *o, in
 static struct err *print_welcome(struct args *args, struct app *app, const struct serve_options *o, int port)
 {
     printf("\nfairlead serves http://%.*s:%d\n", STR_ARG(args->settings.host), port);
+    if (clock_is_set())
+        printf("\nIts clock was set (--clock) and says %.*s: for tests and demonstrations, never for a company at work.\n",
+               STR_ARG(instant_text(args->arena, clock_now_us() / US_PER_SECOND * US_PER_SECOND)));
     if (app->demo)
         TRY(print_demo(args, app, port));
     if (o->setup_code)
@@ -155,6 +158,8 @@ static struct err *serve_until_stopped(struct args *args, struct app *app)
     sigaddset(&stop, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &stop, NULL); /* before threads are made, so that only sigwait hears them */
     TRY(mail_settings(args, &mail));
+    if (clock_is_set())
+        log_event(LOG_WARN, "clock_set", "now", str_cstr(args->arena, instant_text(args->arena, clock_now_us())), NULL);
     TRY(serve_start(args->arena, app, &options, &server));
     TRY(print_welcome(args, app, &options, serve_port(server)));
     malloc_trim(0); /* what compiling the manual took goes back to the system */

@@ -14,6 +14,11 @@ SELECT u.id AS id, u.name AS name, u.email AS email, u.roles AS roles, u.active 
 -- plan: scan
 SELECT id FROM o_team WHERE name = $1 AND deleted_at IS NULL ORDER BY id LIMIT 1
 
+-- name: company_newest_change
+-- When the newest change was made; no row in an empty database.
+-- plan: scan
+SELECT at_us FROM change ORDER BY id DESC LIMIT 1
+
 -- name: company_newest_id
 -- The newest id that was given; 0 in an empty database. Four looks at the end of a key.
 -- plan: scan

@@ -11,7 +11,7 @@ void cli_help(FILE *out)
     fputs("\nSettings, for every command (also as FAIRLEAD_NAME in the environment):\n", out);
     settings_help(out);
     fputs("  --json                 Answer as JSON, where a script would want it.\n"
-          "  --now                  Act as if it were this moment (2026-11-21T08:30:00Z), for repeatable runs.\n"
+          "  --now                  Act as if it were this moment (2026-11-21T08:30:00Z), for repeatable runs. Not the clock of a server: --clock.\n"
           "\nfairlead help COMMAND explains one.\n", out);
 }
 

@@ -423,6 +423,7 @@ MUST_USE struct err *manual_starters(struct arena *arena, struct starter **out, 
 
 /* ---- versions: the live manual ---- */
 struct manual_store; /* the process's live snapshot and how to renew it */
+#define MANUAL_CHANNEL "manual" /* told when a version went live (tx_notify): its number. The store listens first */
 /* The store lives on arena, which must outlive db: news of other nodes may come until db is closed. */
 MUST_USE struct err *manual_store_open(struct arena *arena, struct db *db, struct manual_store **out);
 void manual_store_close(struct manual_store *store);

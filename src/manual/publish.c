@@ -315,7 +315,7 @@ struct err *manual_publish(struct tx *tx, struct manual_store *store, const stru
     tx_on_commit(tx, go_live, g);
     char payload[24];
     snprintf(payload, sizeof payload, "%lld", (long long)number);
-    tx_notify(tx, "manual", str_from(payload));
+    tx_notify(tx, MANUAL_CHANNEL, str_from(payload));
     *out_version = number;
     return NULL;
 }

@@ -256,7 +256,7 @@ static void on_notify(void *ctx, const char *channel, struct str payload)
     struct manual_store *store = ctx;
     int64_t version;
 
-    if (!str_eq(str_from(channel), STR("manual")) || !str_to_i64(payload, &version))
+    if (!str_eq(str_from(channel), STR(MANUAL_CHANNEL)) || !str_to_i64(payload, &version))
         return;
     pthread_mutex_lock(&store->lock);
     bool known = store->closed || store->live->version == version;

@@ -4,8 +4,9 @@
  * record. Each stream has its place in the ring; it sleeps until there is something it may see. Rights are judged when an
  * event is sent, by the same rules as everywhere. An event may come twice (after a reconnection), never out of sight; a
  * stream that fell behind is told to read anew ("reset"). With nobody listening nothing is read. News of tasks and
- * notices come ready from the engine (WORK_NEWS_CHANNEL) and go to those they concern alone; they are not told again after
- * a reconnection: who connects reads their day anew.
+ * notices come ready from the engine (WORK_NEWS_CHANNEL) and go to those they concern alone; everybody is told the number of
+ * a version of the manual that went live. Neither is told again after a reconnection: who connects reads their day anew, and
+ * asks which version is live.
  */
 #include "serve/serve_impl.h"
 
@@ -34,8 +35,9 @@ enum {
  * looked again. On SQLite there is one writer and the order is the same. */
 #define LOOK_BACK_MS 5000
 
-enum event_kind { EVENT_CHANGE, EVENT_TASK, EVENT_NOTICE };
-/* EVENT_TASK: id, record_id, object, kind (its state), user or role. EVENT_NOTICE: id, user, version (how many wait). */
+enum event_kind { EVENT_CHANGE, EVENT_TASK, EVENT_NOTICE, EVENT_MANUAL };
+/* EVENT_TASK: id, record_id, object, kind (its state), user or role. EVENT_NOTICE: id, user, version (how many wait).
+ * EVENT_MANUAL: version (of the manual). */
 struct event {
     enum event_kind what;
     int64_t user;
@@ -87,6 +89,8 @@ static bool may_see(const struct stream *s, const struct event *ev)
 {
     const struct object *o;
 
+    if (ev->what == EVENT_MANUAL)
+        return true;
     if (ev->what != EVENT_CHANGE)
         return concerns(s->actor, ev);
     o = manual_object(s->m, str_from(ev->object));
@@ -106,6 +110,8 @@ static size_t write_event(char *dst, size_t max, const struct event *ev)
                      (long long)ev->id, (long long)ev->record_id, ev->object, ev->kind);
     else if (ev->what == EVENT_NOTICE)
         n = snprintf(dst, max, "event: notice\ndata: {\"id\":\"%lld\",\"unread\":%lld}\n\n", (long long)ev->id, (long long)ev->version);
+    else if (ev->what == EVENT_MANUAL)
+        n = snprintf(dst, max, "event: manual\ndata: {\"version\":%lld}\n\n", (long long)ev->version);
     else
         n = snprintf(dst, max, "id: %lld\nevent: change\ndata: {\"object\":\"%s\",\"id\":\"%lld\",\"version\":%lld,\"kind\":\"%s\"}\n\n",
                      (long long)ev->id, ev->object, (long long)ev->record_id, (long long)ev->version, ev->kind);
@@ -271,19 +277,31 @@ static bool read_news(struct str text, struct event *ev)
     return true;
 }
 
-void events_news(struct events *ev, struct str text)
+static void tell(struct events *ev, const struct event *e)
 {
-    struct event e;
-
-    if (!read_news(text, &e))
-        return;
     pthread_mutex_lock(&ev->lock);
     if (ev->n_streams > 0) {
-        ev->ring[ev->end++ % RING] = e;
+        ev->ring[ev->end++ % RING] = *e;
         pthread_cond_signal(&ev->moved);
         ev->dirty = true;
     }
     pthread_mutex_unlock(&ev->lock);
+}
+
+void events_news(struct events *ev, struct str text)
+{
+    struct event e;
+
+    if (read_news(text, &e))
+        tell(ev, &e);
+}
+
+void events_manual(struct events *ev, struct str text)
+{
+    struct event e = {.what = EVENT_MANUAL};
+
+    if (str_to_i64(text, &e.version))
+        tell(ev, &e);
 }
 
 /* ---- waking streams ---- */

@@ -40,8 +40,9 @@ const struct schema_doc openapi_schemas[] = {
      "{'type':'object','description':'The server answers and its database too.',"
      "'properties':{'status':{'type':'string','enum':['ok']},'manual_version':{'type':'integer'},"
      "'now':{'type':'string','format':'date-time'},"
+     "'clock':{'type':'string','enum':['machine','set'],'description':'set: by --clock, for tests and demonstrations; now is not the real time.'},"
      "'mail':{'type':'string','enum':['off','untried','ok','failing'],'description':'off: no mail server is configured.'}},"
-     "'required':['status','manual_version','now','mail']}"},
+     "'required':['status','manual_version','now','clock','mail']}"},
     {"MailState",
      "{'type':'object','description':'What becomes of the mails to colleagues.',"
      "'properties':{'state':{'type':'string','enum':['off','untried','ok','failing'],"

@@ -24,6 +24,7 @@ struct err *serve_health(struct req *rq)
     jw_kv_str(&w, "status", STR("ok"));
     jw_kv_i64(&w, "manual_version", rq->m->version);
     jw_kv_instant(&w, "now", rq->now_us);
+    jw_kv_str(&w, "clock", clock_is_set() ? STR("set") : STR("machine"));
     jw_kv_str(&w, "mail", str_from(mail_sender_state(rq->server->mail).word));
     jw_end_object(&w);
     return NULL;

@@ -27,6 +27,8 @@ static void on_notify(void *ctx, const char *channel, struct str payload)
                 mail_sender_wake(live[i]->mail);
             continue;
         }
+        if (strcmp(channel, MANUAL_CHANNEL) == 0) /* the store heard it first: the new version is live here */
+            events_manual(live[i]->events, payload);
         events_wake(live[i]->events);
         if (strcmp(channel, CHANGE_CHANNEL) == 0)
             jobs_wake(live[i]->jobs);

@@ -199,6 +199,7 @@ bool rate_allows(struct rate *rate, int64_t key, int64_t now_us);
 MUST_USE struct err *events_start(struct arena *arena, struct server *server);
 void events_wake(struct events *events);
 void events_news(struct events *events, struct str text); /* what came on WORK_NEWS_CHANNEL */
+void events_manual(struct events *events, struct str text); /* what came on MANUAL_CHANNEL: the number of the version */
 void events_end_streams(struct events *events);
 void events_stop(struct events *events);
 struct err *serve_events(struct req *rq);

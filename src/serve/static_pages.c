@@ -246,7 +246,7 @@ struct err *serve_about(struct req *rq)
                    "<li><code>GET /api/v1/records/lead</code>: records, with <code>filter</code>, <code>sort</code>, <code>fields</code></li>\n"
                    "<li><a href=\"/healthz\">/healthz</a>: is it well?</li>\n</ul>\n"
                    "<h2>In the terminal</h2>\n<p><code>fairlead help</code> names the commands; <code>fairlead today</code> shows "
-                   "somebody's day.</p>\n<p><a href=\"/\">Go to my day</a></p>\n</main>\n"));
+                   "somebody's day.</p>\n<p><a href=\"/\">Go to My Day</a></p>\n</main>\n"));
     page_end(rq);
     return NULL;
 }
@@ -318,7 +318,7 @@ void page_of_error(struct req *rq)
         page_text(b, e->way_out);
         buf_add(b, STR("</p>\n"));
     }
-    buf_fmt(b, "<p><a href=\"/\">Go to my day</a></p>\n<p class=\"muted\">If you ask somebody for help, tell them this number: <code>%s</code></p>\n</main>\n",
+    buf_fmt(b, "<p><a href=\"/\">Go to My Day</a></p>\n<p class=\"muted\">If you ask somebody for help, tell them this number: <code class=\"request\">%s</code></p>\n</main>\n",
             rq->request_id);
     page_end(rq);
 }

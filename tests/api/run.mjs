@@ -281,6 +281,15 @@ await test("a task and a notice are told at once to whom they concern, and to no
   return found;
 });
 
+await test("a version of the manual that goes live is told to everybody at once", async () => {
+  const tom = await listen("tom", { until: (t) => t.includes("event: manual") });
+  const pages = await c.must("GET", "/api/v1/manual/pages", { as: "ada" });
+  const page = await c.must("GET", `/api/v1/manual/pages/${pages.data[0].path}`, { as: "ada" });
+  const { version } = await c.must("POST", "/api/v1/manual/publish", { as: "ada", body: { pages: [{ path: page.path, text: `${page.text}\nAnd so it is told.\n` }], reason: "To be heard of" } });
+  const { text } = await tom.reading;
+  return text.includes(`event: manual\ndata: {"version":${version}}`) ? [] : [`version ${version}: ${text}`];
+});
+
 await test("after a reconnection what was missed comes first", async () => {
   const visit = await c.must("POST", "/api/v1/records/visit", { as: "rosa", body: { name: "missed", owner: c.vars.rosa_id } });
   const rosa = await listen("rosa", { last: c.vars.last_event, until: (t) => t.includes(visit.id) });

@@ -39,18 +39,19 @@ mkdirSync(SHOTS, { recursive: true });
 export const server = { base: "", port: 0 };
 let running = null;
 
-// A folder with the demo company in it, made once and kept for a day: its dates are shifted to the day it is made on.
-async function preparedDemo() {
-  if (process.env.WEB_DEMO) return process.env.WEB_DEMO;
+// A folder with the demo company in it, made once and kept for a day: its dates are shifted to the day it is made on. moment: make
+// it then, by the clock of the program, and not today.
+async function preparedDemo(moment) {
+  if (process.env.WEB_DEMO && !moment) return process.env.WEB_DEMO;
   const s = statSync(BIN);
-  const key = createHash("sha256").update([BIN, s.size, s.mtimeMs, new Date().toISOString().slice(0, 10)].join()).digest("hex").slice(0, 16);
+  const key = createHash("sha256").update([BIN, s.size, s.mtimeMs, moment ?? new Date().toISOString().slice(0, 10)].join()).digest("hex").slice(0, 16);
   const all = join(tmpdir(), `fairlead-web-${userInfo().uid}`);
   const dir = join(all, key);
   if (existsSync(dir)) return dir;
   mkdirSync(all, { recursive: true, mode: 0o700 });
   for (const old of readdirSync(all)) if (Date.now() - statSync(join(all, old)).mtimeMs > 86_400_000) rmSync(join(all, old), { recursive: true, force: true });
   const fresh = mkdtempSync(join(all, "new-"));
-  const first = await serve(["start", "--data", fresh]);
+  const first = await serve(["start", "--data", fresh, ...(moment ? ["--now", moment, "--clock", moment] : [])]);
   await first.stop();
   try {
     renameSync(fresh, dir);
@@ -62,28 +63,32 @@ async function preparedDemo() {
 
 // What a file wants done to its company before the server starts: fn(cli), where cli("user", "add", ...) runs a command of the
 // program there; cli.file(name, text) lays a file beside it and gives its path back.
+// clock: { made, served, shown }, moments: the demo is made at the first, the server's clock starts at the second, and the browser's
+// stands still at the third. None: the day it is.
 let preparing = null;
-export function prepare(fn) {
+let clock = null;
+export function prepare(fn, clocks = null) {
   preparing = fn;
+  clock = clocks;
 }
 
-async function startCompany() {
+export async function startCompany() {
   const dir = tempDir();
-  cpSync(await preparedDemo(), dir, { recursive: true });
+  cpSync(await preparedDemo(clock?.made), dir, { recursive: true });
   if (preparing) {
-    const cli = (...args) => run([...args, "--data", dir, "--log", "error"], { input: `${PASSWORD}\n` }).out;
+    const cli = (...args) => run([...args, "--data", dir, "--log", "error", ...(clock ? ["--now", clock.served, "--clock", clock.served] : [])], { input: `${PASSWORD}\n` }).out;
     cli.file = (name, text) => {
       writeFileSync(join(dir, name), text);
       return join(dir, name);
     };
     preparing(cli);
   }
-  running = await serve(["start", "--data", dir]);
+  running = await serve(["start", "--data", dir, ...(clock ? ["--clock", clock.served] : [])]);
   Object.assign(server, { base: running.base, port: running.port, dir });
   tokens.clear();
 }
 
-async function stopCompany() {
+export async function stopCompany() {
   await running?.stop();
   running = null;
 }
@@ -191,6 +196,7 @@ export async function open(email, { width = 1280, height = width < 640 ? 844 : 8
   page.state = { wrong: [], shiftCounts: shift, theme, width };
   opened.add(page);
   await context.addInitScript(watch);
+  if (clock) await page.clock.setFixedTime(clock.shown); // Date alone: timers run as ever
   page.on("console", (m) => { if (/Content Security Policy|TrustedHTML|TrustedScript/.test(m.text())) page.state.wrong.push(`${page.url()}: ${m.text()}`); });
   page.on("pageerror", (e) => page.state.wrong.push(`${page.url()}: ${e.stack ?? e.message}`));
   page.on("request", () => traffic++);

@@ -341,6 +341,22 @@ TEST(clocks_run)
     assert_true(clock_mono_us() >= mono);
 }
 
+TEST(a_clock_that_was_set_runs_on_from_there)
+{
+    int64_t machine = clock_machine_us();
+    assert_false(clock_is_set());
+    clock_set(at("2026-03-09T09:00:00Z"));
+    int64_t first = clock_now_us();
+    assert_true(clock_is_set());
+    assert_true(first >= at("2026-03-09T09:00:00Z") && first < at("2026-03-09T09:01:00Z"));
+    for (int64_t mono = clock_mono_us(); clock_mono_us() < mono + 2000;)
+        continue;
+    int64_t ran = clock_now_us() - first;
+    assert_true(ran >= 2000 && ran < US_PER_MINUTE);
+    assert_true(clock_machine_us() - machine < US_PER_MINUTE); /* the machine's knows nothing of it */
+    clock_set(machine); /* back, for whoever comes after */
+}
+
 TEST_MAIN_WITH(setup, teardown, civil_days_go_there_and_back, leap_years_follow_gregory,
                dates_are_read_whole_or_not_at_all, instants_know_offsets_and_fractions,
                instants_are_written_as_they_are_read, durations_are_read_as_people_write_them,
@@ -349,4 +365,4 @@ TEST_MAIN_WITH(setup, teardown, civil_days_go_there_and_back, leap_years_follow_
                a_local_time_that_does_not_exist_moves_forward_by_the_gap,
                a_local_time_that_exists_twice_is_the_first, a_day_that_was_left_out_is_jumped_over,
                names_that_are_no_zones_are_refused_with_a_suggestion, a_zone_is_read_once,
-               clocks_run)
+               clocks_run, a_clock_that_was_set_runs_on_from_there)

@@ -137,7 +137,7 @@ TEST(an_error_is_told_on_a_page_and_escaped)
     assert_int_equal(w->rq.status, 404);
     assert_int_equal(w->rq.etag.len, 0);
     assert_true(has(w, "No &lt;b&gt;page&lt;/b&gt;."));
-    assert_true(has(w, "<code>test</code>"));
+    assert_true(has(w, "<code class=\"request\">test</code>"));
 }
 
 TEST(who_is_not_signed_in_is_led_to_the_door_and_back)

@@ -4037,6 +4037,11 @@ export interface components {
             /** Format: date-time */
             now: string;
             /**
+             * @description set: by --clock, for tests and demonstrations; now is not the real time.
+             * @enum {string}
+             */
+            clock: "machine" | "set";
+            /**
              * @description off: no mail server is configured.
              * @enum {string}
              */

@@ -223,7 +223,7 @@ function Route() {
   if (here === "/figures") return <Figures />;
   if (here === "/manual/versions") return <Versions />;
   if (parts[1] === "manual") return <Manual page={parts[2] && parts[3] ? `${parts[2]}/${parts[3]}` : ""} />;
-  return <Screen title={t("Not found")}><EmptyState icon="search" title={t("There is nothing at this address.")}><a href="/">{t("Go to my day")}</a></EmptyState></Screen>;
+  return <Screen title={t("Not found")}><EmptyState icon="search" title={t("There is nothing at this address.")}><a href="/">{t("Go to My Day")}</a></EmptyState></Screen>;
 }
 
 // Each by itself: opening one does not draw what lies below it.

@@ -7,6 +7,7 @@ import { outboxDone, outboxRefused } from "./change";
 import { hearNotice, startNotices } from "./notices";
 import { flush, loadOutbox, online, waiting } from "./outbox";
 import { entryOf, markGone, readRecord } from "./records";
+import { loadManual, manualPages } from "./manual";
 import { loadShapes, me } from "./session";
 
 export interface Change {
@@ -59,6 +60,30 @@ function hearNoticeText(data: string): void {
   }
 }
 
+// Another version of the manual went live: first what the screens are made of is read anew, then what they show.
+const MANUAL_MS = 60_000;
+let manual = 0;
+let reading = false;
+let asked = false; // once more, while it was being read
+async function readManual(): Promise<void> {
+  asked = reading;
+  if (reading) return;
+  reading = true;
+  try {
+    const r = settle(await api.GET("/api/v1/me"));
+    if (!r.ok || r.data.manual_version === manual) return;
+    me.value = r.data;
+    await Promise.all([loadShapes(), manualPages.peek() && loadManual(true)]);
+    manual = r.data.manual_version;
+    hear(null);
+  } catch {
+    // without a connection: asked again later
+  } finally {
+    reading = false;
+    if (asked) void readManual();
+  }
+}
+
 let source: EventSource | null = null;
 let lost = 0;
 
@@ -72,6 +97,7 @@ function connect(): void {
     if (lost) {
       hear(null);
       hearNotice(null);
+      void readManual();
     }
     lost = 0;
     void flush(outboxDone, outboxRefused);
@@ -85,7 +111,8 @@ function connect(): void {
   });
   source.addEventListener("task", (e) => hearTask((e as MessageEvent<string>).data));
   source.addEventListener("notice", (e) => hearNoticeText((e as MessageEvent<string>).data));
-  source.addEventListener("reset", () => { hear(null); hearNotice(null); });
+  source.addEventListener("manual", () => void readManual());
+  source.addEventListener("reset", () => { hear(null); hearNotice(null); void readManual(); });
   source.addEventListener("error", () => {
     lost++;
     connected.value = false;
@@ -117,15 +144,8 @@ export async function startLive(): Promise<void> {
     now.value = Date.now();
     if (!online.peek() || waiting.peek().length) void probe().then(() => flush(outboxDone, outboxRefused));
   }, 10_000);
-  let version = me.peek()?.manual_version ?? 0;
+  manual = me.peek()?.manual_version ?? 0;
   setInterval(() => {
-    if (document.hidden || !online.peek()) return;
-    void api.GET("/api/v1/me").then(settle).then((r) => {
-      if (!r.ok || r.data.manual_version === version) return;
-      version = r.data.manual_version;
-      me.value = r.data;
-      void loadShapes();
-      hear(null);
-    }, () => undefined);
-  }, 10_000);
+    if (!document.hidden && online.peek()) void readManual();
+  }, MANUAL_MS); // an event tells it at once; what it missed is seen here
 }

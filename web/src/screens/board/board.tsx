@@ -453,7 +453,7 @@ export function Board({ object }: { object?: string }) {
       <Screen title={t("Board")}>
         <EmptyState icon="columns-3" title={shape ? t("{objects} have no stages.", { objects: shape.plural }) : t("There is no board for this.")}>
           <p class="muted">{t("A board shows records by a field of choices, some of which close them.")}</p>
-          <p><a href={shape ? `/lists/${shape.name}` : "/"}>{shape ? t("Show them as a list") : t("Go to my day")}</a></p>
+          <p><a href={shape ? `/lists/${shape.name}` : "/"}>{shape ? t("Show them as a list") : t("Go to My Day")}</a></p>
         </EmptyState>
       </Screen>
     );

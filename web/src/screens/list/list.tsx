@@ -43,7 +43,7 @@ export function List({ object }: { object: string }) {
   useEffect(() => {
     if (shape) void loadViews(object).then((p) => { setProblem(p); setAsked(true); });
   }, [object, shape === undefined]);
-  if (!shape) return <Screen title={t("Not found")}><EmptyState icon="search" title={t("The manual knows no such kind of record, or you may not see it.")}><a href="/">{t("Go to my day")}</a></EmptyState></Screen>;
+  if (!shape) return <Screen title={t("Not found")}><EmptyState icon="search" title={t("The manual knows no such kind of record, or you may not see it.")}><a href="/">{t("Go to My Day")}</a></EmptyState></Screen>;
   // What a saved view shows is known only when the view is.
   if (viewId && !list && !asked) return <Screen title={shape.plural} class="list" ready={false}><div class="grid"><Skeleton rows={14} /></div></Screen>;
   const view = viewId && list?.find((v) => v.id === viewId);

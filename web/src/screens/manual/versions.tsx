@@ -100,7 +100,7 @@ function Difference({ from, to, versions }: { from: number; to: number; versions
   return (
     <>
       {from < to && between.length > 0 && (
-        <ul class="between">{between.map((v) => <li key={v.version}><b>{t("Version {n}", { n: v.version })}</b> {v.reason} <span class="muted">{authorOf(v)}{v.at ? `, ${formatInstant(v.at)}` : ""}</span></li>)}</ul>
+        <ul class="between">{between.map((v) => <li key={v.version}><b>{t("Version {n}", { n: v.version })}</b> {v.reason && `· ${v.reason} `}<span class="muted">· {authorOf(v)}{v.at ? `, ${formatInstant(v.at)}` : ""}</span></li>)}</ul>
       )}
       {diff.pages.length === 0 && <EmptyState icon="circle-check" title={t("Both versions say the same.")} />}
       <DiffView pages={diff.pages} version={to === manualVersion.value ? null : to} />

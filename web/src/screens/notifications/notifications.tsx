@@ -89,7 +89,7 @@ export function Notifications() {
       {ready && open.length === 0 && !noticeProblem.value && (
         <EmptyState icon="circle-check" title={t("Nothing waits for an answer of yours.")}>
           <p>{t("Calls for help, tasks handed to you, and rules that come due stand here. What needs no answer never does.")}</p>
-          <p><a class="button plain" href="/"><span>{t("Go to my day")}</span></a></p>
+          <p><a class="button plain" href="/"><span>{t("Go to My Day")}</span></a></p>
         </EmptyState>
       )}
       {ready && open.length > 0 && <div class="notice-list">{groups.map((g) => <GroupBox key={g.key} group={g} title={names.get(g.key) ?? ""} />)}</div>}

@@ -78,7 +78,7 @@ export function RecordScreen({ object, id }: { object: string; id: string }) {
     if (version > 1 && around) void readAround();
   }, [version]);
 
-  if (!shape) return <Screen title={t("Not found")}><EmptyState icon="search" title={t("The manual knows no such kind of record, or you may not see it.")}><a href="/">{t("Go to my day")}</a></EmptyState></Screen>;
+  if (!shape) return <Screen title={t("Not found")}><EmptyState icon="search" title={t("The manual knows no such kind of record, or you may not see it.")}><a href="/">{t("Go to My Day")}</a></EmptyState></Screen>;
   if (entry?.gone) return <><Walk object={object} id={id} /><Screen title={t("Not here")}><EmptyState icon="search" title={t("This record is gone, or you may not see it.")}><p>{t("Somebody may have moved it to the bin or handed it to another team. The list shows what is there.")}</p><a href={`/lists/${object}`}>{t("All {records}", { records: shape.plural.toLowerCase() })}</a></EmptyState></Screen></>;
   if (problem && !entry) return <><Walk object={object} id={id} /><Screen title={shape.label}><ProblemNote problem={problem} retry={() => void read()} /></Screen></>;
   if (!entry) return <><Walk object={object} id={id} /><Screen title={shape.label} class="record" ready={false}><Skeleton rows={8} height={48} /></Screen></>;

@@ -29,7 +29,7 @@ export function System() {
         <div class="fact"><span class="fact-label">{t("Health")}</span><span class="fact-value"><StatusChip tone="ok" icon="circle-check">{t("It answers, and its database does")}</StatusChip></span></div>
         {version && <div class="fact"><span class="fact-label">{t("Version")}</span><span class="fact-value">{version}</span></div>}
         <div class="fact"><span class="fact-label">{t("Live manual")}</span><span class="fact-value"><a href="/manual">{t("version {n}", { n: health.manual_version })}</a></span></div>
-        <div class="fact"><span class="fact-label">{t("Its clock")}</span><span class="fact-value">{formatInstant(health.now)}</span></div>
+        <div class="fact"><span class="fact-label">{t("Its clock")}</span><span class="fact-value">{formatInstant(health.now)}{health.clock === "set" && <StatusChip tone="warn" icon="triangle-alert">{t("Set by hand, for tests and demonstrations")}</StatusChip>}</span></div>
         <div class="fact"><span class="fact-label">{t("For programs")}</span><span class="fact-value"><a href="/api/v1/openapi.json" target="_blank" rel="noreferrer">{t("Description of the API")}</a></span></div>
       </div>
     </section></div>
