@@ -245,7 +245,6 @@ function drawLine({ task, open }: LineProps) {
       <Icon name={taskIcon(task)} class={task.overdue ? "warn" : ""} />
       <span class="task-line-what cut"><b>{task.title}</b> <span class="muted">{task.record?.title}</span></span>
       <span class={task.overdue ? "task-line-why warn cut" : "task-line-why muted cut"}>{task.because}</span>
-      <Icon name="chevron-right" class="flip" />
     </button>
   );
 }
