@@ -200,7 +200,7 @@ function Running({ e, again }: { e: Escalation; again: () => void }) {
         {e.note && <details><summary>{t("The story")}</summary><p class="lines">{e.note}</p></details>}
         {problem && <ProblemNote problem={problem} />}
       </div>
-      {!e.ended && <Button icon="check" disabled={busy} onClick={() => void take()}>{t("I take care of it")}</Button>}
+      {!e.ended && <Button act={e.label} icon="check" disabled={busy} onClick={() => void take()}>{t("I take care of it")}</Button>}
     </div>
   );
 }

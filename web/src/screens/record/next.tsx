@@ -81,17 +81,17 @@ function NoNext({ shape, id, title, decide, loud, again }: { shape: ObjectShape;
   const stage = stageField(shape);
   const ends = (decide?.ends ?? []).filter((e) => stage?.options?.some((o) => o.name === e));
   if (choosing) return <ChooseNext id={id} close={() => setChoosing(false)} done={() => { setChoosing(false); again(); }} />;
-  if (!loud) return <p class="no-next-quiet"><Button icon="plus" kind="quiet" onClick={() => setChoosing(true)} focus="choose-next">{t("Set a next step")}</Button></p>;
+  if (!loud) return <p class="no-next-quiet"><Button act icon="plus" kind="quiet" onClick={() => setChoosing(true)} focus="choose-next">{t("Set a next step")}</Button></p>;
   return (
     <div class="no-next">
       <Icon name="triangle-alert" size={20} />
       <div class="grow stack">
         <p><b>{t("This has no next step.")}</b> {decide ? `${decide.title}.` : ""} {decide && <WhyLink page={decide.page} step={decide.stage} />}</p>
         <p class="row wrap">
-          <Button kind="primary" icon="plus" onClick={() => setChoosing(true)} focus="choose-next">{t("Choose a next step")}</Button>
+          <Button act kind="primary" icon="plus" onClick={() => setChoosing(true)} focus="choose-next">{t("Choose a next step")}</Button>
           {decide?.kind === "decide" && stage && ends.map((e) => {
             const label = stage.options?.find((o) => o.name === e)?.label ?? e;
-            return <Button key={e} onClick={() => void moveStage(shape.name, id, { [stage.name]: e }, t("{name}: {stage}", { name: title, stage: label }))}>{label}</Button>;
+            return <Button key={e} act={t("Next step")} onClick={() => void moveStage(shape.name, id, { [stage.name]: e }, t("{name}: {stage}", { name: title, stage: label }))}>{label}</Button>;
           })}
         </p>
       </div>
@@ -152,7 +152,7 @@ function ChooseNext({ id, close, done }: { id: string; close: () => void; done: 
           {errors.has("due") && <p class="field-error" id={`${base}-due-e`} role="alert">{errors.get("due")}</p>}</div>
         <div class="form-field"><label for={`${base}-who`}>{t("By whom")}</label><Combobox id={`${base}-who`} object="user" value={who} label={t("By whom")} onChoose={setWho} /></div>
       </div>
-      <div class="form-foot"><Button onClick={close}>{t("Cancel")}</Button><Button kind="primary" type="submit" disabled={busy}>{t("Set the next step")}</Button></div>
+      <div class="form-foot"><Button act={t("Next step")} onClick={close}>{t("Cancel")}</Button><Button act kind="primary" type="submit" disabled={busy}>{t("Set the next step")}</Button></div>
     </form>
   );
 }
