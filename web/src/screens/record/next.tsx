@@ -157,6 +157,20 @@ function ChooseNext({ id, close, done }: { id: string; close: () => void; done: 
   );
 }
 
+function StepList({ stage }: { stage: Stage }) {
+  return (
+    <ol class="step-dots">
+      {stage.steps.map((x) => (
+        <li key={x.name} class={x.done ? "done" : x.open ? "open" : "later"} title={x.closed && x.done ? t("{step}, {when}", { step: x.name, when: formatInstant(x.closed) }) : x.name}>
+          <Icon name={x.done ? "circle-check" : x.open ? "circle-dot" : "circle"} />
+          <span>{x.name}</span><span class="sr">{x.done ? t("done") : x.open ? t("open") : stage.current ? t("later") : t("not done")}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+// The stage one is in says its steps; the others say how many, and name them when asked.
 export function Steps({ run }: { run: Run }) {
   return (
     <div class="steps">
@@ -165,14 +179,9 @@ export function Steps({ run }: { run: Run }) {
         {run.stages.map((s) => (
           <li key={s.name} aria-current={s.current ? "step" : undefined} class={s.current ? "stage current" : "stage"}>
             <span class="stage-name">{s.name}{s.current && <span class="sr"> {t("(now)")}</span>}</span>
-            <ol class="step-dots">
-              {s.steps.map((x) => (
-                <li key={x.name} class={x.done ? "done" : x.open ? "open" : "later"} title={x.closed && x.done ? t("{step}, {when}", { step: x.name, when: formatInstant(x.closed) }) : x.name}>
-                  <Icon name={x.done ? "circle-check" : x.open ? "circle-dot" : "circle"} />
-                  <span class={s.current ? "" : "sr"}>{x.name}</span><span class="sr">{x.done ? t("done") : x.open ? t("open") : s.current ? t("later") : t("not done")}</span>
-                </li>
-              ))}
-            </ol>
+            {s.current ? <StepList stage={s} /> : s.steps.length > 0 && (
+              <details class="step-fold"><summary>{s.steps.some((x) => x.done) ? t("{n} of {m} steps done", { n: s.steps.filter((x) => x.done).length, m: s.steps.length }) : tn(s.steps.length, "{n} step", "{n} steps")}</summary><StepList stage={s} /></details>
+            )}
           </li>
         ))}
       </ol>
