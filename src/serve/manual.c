@@ -87,6 +87,49 @@ static void page_content(struct json_writer *w, const struct page *p, int64_t ve
     jw_end_array(w);
 }
 
+static void write_rule(struct json_writer *w, const char *setting, const struct expr *e)
+{
+    if (!e)
+        return;
+    jw_object(w);
+    jw_kv_str(w, "setting", str_from(setting));
+    jw_kv_str(w, "words", expr_words(w->out->arena, e));
+    jw_kv_str(w, "exact", expr_text(e));
+    jw_end_object(w);
+}
+
+/* The expressions of the page's own settings, each with what it says; those of stages and steps stand with their tasks. */
+static void page_rules(struct json_writer *w, const struct manual *m, const struct page *page)
+{
+    jw_key(w, STR("rules"));
+    jw_array(w);
+    for (size_t i = 0; i < m->n_workflows; i++)
+        if (m->workflows[i].page == page)
+            write_rule(w, "starts_when", m->workflows[i].starts_when.e);
+    for (size_t i = 0; i < m->n_policies; i++) {
+        const struct policy *p = &m->policies[i];
+
+        if (p->page != page)
+            continue;
+        write_rule(w, "when", p->when.e);
+        write_rule(w, "must", p->must.e);
+        write_rule(w, "except", p->except.e);
+        write_rule(w, "count", p->count.e);
+    }
+    for (size_t i = 0; i < m->n_metrics; i++) {
+        const struct metric *x = &m->metrics[i];
+
+        if (x->page != page)
+            continue;
+        write_rule(w, "where", x->where.e);
+        write_rule(w, "numerator", x->numerator.e);
+        write_rule(w, "value", x->value.e);
+        write_rule(w, "from", x->from.e);
+        write_rule(w, "to", x->to.e);
+    }
+    jw_end_array(w);
+}
+
 static struct str page_path(struct req *rq, int first)
 {
     return str_fmt(rq->arena, "%.*s/%.*s", STR_ARG(rq->params[first]), STR_ARG(rq->params[first + 1]));
@@ -102,6 +145,7 @@ struct err *serve_manual_page(struct req *rq)
         return FAIL(rq->arena, ERR_NOT_FOUND, "manual.not_found", NULL, "The manual has no page \"%.*s\".", STR_ARG(str_shown(path)));
     jw_object(&w);
     page_content(&w, p, rq->m->version);
+    page_rules(&w, rq->m, p);
     jw_end_object(&w);
     rq->etag = etag_of(rq->arena, rq->m->version);
     return NULL;

@@ -414,8 +414,11 @@ const struct schema_doc openapi_schemas[] = {
      "'description':'The Markdown.'},'sections':{'type':'array','items':{'type':'object',"
      "'description':'A heading and what stands below it.','properties':{'title':{'type':'string'},"
      "'level':{'type':'integer'},'line':{'type':'integer'},'text':{'type':'string'},"
-     "'why':{'type':'string'}},'required':['title','level','line','text','why']}}},'required':['path',"
-     "'kind','name','label','owner','review','why','version','text','body','sections']}"},
+     "'why':{'type':'string'}},'required':['title','level','line','text','why']}},'rules':{'type':'array',"
+     "'description':'Expressions of its settings; of the live version.','items':{'type':'object','description':'One of "
+     "them.','properties':{'setting':{'type':'string'},'words':{'type':'string','description':'In plain words.'},"
+     "'exact':{'type':'string','description':'As it is written.'}},'required':['setting','words','exact']}}},"
+     "'required':['path','kind','name','label','owner','review','why','version','text','body','sections']}"},
     {"PageVersion",
      "{'type':'object','description':'A page as it was in a version.','allOf':[{'$ref':'#/components/schemas/Page'},"
      "{'type':'object','description':'What became of it.','properties':{'live':{'type':'integer','description':'Number "

@@ -1,5 +1,5 @@
 // The manual, read: contents, facts, versions, what changed, going back.
-import { ADMIN, ask, call, ensure, expect, finish, go, open, REP, test, token } from "./lib.mjs";
+import { ADMIN, ask, call, ensure, expect, finish, go, looksWell, open, REP, test, token } from "./lib.mjs";
 
 const PAGE = "workflow/closing";
 const page_ = (path) => ask(REP, `/api/v1/manual/pages/${path}`);
@@ -128,6 +128,22 @@ test("the manual without a server says so", async () => {
   await page.context().unroute("**/api/v1/manual/**");
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.locator(".diff-page").first()).toBeVisible();
+});
+
+test("what a page's settings ask stands in words; the exact expression is one key away", async () => {
+  const rules = (await ask(REP, "/api/v1/manual/pages/workflow/closing")).rules;
+  ensure(rules.length === 1 && rules[0].setting === "starts_when" && rules[0].exact === "stage in ('Prospecting', 'Engaging')" && !/[()']/.test(rules[0].words), JSON.stringify(rules));
+  const policy = (await ask(REP, "/api/v1/manual/pages/policy/first-reply")).rules.map((r) => r.setting);
+  ensure(policy.join() === "when,must,except", policy.join());
+  const page = await open(REP);
+  await go(page, "/manual/workflow/closing");
+  const setting = page.locator(".settings > div", { hasText: "starts when" });
+  await expect(setting).toContainText(rules[0].words);
+  await expect(setting.locator("code")).toBeHidden();
+  await setting.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  await expect(setting.locator("code")).toHaveText(rules[0].exact);
+  await looksWell(page, "page-rules");
 });
 
 await finish();

@@ -36,7 +36,8 @@ export function sweep(how, checks) {
 // the middle of it on, min wide and high, nothing else answers. Links inside a sentence are as high as their line.
 export function tooSmall(min) {
   const wrong = [];
-  const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [role=button], [role=menuitem], [role=tab]");
+  const top = [...document.querySelectorAll("dialog[open], .popover:popover-open")].pop(); // what lies below it is not met
+  const all = (top ?? document).querySelectorAll("a[href], button, input, select, textarea, summary, [role=button], [role=menuitem], [role=tab]");
   const shownBox = (el) => {
     const box = el.getBoundingClientRect();
     const style = getComputedStyle(el);

@@ -4751,6 +4751,14 @@ export interface components {
                 text: string;
                 why: string;
             }[];
+            /** @description Expressions of its settings; of the live version. */
+            rules?: {
+                setting: string;
+                /** @description In plain words. */
+                words: string;
+                /** @description As it is written. */
+                exact: string;
+            }[];
         };
         /** @description A page as it was in a version. */
         PageVersion: components["schemas"]["Page"] & {

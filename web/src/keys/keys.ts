@@ -1,18 +1,29 @@
-// The keyboard map. Screens add what they can do while they are shown; `?` shows all of it. Single keys never act while
-// somebody types, and can be switched off as a whole (WCAG 2.1.4); combinations with Ctrl stay.
+// What can be done here: the one register behind keyboard, palette and `?` sheet. Three ways into it:
+//   addKeys     what has a key;
+//   useActions  what has none and does not stand on the screen as a control of its own: the items of a closed menu, a switch;
+//   data-act    on a control (the act of a Button, a Menu, a link): it stands in the palette by its name, beside what act says.
+// Single keys never act while somebody types, and can be switched off as a whole (WCAG 2.1.4); combinations with Ctrl stay.
 import { signal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { singleKeys } from "../store/settings";
 
-export interface KeyAction {
-  keys: string; // "j", "g d", "mod+k", "shift+x", "[", "Enter"
+export interface Action {
   label: string;
   run: () => void;
+  keys?: string;
+  hint?: string; // what it belongs to, or why it will be refused
+  checked?: boolean;
+  hidden?: boolean; // an alias: neither on the sheet nor in the palette
+  when?: () => boolean; // not offered where it does not fit what has the focus, or how things stand
+}
+export interface KeyAction extends Action {
+  keys: string; // "j", "g d", "mod+k", "shift+x", "[", "Enter"
   typing?: boolean; // works while typing too
-  hidden?: boolean; // not on the sheet (an alias)
 }
 export interface KeyGroup {
   title: string;
   actions: readonly KeyAction[];
+  more?: () => readonly Action[];
 }
 
 export const groups = signal<readonly KeyGroup[]>([]);
@@ -22,6 +33,43 @@ export function addKeys(group: KeyGroup): () => void {
   return () => {
     groups.value = groups.peek().filter((g) => g !== group);
   };
+}
+
+const NO_KEYS: readonly KeyAction[] = [];
+// Asked only when the palette opens, so it may say what holds at that moment. undefined: nothing is offered.
+export function useActions(title: string | undefined, list: () => readonly Action[]): void {
+  const latest = useRef(list);
+  latest.current = list;
+  useLayoutEffect(() => (title === undefined ? undefined : addKeys({ title, actions: NO_KEYS, more: () => latest.current() })), [title]);
+}
+
+// What an element is called: its label, or the words in it that are not hidden from a screen reader.
+function wordsOf(n: Node): string {
+  if (!(n instanceof Element)) return n.textContent ?? "";
+  return n.getAttribute("aria-hidden") === "true" ? "" : (n.getAttribute("aria-label") ?? [...n.childNodes].map(wordsOf).join(""));
+}
+function controls(): Action[] {
+  return [...document.querySelectorAll<HTMLElement>("[data-act]")].filter((el) => el.checkVisibility() && !el.closest("[inert], dialog") && !el.matches(":disabled")).map((el) => {
+    const input = el instanceof HTMLInputElement || el instanceof HTMLSelectElement ? el : null;
+    const press = !input || input.type === "checkbox" || input.type === "radio";
+    const state = el.getAttribute("aria-pressed") ?? el.getAttribute("aria-selected") ?? el.getAttribute("aria-current");
+    return {
+      label: (el.getAttribute("aria-label") ?? wordsOf(input?.labels?.[0] ?? el)).trim(), hint: el.dataset["act"], run: () => (press ? el.click() : el.focus()),
+      checked: el.matches(":checked") || (state !== null && state !== "false"),
+    };
+  });
+}
+
+// All that can be done here and now, what belongs to the screen first; each thing once.
+export function actions(): Action[] {
+  const seen = new Set<string>();
+  const from = [...groups.peek()].reverse().flatMap((g) => [...g.actions, ...(g.more?.() ?? [])].map((a): Action => ({ ...a, hint: [g.title, a.hint].filter(Boolean).join(" · ") })));
+  return [...from.filter((a) => a.keys), ...controls(), ...from.filter((a) => !a.keys)].filter((a) => {
+    const id = a.hint && !a.keys ? `${a.label}, ${a.hint}` : a.label;
+    if (a.hidden || !a.label || seen.has(id) || a.when?.() === false) return false;
+    seen.add(id);
+    return true;
+  });
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -58,6 +106,7 @@ function onKey(e: KeyboardEvent): void {
   const single = !name.startsWith("mod+") && !name.startsWith("alt+") && name !== "Escape";
   const typing = isTyping(e.target);
   const inDialog = document.querySelector("dialog[open]") !== null;
+  if (name === "Escape" && document.querySelector(".popover:popover-open")) return; // the menu on top closes first
   const action = find(prefix ? `${prefix} ${name}` : name);
   if (action && (!typing || action.typing) && (!single || singleKeys.peek()) && (!inDialog || action.typing)) {
     // Enter and Space belong to the control that has the focus.

@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 import { api, type Me } from "../api/client";
 import { t, tn } from "../i18n/t";
-import { addKeys } from "../keys/keys";
+import { addKeys, useActions } from "../keys/keys";
 import { go, path, place } from "../nav/router";
 import { online, waitingCount } from "../store/outbox";
 import { unread } from "../store/notices";
@@ -13,10 +13,10 @@ import { failed, mainObjects, me, otherObjects } from "../store/session";
 import { Day } from "../screens/day/day";
 import { IconButton, Kbd } from "../ui/button";
 import { Icon, objectIcon, type IconName } from "../ui/icon";
-import { Menu, MenuList, Popover, type MenuItem } from "../ui/menu";
+import { itemActions, Menu, MenuList, Popover, type MenuItem } from "../ui/menu";
 import { EmptyState, ProblemNote, Skeleton } from "../ui/states";
 import { Avatar } from "../ui/status";
-import { Toasts, undoLast } from "../ui/toast";
+import { canUndo, Toasts, undoLast } from "../ui/toast";
 import { flushHeld } from "../store/tasks";
 import { pins } from "../store/views";
 import { Conflicts } from "./conflicts";
@@ -86,14 +86,35 @@ function otherItems(): MenuItem[] {
   return more.map((o) => ({ label: o.plural, icon: objectIcon(o.icon), href: `/lists/${o.name}` }));
 }
 
+const onOff = (label: string, on: boolean, run: () => void): MenuItem => ({ label, hint: on ? t("on") : t("off"), checked: on, run });
+
+// What a panel, a menu or a page of settings holds, wherever one is.
+function everywhere(): MenuItem[] {
+  const able = [...mainObjects.value, ...otherObjects.value].filter((o) => o.may["create"] !== "none" && o.may["create"] !== undefined);
+  return [
+    ...able.map((o) => ({ label: t("New {object}", { object: o.label.toLowerCase() }), run: () => (creating.value = o.name) })),
+    ...otherItems().map((x) => ({ ...x, label: t("Go to {where}", { where: x.label }) })),
+    ...themes().map(([value, label]) => ({ label, hint: t("Colours"), checked: theme.value === value, run: () => (theme.value = value) })),
+    onOff(t("Compact rows"), density.value === "compact", () => (density.value = density.value === "compact" ? "comfortable" : "compact")),
+    onOff(t("Lists as plain pages"), plainPages.value, () => (plainPages.value = !plainPages.value)),
+    onOff(t("Single keys as shortcuts"), singleKeys.value, () => (singleKeys.value = !singleKeys.value)),
+    onOff(t("Simple mode"), simpleMode.value, () => (simpleMode.value = !simpleMode.value)),
+    ...(simpleMode.value ? [{ label: t("Show everything"), run: () => (simpleMode.value = false) }] : []),
+    { label: t("Sign out"), run: signOut },
+  ];
+}
+
+function themes(): [Theme, string][] {
+  return [["system", t("As the system")], ["light", t("Light")], ["dark", t("Dark")]];
+}
+
 function MePanel({ who, close }: { who: Me; close: () => void }) {
-  const themes: [Theme, string][] = [["system", t("As the system")], ["light", t("Light")], ["dark", t("Dark")]];
   return (
     <div class="me-panel">
       <p><b>{who.name}</b><br /><span class="meta">{[...who.roles.map((r) => r.label), who.team?.name].filter(Boolean).join(" · ")}</span></p>
       <fieldset class="segments">
         <legend class="meta">{t("Colours")}</legend>
-        {themes.map(([value, label]) => (
+        {themes().map(([value, label]) => (
           <label key={value}><input type="radio" name="theme" checked={theme.value === value} onChange={() => (theme.value = value)} /><span>{label}</span></label>
         ))}
       </fieldset>
@@ -131,7 +152,7 @@ function Pins() {
   return (
     <>
       {pins.value.map((x) => (
-        <li key={x.id}><a href={`/lists/${x.object}?view=${x.id}`} aria-current={at === `/lists/${x.object}` && query.get("view") === x.id ? "page" : undefined} title={x.name} class="rail-item"><Icon name="bookmark" /><span class="rail-word cut">{x.name}</span></a></li>
+        <li key={x.id}><a href={`/lists/${x.object}?view=${x.id}`} aria-current={at === `/lists/${x.object}` && query.get("view") === x.id ? "page" : undefined} title={x.name} class="rail-item" data-act={t("Pinned view")}><Icon name="bookmark" /><span class="rail-word cut">{x.name}</span></a></li>
       ))}
     </>
   );
@@ -144,7 +165,7 @@ function Rail({ who }: { who: Me }) {
     <nav class={open ? "rail" : "rail narrow"} aria-label={t("Main")}>
       <div class="rail-top">
         <Brand />
-        <IconButton icon="panel-left" label={open ? t("Make the navigation narrow") : t("Make the navigation wide")} onClick={() => (railOpen.value = !open)} class="rail-fold" />
+        <IconButton icon="panel-left" label={open ? t("Make the navigation narrow") : t("Make the navigation wide")} onClick={() => (railOpen.value = !open)} class="rail-fold" act />
       </div>
       <button type="button" class="rail-search" onClick={() => (paletteOpen.value = true)} title={t("Search and commands")}>
         <Icon name="search" /><span class="rail-word grow">{t("Search")}</span><span class="rail-word" aria-hidden="true"><Kbd keys="mod+k" /></span>
@@ -249,10 +270,11 @@ export function App() {
       { keys: "/", label: t("Search"), run: () => (paletteOpen.value = true) },
       { keys: "?", label: t("Keyboard shortcuts"), run: () => (sheetOpen.value = true) },
       { keys: "c", label: t("Create a record"), run: () => (creating.value = "") },
-      { keys: "mod+z", label: t("Undo"), run: () => void undoLast() },
+      { keys: "mod+z", label: t("Undo"), run: () => void undoLast(), when: canUndo },
       ...[...railItems().flat(), ...sideItems()].flatMap((x) => (x.keys ? [{ keys: x.keys, label: t("Go to {where}", { where: x.label }), run: () => go(x.href) }] : [])),
     ],
   }), [who !== null, mainObjects.value.length]);
+  useActions("", () => itemActions(everywhere()));
   if (failed.value) return <main class="screen"><ProblemNote problem={failed.value} retry={() => location.reload()} /></main>;
   if (!who) return <Waiting />;
   return (

@@ -9,7 +9,7 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t("Keyboard shortcuts")} onClose={onClose}>
       <label class="row"><input type="checkbox" checked={singleKeys.value} onChange={(e) => (singleKeys.value = e.currentTarget.checked)} />{t("Single keys as shortcuts")}</label>
-      {groups.value.map((g) => (
+      {groups.value.filter((g) => g.actions.some((a) => !a.hidden)).map((g) => (
         <section key={g.title} class="key-group">
           <h3>{g.title}</h3>
           <dl>

@@ -1,8 +1,8 @@
 // One box for everything: commands, records, pages of the manual, people. ">" commands, "@" people, "#" records, "?" manual.
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api, settle } from "../api/client";
 import { t } from "../i18n/t";
-import { groups } from "../keys/keys";
+import { actions, groups, type Action } from "../keys/keys";
 import { go, recordHref } from "../nav/router";
 import { objectOf, people } from "../store/session";
 import { remember, remembered } from "../store/settings";
@@ -22,14 +22,10 @@ interface Row {
 }
 const RECENT = 8;
 
-function commands(text: string): Row[] {
-  const low = text.toLowerCase();
-  const seen = new Set<string>();
-  return groups.peek().flatMap((g) => g.actions).filter((a) => {
-    if (a.hidden || seen.has(a.label) || a.keys === "mod+k" || a.keys === "/" || !a.label.toLowerCase().includes(low)) return false;
-    seen.add(a.label);
-    return true;
-  }).map((a) => ({ id: `c-${a.keys}`, label: a.label, hint: t("Command"), icon: "chevron-right", keys: a.keys, run: a.run }));
+function commands(all: readonly Action[], text: string): Row[] {
+  const words = text.toLowerCase().split(/\s+/);
+  return all.filter((a) => words.every((w) => `${a.label} ${a.hint ?? ""}`.toLowerCase().includes(w)))
+    .map((a, i) => ({ id: `c-${i}`, label: a.label, hint: a.hint || t("Command"), icon: a.checked ? "check" : "chevron-right", keys: a.keys, run: a.run }));
 }
 
 function pages(text: string): Row[] {
@@ -60,6 +56,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [found, setFound] = useState<readonly Row[]>([]);
   const [at, setAt] = useState(0);
   const input = useRef<HTMLInputElement>(null);
+  // Asked before the focus moves into this box: what can be done may depend on what had it.
+  const can = useMemo(() => actions().filter((a) => a.keys !== "mod+k" && a.keys !== "/"), [groups.value]);
   useLayoutEffect(() => input.current?.focus(), []);
   useEffect(() => void loadManual(), []);
 
@@ -78,9 +76,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
 
   const recent = remembered<Row[]>("recent", []);
   const rows: readonly Row[] =
-    sign === ">" ? commands(body) : sign === "@" ? persons(body) : sign === "?" ? pages(body) : sign === "#" ? found
-    : body.trim() === "" ? [...recent, ...commands("").slice(0, 8)]
-    : [...commands(body).slice(0, 4), ...found, ...persons(body).slice(0, 3), ...pages(body).slice(0, 4)];
+    sign === ">" ? commands(can, body) : sign === "@" ? persons(body) : sign === "?" ? pages(body) : sign === "#" ? found
+    : body.trim() === "" ? [...recent, ...commands(can, "").slice(0, 8)]
+    : [...commands(can, body).slice(0, 4), ...found, ...persons(body).slice(0, 3), ...pages(body).slice(0, 4)];
 
   const choose = (row: Row): void => {
     onClose();
@@ -110,7 +108,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the input above has the keys
           <div key={row.id} tabIndex={-1} id={`${listId}-${i}`} role="option" aria-selected={i === at} class="palette-row" onPointerMove={() => setAt(i)} onClick={() => choose(row)}
             ref={(el) => { if (el && i === at) el.scrollIntoView({ block: "nearest" }); }}>
-            <Icon name={row.icon} /><span class="grow cut">{row.label}</span><span class="meta">{row.hint}</span>{row.keys && <Kbd keys={row.keys} />}
+            <Icon name={row.icon} /><span class="grow cut">{row.label}</span><span class="meta cut palette-hint">{row.hint}</span>{row.keys && <Kbd keys={row.keys} />}
           </div>
         ))}
         {rows.length === 0 && <div class="palette-row muted" role="option" tabIndex={-1} aria-selected="false" aria-disabled="true">{t("Nothing found for “{text}”.", { text: body })}</div>}

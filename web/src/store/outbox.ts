@@ -70,22 +70,35 @@ async function transmit(w: Write): Promise<Sent> {
 }
 
 let last = 0;
-// Sends one write. Without a network it is kept and sent later, in order.
-export async function send(w: Omit<Write, "key" | "at">): Promise<Sent> {
+// Lays a write down before anything is sent: a page that is closed or killed meanwhile loses nothing, and the key keeps what was
+// sent from being done twice. Whoever does not send it after all forgets it.
+export function layDown(w: Omit<Write, "key" | "at">): Write {
   const write: Write = { ...w, key: newKey(), at: Math.max(Date.now(), last + 1) };
   last = write.at;
+  void store((s) => s.put(write));
+  return write;
+}
+export function forget(key: string): void {
+  void store((s) => s.delete(key));
+}
+
+// Sends one write. Without a network it is kept and sent later, in order.
+export async function send(w: Write | Omit<Write, "key" | "at">): Promise<Sent> {
+  const write = "key" in w ? w : layDown(w);
   if (waiting.peek().length === 0) {
     try {
       const sent = await transmit(write);
       if (sent.ok || sent.ok === false) {
-        if (sent.ok !== false || sent.problem.status !== 503) return sent;
+        if (sent.ok !== false || sent.problem.status !== 503) {
+          forget(write.key);
+          return sent;
+        }
       }
     } catch (e) {
       if (!(e instanceof Offline)) throw e;
     }
   }
   waiting.value = [...waiting.peek(), write];
-  await store((s) => s.put(write));
   return { ok: "waiting" };
 }
 

@@ -4,7 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { api, problemOf, settle, type Problem, type Task } from "../api/client";
 import { t } from "../i18n/t";
 import { dropToast, toast } from "../ui/toast";
-import { send } from "./outbox";
+import { forget, layDown, send, type Write } from "./outbox";
 import { offlineProblem } from "../ui/states";
 import { me } from "./session";
 
@@ -91,8 +91,7 @@ interface Held {
   task: Task;
   timer: number;
   toastId: number;
-  path: string;
-  body: Record<string, string>;
+  write: Write; // laid down from the start: whoever closes the page while it could still be taken back has answered
 }
 const held = new Map<string, Held>();
 
@@ -117,7 +116,7 @@ export function heldStill(): readonly string[] {
 async function sendHeld(h: Held): Promise<void> {
   clearTimeout(h.timer);
   held.delete(h.task.id);
-  const sent = await send({ user: me.peek()?.id ?? "", method: "POST", path: h.path, body: h.body, version: h.task.version, label: h.task.title });
+  const sent = await send(h.write);
   if (sent.ok === false) {
     doneNow.value = doneNow.peek().filter((d) => d.title !== h.task.title || d.record !== (h.task.record?.title ?? ""));
     setClosing(h.task.id, null);
@@ -143,7 +142,7 @@ function hold(task: Task, path: string, body: Record<string, string>, how: strin
     setClosing(task.id, how);
     if (arrived.peek().length) takeOrder(); // what was open is gone: the next is the first there is
   });
-  const h: Held = { task, path, body, timer: 0, toastId: 0 };
+  const h: Held = { task, write: layDown({ user: me.peek()?.id ?? "", method: "POST", path, body, version: task.version, label: task.title }), timer: 0, toastId: 0 };
   h.timer = window.setTimeout(() => void sendHeld(h), HOLD_MS);
   h.toastId = toast(t("{task}: {how}", { task: task.title, how }), { ms: HOLD_MS, undo: () => takeBack(task.id) });
   held.set(task.id, h);
@@ -154,6 +153,7 @@ function takeBack(id: string): void {
   if (!h) return;
   clearTimeout(h.timer);
   held.delete(id);
+  forget(h.write.key);
   doneNow.value = doneNow.peek().slice(0, -1);
   setClosing(id, null);
 }

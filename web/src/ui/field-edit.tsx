@@ -99,7 +99,7 @@ function FieldValue({ object, id, field, value, open, buttonRef, eager }: Props 
         {link ? <a href={link} class="cut">{text}</a> : isEmpty(value) ? (eager && isEditable(field) ? <span class="invite">{t("Fill in")}</span> : "–") : <span class={field.type === "long text" ? "lines" : "cut"}>{text}</span>}
       </span>
       {isEditable(field) && (
-        <button type="button" class="fact-edit" ref={buttonRef} onClick={open} data-focus={`${object}-${id}-${field.name}`}>
+        <button type="button" class="fact-edit" data-act={eager ? t("Fill in") : ""} ref={buttonRef} onClick={open} data-focus={`${object}-${id}-${field.name}`}>
           <Icon name="pencil" /><span class="sr">{t("Edit {field}", { field: field.label })}</span>
         </button>
       )}

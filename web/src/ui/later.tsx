@@ -25,11 +25,11 @@ export function laterChoices(now: number): [string, string][] {
   ];
 }
 
-export function Later({ label, put, focus }: { label: string; put: (until: string) => void; focus?: string }) {
+export function Later({ label, put, focus, act }: { label: string; put: (until: string) => void; focus?: string; act?: string }) {
   const [own, setOwn] = useState("");
   const id = useId();
   return (
-    <Popover label={label} icon="clock" kind="quiet" focus={focus}>
+    <Popover label={label} icon="clock" kind="quiet" focus={focus} act={act}>
       {(close) => {
         const choose = (until: string): void => {
           close();

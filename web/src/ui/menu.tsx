@@ -2,6 +2,8 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useActions, type Action } from "../keys/keys";
+import { go } from "../nav/router";
 import { Button, IconButton } from "./button";
 import { Icon, type IconName } from "./icon";
 
@@ -30,6 +32,7 @@ interface PopoverProps {
   children: (close: () => void) => ComponentChildren;
   face?: ComponentChildren;
   focus?: string;
+  act?: true | string; // of a panel: opening it is an action of the screen; of a menu: each of its items is
 }
 
 // A button with a panel. The panel's content exists only while it is open.
@@ -63,11 +66,11 @@ export function Popover(p: PopoverProps) {
   return (
     <>
       {p.face !== undefined ? (
-        <button type="button" class={p.class} aria-haspopup="true" aria-expanded={open} aria-controls={open ? id : undefined} onClick={show} ref={button} data-focus={p.focus}>{p.face}</button>
+        <button type="button" class={p.class} aria-haspopup="true" aria-expanded={open} aria-controls={open ? id : undefined} onClick={show} ref={button} data-focus={p.focus} data-act={p.act === true ? "" : p.act}>{p.face}</button>
       ) : p.iconOnly && p.icon ? (
-        <IconButton icon={p.icon} label={p.label} menu expanded={open} onClick={show} class={p.class} buttonRef={button} focus={p.focus} />
+        <IconButton icon={p.icon} label={p.label} menu expanded={open} onClick={show} class={p.class} buttonRef={button} focus={p.focus} act={p.act} />
       ) : (
-        <Button kind={p.kind} icon={p.icon} menu expanded={open} onClick={show} keys={p.keys} class={p.class} buttonRef={button} focus={p.focus}>{p.label}</Button>
+        <Button kind={p.kind} icon={p.icon} menu expanded={open} onClick={show} keys={p.keys} class={p.class} buttonRef={button} focus={p.focus} act={p.act}>{p.label}</Button>
       )}
       {open && <div id={id} ref={panel} popover="auto" class={`popover ${p.panel ?? ""}`} role="group" aria-label={p.label}>{p.children(close)}</div>}
     </>
@@ -114,6 +117,11 @@ export function MenuList({ label, items, close }: { label: string; items: readon
   );
 }
 
-export function Menu({ items, ...p }: Omit<PopoverProps, "children"> & { items: readonly MenuItem[] }) {
+export function itemActions(items: readonly MenuItem[]): Action[] {
+  return items.map(({ label, hint, checked, href, run }) => ({ label, hint, checked, run: () => (href ? go(href) : run?.()) }));
+}
+
+export function Menu({ items, act, ...p }: Omit<PopoverProps, "children"> & { items: readonly MenuItem[] }) {
+  useActions(act === true ? "" : act, () => itemActions(items));
   return <Popover {...p}>{(close) => <MenuList label={p.label} items={items} close={close} />}</Popover>;
 }

@@ -75,7 +75,7 @@ export function PeekPanel({ title, onClose, actions, children }: Props) {
       <header class="peek-head">
         <h2 class="grow cut">{title}</h2>
         {actions}
-        <IconButton icon="x" label={t("Close the panel")} onClick={onClose} />
+        <IconButton act icon="x" label={t("Close the panel")} onClick={onClose} />
       </header>
       <div class="peek-body">{children}</div>
     </aside>

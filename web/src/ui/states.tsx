@@ -26,7 +26,7 @@ export function ProblemNote({ problem, retry }: { problem: Problem; retry?: () =
         {problem.reason && <p>{t("Why: {reason}", { reason: problem.reason })}</p>}
         {problem.way_out && <p>{problem.way_out}</p>}
         <p class="row wrap">
-          {retry && <Button onClick={retry}>{t("Try again")}</Button>}
+          {retry && <Button act onClick={retry}>{t("Try again")}</Button>}
           {problem.page && <a href={`/manual/${problem.page}`}>{t("The rule in the manual")}</a>}
         </p>
       </div>

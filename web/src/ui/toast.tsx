@@ -28,6 +28,9 @@ export function toast(text: string, more: { undo?: () => void; ms?: number } = {
   dropLater(id, more.ms ?? 10_000);
   return id;
 }
+export function canUndo(): boolean {
+  return toasts.peek().some((x) => x.undo);
+}
 // Ctrl+Z: the newest that can be taken back.
 export function undoLast(): boolean {
   const last = [...toasts.peek()].reverse().find((x) => x.undo);

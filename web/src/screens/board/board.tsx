@@ -203,9 +203,9 @@ function useBoardKeys(store: BoardStore | null): void {
         { keys: "ArrowUp", label: t("Card before"), run: () => walk(-1), hidden: true },
         { keys: "ArrowRight", label: t("Column to the right"), run: () => side(1) },
         { keys: "ArrowLeft", label: t("Column to the left"), run: () => side(-1) },
-        { keys: "[", label: t("Move to the stage before"), run: () => shift(-1) },
-        { keys: "]", label: t("Move to the next stage"), run: () => shift(1) },
-        { keys: "s", label: t("Move to…"), run: () => focusedCard()?.querySelector<HTMLElement>(".card-move")?.click() },
+        { keys: "[", label: t("Move to the stage before"), run: () => shift(-1), when: () => here() !== null },
+        { keys: "]", label: t("Move to the next stage"), run: () => shift(1), when: () => here() !== null },
+        { keys: "s", label: t("Move to…"), run: () => focusedCard()?.querySelector<HTMLElement>(".card-move")?.click(), when: () => here() !== null },
         { keys: "f", label: t("Find cards by name"), run: () => document.getElementById("board-find")?.focus() },
       ],
     });
@@ -223,7 +223,7 @@ function WhoTabs() {
         if (key) q.set("who", key);
         else q.delete("who");
         const text = q.toString();
-        return <a key={key} href={`${place.value.path}${text ? `?${text}` : ""}`} aria-current={who === key ? "page" : undefined}>{label}</a>;
+        return <a key={key} data-act={t("Whose cards")} href={`${place.value.path}${text ? `?${text}` : ""}`} aria-current={who === key ? "page" : undefined}>{label}</a>;
       })}
     </nav>
   );
@@ -233,7 +233,7 @@ function ObjectSelect({ object }: { object: string }) {
   const all = [...mainObjects.value, ...otherObjects.value].filter((o) => stageField(o));
   if (all.length < 2) return null;
   return (
-    <select class="board-object" aria-label={t("Board of")} value={object} onChange={(e) => go(`/board/${e.currentTarget.value}`)}>
+    <select class="board-object" data-act="" aria-label={t("Board of")} value={object} onChange={(e) => go(`/board/${e.currentTarget.value}`)}>
       {all.map((o) => <option key={o.name} value={o.name} selected={o.name === object}>{o.plural}</option>)}
     </select>
   );
@@ -246,7 +246,7 @@ function ViewMenu() {
     const on = query.get(key) === value;
     return { label, checked: on, run: () => setQuery({ [key]: on ? null : value }) };
   };
-  return <Menu label={t("Show")} icon="funnel" focus="board-view" items={[item("lanes", "owner", t("One lane for each owner")), item("closed", "1", t("Closed ones as columns")), item("filters", "1", t("More filters"))]} />;
+  return <Menu act={t("Board")} label={t("Show")} icon="funnel" focus="board-view" items={[item("lanes", "owner", t("One lane for each owner")), item("closed", "1", t("Closed ones as columns")), item("filters", "1", t("More filters"))]} />;
 }
 
 function Tools({ object }: { object: string }) {
@@ -346,7 +346,7 @@ function Stages({ store, rules, lane }: { store: BoardStore; rules: ReadonlyMap<
       )}
       {phone && (
         <label class="row stage-pick"><span>{t("Stage")}</span>
-          <select value={stage} onChange={(e) => setQuery({ stage: e.currentTarget.value }, { replace: true })}>
+          <select value={stage} data-act="" onChange={(e) => setQuery({ stage: e.currentTarget.value }, { replace: true })}>
             {columns.map((c) => <option key={c.option.name} value={c.option.name} selected={c.option.name === stage}>{c.option.label}{c.count.value === null ? "" : ` · ${formatNumber(c.count.value)}`}</option>)}
           </select>
         </label>
@@ -428,7 +428,7 @@ function BoardOf({ shape, field }: { shape: ObjectShape; field: FieldShape }) {
       {query.get("filters") === "1" || asked ? <FilterBar shape={shape} filter={asked} apply={(text) => setQuery({ filter: text || null, filters: "1" }, { replace: true })} /> : null}
       {store.problem.value && <ProblemNote problem={store.problem.value} retry={() => void store.refresh()} />}
       <div role="status" class="board-stale">
-        {stale > 0 && !lanes && <Button icon="refresh-cw" onClick={() => void store.refresh()}>{tn(stale, "{n} change – refresh order", "{n} changes – refresh order")}</Button>}
+        {stale > 0 && !lanes && <Button act icon="refresh-cw" onClick={() => void store.refresh()}>{tn(stale, "{n} change – refresh order", "{n} changes – refresh order")}</Button>}
       </div>
       {lanes ? <Lanes shape={shape} field={field} filter={filter} rules={rules} /> : <Stages key={filter} store={store} rules={rules} lane={false} />}
     </Screen>

@@ -49,7 +49,7 @@ function summaryText(user: string): string {
 function Arrived() {
   const held = arrived.value;
   if (!held.length) return null;
-  return <> · <button type="button" class="link-button" onClick={takeOrder}>{tn(held.length, "{n} new task – refresh order", "{n} new tasks – refresh order")}</button></>;
+  return <> · <button type="button" class="link-button" data-act="" onClick={takeOrder}>{tn(held.length, "{n} new task – refresh order", "{n} new tasks – refresh order")}</button></>;
 }
 
 export function Day() {
@@ -63,8 +63,8 @@ function Switch({ team }: { team: boolean }) {
   if (!isManager.value) return null;
   return (
     <div class="segments" role="group" aria-label={t("Whose day")}>
-      <a href="/" aria-current={team ? undefined : "true"}><span>{t("My day")}</span></a>
-      <a href="/?team=1" aria-current={team ? "true" : undefined}><span>{t("My team's day")}</span></a>
+      <a href="/" data-act={t("Whose day")} aria-current={team ? undefined : "true"}><span>{t("My day")}</span></a>
+      <a href="/?team=1" data-act={t("Whose day")} aria-current={team ? "true" : undefined}><span>{t("My team's day")}</span></a>
     </div>
   );
 }
@@ -136,7 +136,7 @@ function OneDay({ user }: { user: string }) {
       </ol>}
       {!loading && (shown < tasks.length || day.value?.next) && (
         <p class="queue-more">
-          <Button kind="quiet" onClick={() => { setShown(shown + 100); if (shown + 100 >= tasks.length && day.value?.next) void loadDay(user, { more: true }); }}>
+          <Button act kind="quiet" onClick={() => { setShown(shown + 100); if (shown + 100 >= tasks.length && day.value?.next) void loadDay(user, { more: true }); }}>
             {t("Show more: {n} wait behind these", { n: Math.max(0, (day.value?.summary?.open ?? tasks.length) - Math.min(shown, tasks.length)) })}
           </Button>
         </p>

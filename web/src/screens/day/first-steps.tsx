@@ -54,15 +54,15 @@ export function FirstSteps() {
       <ol>
         {mayAdd && (
           <Step icon="plus" title={t("Add what you are working on")} text={t("One name is enough. Where a workflow begins with it, its first step appears here.")}>
-            <Button kind="primary" onClick={() => (creating.value = lead.name)}>{t("New {object}", { object: lead.label })}</Button>
+            <Button act kind="primary" onClick={() => (creating.value = lead.name)}>{t("New {object}", { object: lead.label })}</Button>
           </Step>
         )}
         <Step icon="book-open" title={t("Read the manual")} text={t("It says what is to be done, by whom, and why. Cross out what is not true for you.")}>
-          <a class="button plain" href="/manual"><span>{t("Open the manual")}</span></a>
+          <a class="button plain" data-act="" href="/manual"><span>{t("Open the manual")}</span></a>
         </Step>
         {mayInvite && (
           <Step icon="users" title={t("Add the people you work with")} text={people.value.size > 1 ? t("{n} are here.", { n: people.value.size }) : t("Until then everything is yours.")}>
-            <a class="button plain" href="/lists/user"><span>{t("People")}</span></a>
+            <a class="button plain" data-act="" href="/lists/user"><span>{t("People")}</span></a>
           </Step>
         )}
         <Step icon="list" title={t("Bring in what you have")} text={t("Lists from another program come in as CSV files, in the terminal: the report names every line that was changed or is doubtful.")}>

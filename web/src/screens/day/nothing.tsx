@@ -40,7 +40,7 @@ export function Nothing({ user }: { user: string }) {
     <>
       <EmptyState icon="circle-check" title={user ? t("Nothing is owed right now.") : t("Nothing is owed right now. Well done.")}>
         <p>{s?.done_today ? tn(s.done_today, "{n} task done today.", "{n} tasks done today.") : t("Tasks come from the manual: when a record reaches a step that you answer for, it stands here with its reason.")}</p>
-        <p class="row wrap">{isManager.value && !user && <a class="button plain" href="/?team=1"><Icon name="users" /><span>{t("My team's day")}</span></a>}<a class="button plain" href="/lists/deal"><span>{t("Look through the deals")}</span></a></p>
+        <p class="row wrap">{isManager.value && !user && <a class="button plain" data-act={t("My Day")} href="/?team=1"><Icon name="users" /><span>{t("My team's day")}</span></a>}<a class="button plain" data-act="" href="/lists/deal"><span>{t("Look through the deals")}</span></a></p>
       </EmptyState>
       {past && (past.done.length > 0 || past.back.length > 0) && (
         <div class="day-end">

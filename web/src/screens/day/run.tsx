@@ -44,7 +44,7 @@ export function Run() {
       actions: [
         ...(task && !isDoneByRecord(task) && outcomes.length === 0 ? [{ keys: "1", label: t("Done"), run: () => finishTask(task, null, "") }] : []),
         ...outcomes.slice(0, 9).map((o, i) => ({ keys: String(i + 1), label: o.label, run: click(i) })),
-        { keys: "n", label: t("Next card, this one stays open"), run: pass },
+        { keys: "n", label: t("Next card"), run: pass },
         { keys: "o", label: t("Open the record"), run: () => { if (task?.record) go(recordHref(task.record.object, task.record.id)); } },
         { keys: "mod+Enter", label: t("First outcome"), typing: true, run: click(0) },
         { keys: "Escape", label: t("Back to My Day"), run: () => go("/") },
@@ -56,7 +56,7 @@ export function Run() {
     <div class="run">
       <Screen title={t("Run the queue")} ready={task !== undefined}
         meta={task ? tn(Math.max(left.length, total - passed.size - doneNow.value.length), "{n} left", "{n} left") + (doneNow.value.length ? ` · ${t("{n} done now", { n: doneNow.value.length })}` : "") : "\u00a0"}
-        actions={<><Button kind="quiet" icon="skip-forward" onClick={pass} disabled={!task} keys="n">{t("Next card")}</Button><a class="button plain" href="/"><Icon name="x" /><span>{t("Leave")}</span></a></>}>
+        actions={<><Button kind="quiet" icon="skip-forward" onClick={pass} disabled={!task} keys="n">{t("Next card")}</Button><a class="button plain" data-act="" href="/"><Icon name="x" /><span>{t("Leave")}</span></a></>}>
         {dayProblem.value && <ProblemNote problem={dayProblem.value} />}
         {!day.value && !dayProblem.value && <Skeleton rows={1} height={420} />}
         <div ref={box}>
@@ -78,7 +78,7 @@ function Finished({ passed, again }: { passed: number; again: () => void }) {
       {done.length > 0 && <ul class="done-list">{done.map((d, i) => <li key={i}><Icon name="check" /><span class="grow cut">{d.title} <span class="muted">{d.record}</span></span><span class="meta">{d.how}</span></li>)}</ul>}
       {coming.length > 0 && <section><h3>{passed ? t("Passed over, still open") : t("First tomorrow")}</h3><ul class="done-list">{coming.map((x) => <li key={x.id}><Icon name="circle" /><span class="grow cut">{x.title} <span class="muted">{x.record?.title}</span></span><span class="meta">{x.because}</span></li>)}</ul></section>}
       {win && <p class="win"><Icon name="sparkles" /><span>{t("A win: {task}, {record}. One promise less to remember.", { task: win.title, record: win.record })}</span></p>}
-      <p class="row wrap">{passed > 0 && <Button onClick={again}>{t("Go through them again")}</Button>}<a class="button primary" href="/"><span>{t("Back to My Day")}</span></a></p>
+      <p class="row wrap">{passed > 0 && <Button act onClick={again}>{t("Go through them again")}</Button>}<a class="button primary" data-act={t("Run the queue")} href="/"><span>{t("Back to My Day")}</span></a></p>
     </div>
   );
 }

@@ -70,7 +70,7 @@ function Passage({ p }: { p: Words["passages"][number] }) {
   );
 }
 
-function Say({ words }: { words: Words }) {
+function Say({ words, act }: { words: Words; act: string }) {
   const whole = words.passages.map((p) => p.text.trim()).join("\n\n");
   const copy = (): void => {
     void navigator.clipboard.writeText(words.subject ? `${words.subject}\n\n${whole}` : whole).then(() => toast(t("Copied."), { ms: 3000 }), () => toast(t("This browser does not let the page copy. Select the words instead."), { ms: 6000 }));
@@ -85,7 +85,7 @@ function Say({ words }: { words: Words }) {
         </blockquote>
         {words.unresolved.length > 0 && <p class="meta">{t("Not filled in, because the record does not say: {names}", { names: words.unresolved.join(", ") })}</p>}
         <p class="row wrap">
-          <Button icon="copy" kind="quiet" onClick={copy}>{t("Copy the words")}</Button>
+          <Button act={act} icon="copy" kind="quiet" onClick={copy}>{t("Copy the words")}</Button>
           <WhyLink page={words.page} label={t("Template: {name}", { name: words.label })} />
         </p>
       </div>
@@ -123,14 +123,14 @@ function DoneByRecord({ task }: { task: Task }) {
 }
 
 export function NotNow({ task }: { task: Task }) {
-  return <Later label={t("Not now")} put={(until) => postponeTask(task, until, t("back {when}", { when: formatNear(until) }))} />;
+  return <Later act={task.title} label={t("Not now")} put={(until) => postponeTask(task, until, t("back {when}", { when: formatNear(until) }))} />;
 }
 
 function LeaveOut({ task }: { task: Task }) {
   const [why, setWhy] = useState("");
   const id = useId();
   return (
-    <Popover label={t("Leave out")} icon="skip-forward" kind="quiet">
+    <Popover act={task.title} label={t("Leave out")} icon="skip-forward" kind="quiet">
       {(close) => (
         <form class="not-now" onSubmit={(e) => { e.preventDefault(); if (why.trim()) { close(); skipTask(task, why.trim()); } }}>
           <label for={id}>{t("Why is it not needed here?")}</label>
@@ -187,7 +187,7 @@ export function TaskCard({ task, big, inRecord }: Props) {
           <div class="prose"><Markdown text={task.why.how} /></div>
         </div>
       )}
-      {words && <Say words={words} />}
+      {words && <Say words={words} act={task.title} />}
       {byRecord && shape && <DoneByRecord task={task} />}
       {(outcomes.some((o) => o.then) || next) && (
         <div class="card-part">
@@ -206,14 +206,14 @@ export function TaskCard({ task, big, inRecord }: Props) {
       )}
       <footer class="task-actions">
         {outcomes.map((o, i) => (
-          <Button key={o.label} kind={i === 0 ? "primary" : "plain"} keys={big && i < 9 ? String(i + 1) : undefined} onClick={() => finishTask(task, o.label, note)}>{o.label}</Button>
+          <Button key={o.label} act={big && i < 9 ? undefined : task.title} kind={i === 0 ? "primary" : "plain"} keys={big && i < 9 ? String(i + 1) : undefined} onClick={() => finishTask(task, o.label, note)}>{o.label}</Button>
         ))}
-        {outcomes.length === 0 && !byRecord && <Button kind="primary" icon="check" keys={big ? "1" : undefined} onClick={() => finishTask(task, null, note)}>{t("Done")}</Button>}
-        {byRecord && !inRecord && task.record && <a class="button plain" href={recordHref(task.record.object, task.record.id)}>{t("Open {object}", { object: (task.record.object_label ?? "").toLowerCase() })}</a>}
+        {outcomes.length === 0 && !byRecord && <Button act={big ? undefined : task.title} kind="primary" icon="check" keys={big ? "1" : undefined} onClick={() => finishTask(task, null, note)}>{t("Done")}</Button>}
+        {byRecord && !inRecord && task.record && <a class="button plain" data-act={task.title} href={recordHref(task.record.object, task.record.id)}>{t("Open {object}", { object: (task.record.object_label ?? "").toLowerCase() })}</a>}
         <span class="grow" />
         {(task.optional || (task.kind === "asked" && task.asked_by === me.value?.id)) && <LeaveOut task={task} />}
         <NotNow task={task} />
-        {problem && <Button kind="quiet" onClick={() => setTaskProblem(task.id, null)}>{t("Hide the refusal")}</Button>}
+        {problem && <Button act kind="quiet" onClick={() => setTaskProblem(task.id, null)}>{t("Hide the refusal")}</Button>}
       </footer>
     </article>
   );

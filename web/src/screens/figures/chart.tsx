@@ -51,7 +51,7 @@ export function ChartBars(p: Props) {
         {shown.map((g) => <Bar key={g.key ?? ""} {...p} group={g} />)}
       </ul>
       {shown.length < p.groups.length && (
-        <p><Button kind="quiet" onClick={() => setAll(true)}>{t("Show all {n}", { n: p.groups.length })}</Button></p>
+        <p><Button act={p.metric.label} kind="quiet" onClick={() => setAll(true)}>{t("Show all {n}", { n: p.groups.length })}</Button></p>
       )}
     </>
   );

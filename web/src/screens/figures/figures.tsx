@@ -68,9 +68,9 @@ async function readAll(query: URLSearchParams): Promise<Result<Read>> {
   return { ok: true, etag: null, data: { heads, totals, charts: shown, by: new Map(charts) } };
 }
 
-function About({ metric }: { metric: Metric }) {
+function About({ metric, act }: { metric: Metric; act: string }) {
   return (
-    <Popover label={t("How {label} is counted", { label: metric.label })} icon="info" iconOnly panel="figure-about">
+    <Popover label={t("How {label} is counted", { label: metric.label })} icon="info" iconOnly panel="figure-about" act={act}>
       {() => (
         <div class="stack reading">
           <p><strong>{metric.label}</strong></p>
@@ -98,7 +98,7 @@ function Tile({ metric }: { metric: Metric }) {
   const value = measureText(metric, n === 0 && metric.unit !== "records" ? null : metric.value);
   return (
     <li class="tile">
-      <div class="row"><h3 class="grow">{metric.label}</h3><About metric={metric} /></div>
+      <div class="row"><h3 class="grow">{metric.label}</h3><About metric={metric} act={t("Figures")} /></div>
       <p class="figure-big num">{href ? <a href={href} data-focus={`tile-${metric.name}`} aria-label={`${metric.label}: ${value}`}>{value}</a> : value}</p>
       <p class="row wrap meta">
         {metric.unit !== "records" && (n > 0
@@ -120,17 +120,17 @@ function ChartCard({ metric, by }: { metric: Metric; by: string }) {
       <header>
         <div class="row">
           <h2 id={`figure-${metric.name}`} class="grow">{metric.label}</h2>
-          <About metric={metric} />
+          <About metric={metric} act={t("Charts")} />
         </div>
         <div class="row wrap">
           <p class="num grow"><strong>{measureText(metric, metric.value)}</strong> <span class="muted">{t("in all")}</span></p>
           {(metric.by?.length ?? 0) > 1 && (
-            <select aria-label={t("{label}: grouped by", { label: metric.label })} value={by} class="figure-by"
+            <select aria-label={t("{label}: grouped by", { label: metric.label })} value={by} class="figure-by" data-act=""
               onChange={(e) => setQuery({ [metric.name]: e.currentTarget.value }, { replace: true })}>
               {metric.by?.map((b) => <option key={b} value={b} selected={b === by}>{byText(shape, b)}</option>)}
             </select>
           )}
-          <Button icon={table ? "chart-column" : "table-properties"} pressed={table} onClick={() => setTable(!table)}>{t("Table")}</Button>
+          <Button act={metric.label} icon={table ? "chart-column" : "table-properties"} pressed={table} onClick={() => setTable(!table)}>{t("Table")}</Button>
         </div>
       </header>
       {groups.length === 0
@@ -150,7 +150,7 @@ function WhoTabs({ who }: { who: string }) {
         if (key) q.set("who", key);
         else q.delete("who");
         const text = q.toString();
-        return <a key={key} href={`/figures${text ? `?${text}` : ""}`} aria-current={who === key ? "page" : undefined} data-focus={`who-${key}`}>{label}</a>;
+        return <a key={key} href={`/figures${text ? `?${text}` : ""}`} aria-current={who === key ? "page" : undefined} data-focus={`who-${key}`} data-act={t("Whose figures")}>{label}</a>;
       })}
     </nav>
   );

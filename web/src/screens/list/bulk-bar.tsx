@@ -17,12 +17,12 @@ export function BulkBar({ n, total, exact, able, ask, all, clear }: Props) {
   return (
     <section class="bulk-bar" aria-label={t("Selected rows")}>
       <p class="num" role="status">{tn(n, "{n} selected", "{n} selected")}</p>
-      {n < total && <Button kind="quiet" onClick={all}>{exact ? t("Select all {n}", { n: total }) : t("Select all that match")}</Button>}
+      {n < total && <Button act kind="quiet" onClick={all}>{exact ? t("Select all {n}", { n: total }) : t("Select all that match")}</Button>}
       <span class="grow" />
       {able.includes("edit") && <Button icon="pencil" keys="e" onClick={() => ask("edit")}>{t("Change")}</Button>}
       {able.includes("assign") && <Button icon="user-plus" keys="a" onClick={() => ask("assign")}>{t("Assign")}</Button>}
-      {able.includes("archive") && <Button icon="archive" onClick={() => ask("archive")}>{t("Archive")}</Button>}
-      {able.includes("delete") && <Button icon="trash-2" onClick={() => ask("delete")}>{t("Delete")}</Button>}
+      {able.includes("archive") && <Button act={t("Selected rows")} icon="archive" onClick={() => ask("archive")}>{t("Archive")}</Button>}
+      {able.includes("delete") && <Button act={t("Selected rows")} icon="trash-2" onClick={() => ask("delete")}>{t("Delete")}</Button>}
       <IconButton icon="x" label={t("Select nothing")} onClick={clear} />
     </section>
   );

@@ -34,10 +34,10 @@ export function EmptyList({ shape }: { shape: ObjectShape }) {
         <form class="empty-add" onSubmit={(e) => void add(e)}>
           <label class="sr" for={id}>{t("Name of the first one")}</label>
           <input id={id} value={name} maxLength={200} autocomplete="off" placeholder={t("Name of the first one")} onInput={(e) => setName(e.currentTarget.value)} />
-          <Button kind="primary" type="submit" disabled={busy || !name.trim()}>{t("Add")}</Button>
+          <Button act kind="primary" type="submit" disabled={busy || !name.trim()}>{t("Add")}</Button>
         </form>
       )}
-      <p><Button icon="plus" onClick={() => (creating.value = shape.name)}>{titled ? t("Add one with all its fields") : t("Add the first one")}</Button></p>
+      <p><Button act icon="plus" onClick={() => (creating.value = shape.name)}>{titled ? t("Add one with all its fields") : t("Add the first one")}</Button></p>
       <p>{t("Many at once come from a file, on the server:")} <code>fairlead import {shape.name} {shape.name}.csv</code></p>
     </EmptyState>
   );

@@ -47,7 +47,7 @@ export function FilterBar({ shape, filter, apply }: Props) {
         <label class="sr" for={id}>{t("Filter")}</label>
         <input id={id} ref={input} data-focus="filter" value={text} spellcheck={false} autocomplete="off" placeholder={t("Filter: {example}", { example: exampleOf(shape) })} aria-invalid={problem !== null} aria-describedby={`${id}-say`}
           onInput={(e) => setText(e.currentTarget.value)} onKeyDown={(e) => { if (e.key === "Escape" && text !== filter) { e.preventDefault(); e.stopPropagation(); setText(filter); } }} />
-        {text && <IconButton icon="x" label={t("Clear the filter")} onClick={() => { setText(""); apply(""); input.current?.focus(); }} />}
+        {text && <IconButton act icon="x" label={t("Clear the filter")} onClick={() => { setText(""); apply(""); input.current?.focus(); }} />}
       </div>
       <Builder shape={shape} add={(c) => apply(both(problem ? filter : text, c))} />
       <p id={`${id}-say`} class={problem ? "filter-say bad" : "filter-say muted"} aria-live="polite">
@@ -77,7 +77,7 @@ function Builder({ shape, add }: { shape: ObjectShape; add: (condition: string) 
   if (!field || !comparison) return null;
   const ready = comparison.value === "none" || (comparison.value === "record" ? ref !== null : comparison.value === "option" ? true : value.trim() !== "");
   return (
-    <Popover label={t("Add a condition")} icon="plus" class="filter-add">
+    <Popover act label={t("Add a condition")} icon="plus" class="filter-add">
       {(close) => (
         <form class="builder" onSubmit={(e) => {
           e.preventDefault();

@@ -35,7 +35,7 @@ export function ListMenu({ shape, look, columns }: { shape: ObjectShape; look: L
   ];
   return (
     <>
-      <Menu label={t("More about this list")} icon="ellipsis" iconOnly kind="quiet" focus="list-menu" items={items} />
+      <Menu act={t("This list")} label={t("More about this list")} icon="ellipsis" iconOnly kind="quiet" focus="list-menu" items={items} />
       {refusal && (
         <Dialog title={t("Not exported")} onClose={() => setRefusal(null)}>
           <ProblemNote problem={refusal} />

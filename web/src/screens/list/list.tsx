@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import type { AnyRecord, ObjectShape, Problem } from "../../api/client";
 import { formatNumber } from "../../i18n/format";
 import { t, tn } from "../../i18n/t";
-import { addKeys } from "../../keys/keys";
+import { addKeys, useActions } from "../../keys/keys";
 import { go, place, setQuery } from "../../nav/router";
 import { creating } from "../../shell/create";
 import { Screen } from "../../shell/screen";
@@ -15,7 +15,8 @@ import { keepChanges, loadViews, useView, views } from "../../store/views";
 import { keepWalk } from "../../store/walk";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
-import { Popover } from "../../ui/menu";
+import { itemActions, Popover } from "../../ui/menu";
+import { columnItems } from "./head";
 import { EmptyState, ProblemNote, Skeleton } from "../../ui/states";
 import { BulkBar } from "./bulk-bar";
 import { BulkDialog, type BulkAsk } from "./bulk-dialog";
@@ -102,8 +103,8 @@ function Loaded({ shape, viewsProblem }: { shape: ObjectShape; viewsProblem: Pro
   useLayoutEffect(() => (chosen ? addKeys({
     title: t("Selected rows"),
     actions: [
-      ...(able.includes("edit") ? [{ keys: "e", label: t("Change the selected"), run: () => ask("edit") }] : []),
-      ...(able.includes("assign") ? [{ keys: "a", label: t("Assign the selected"), run: () => ask("assign") }] : []),
+      ...(able.includes("edit") ? [{ keys: "e", label: t("Change"), run: () => ask("edit") }] : []),
+      ...(able.includes("assign") ? [{ keys: "a", label: t("Assign"), run: () => ask("assign") }] : []),
       { keys: "Escape", label: t("Select nothing"), run: () => setSelection(NONE) },
     ],
   }) : undefined), [chosen, shape]);
@@ -125,6 +126,10 @@ function Loaded({ shape, viewsProblem }: { shape: ObjectShape; viewsProblem: Pro
     shape, columns, lines: lines.value, total: data.total, sort, group: look.group, groupBy, totals: figures.totals, listHref: href, setColumns, setSort: (s) => setLook({ sort: s }), setGroup,
     selection, setSelection: able.length ? setSelection : null, fold: lines.fold, peeked, peek,
   };
+  useActions("", () => [
+    ...columns.flatMap((c, i) => itemActions(columnItems(table, i)).map((a) => ({ ...a, hint: c.field.label }))),
+    ...(able.length && chosen < data.total ? [{ label: t("Select all {n}", { n: data.total }), run: () => setSelection({ all: true, ids: new Set(), anchor: -1 }) }] : []),
+  ]);
   return (
     <Screen title={view ? view.name : shape.plural} class={peeked ? "list with-peek" : "list"} ready={!loading} meta={<span aria-live="polite">{view ? `${shape.plural} · ` : ""}{count}{data.moved > 0 && <> · <Refresh n={data.moved} run={data.refresh} /></>}</span>}
       actions={mayCreate && <Button kind="primary" icon="plus" focus="create" onClick={() => (creating.value = shape.name)}>{t("New {object}", { object: shape.label.toLowerCase() })}</Button>}>
@@ -147,7 +152,7 @@ function Loaded({ shape, viewsProblem }: { shape: ObjectShape; viewsProblem: Pro
           <div class="note bad" role="alert" key={`${r.id}-${name}`}>
             <Icon name="circle-alert" />
             <p class="grow">{t("{field} was not saved. You typed “{typed}”. {why}", { field: field?.label ?? name, typed: field ? showValue(field, typed) || String(typed ?? "") : String(typed ?? ""), why: r.problem.detail })} {r.problem.way_out}</p>
-            <Button onClick={() => dropRefusal(r)}>{t("Let it go")}</Button>
+            <Button act={field?.label ?? true} onClick={() => dropRefusal(r)}>{t("Let it go")}</Button>
           </div>
         );
       })}
@@ -156,7 +161,7 @@ function Loaded({ shape, viewsProblem }: { shape: ObjectShape; viewsProblem: Pro
         <div class="list-main">
           {loading ? <div class="grid"><Skeleton rows={14} /></div>
             : data.total === 0 && !data.problem ? (
-              filter ? <EmptyState icon="list" title={t("Nothing matches this filter.")}><Button onClick={() => apply("")}>{t("Show all")}</Button></EmptyState> : <EmptyList shape={shape} />
+              filter ? <EmptyState icon="list" title={t("Nothing matches this filter.")}><Button act onClick={() => apply("")}>{t("Show all")}</Button></EmptyState> : <EmptyList shape={shape} />
             ) : data.problem && !data.rows.length ? trouble
             : plainPages.value ? <PlainPages {...table} page={Number(query.get("page") ?? 1) || 1} setPage={(n) => setQuery({ page: n > 1 ? String(n) : null })} /> : <Grid {...table} />}
           {chosen > 0 && <BulkBar n={chosen} total={data.total} exact={data.exact} able={able} ask={ask} all={() => setSelection({ all: true, ids: new Set(), anchor: -1 })} clear={() => setSelection(NONE)} />}
@@ -172,7 +177,7 @@ function Loaded({ shape, viewsProblem }: { shape: ObjectShape; viewsProblem: Pro
 // Short on a phone, where a second line would move the rows below it.
 function Refresh({ n, run }: { n: number; run: () => void }) {
   const whole = tn(n, "{n} change – refresh order", "{n} changes – refresh order");
-  return <button type="button" class="link-button" aria-label={whole} title={whole} onClick={run}><span class="list-long">{whole}</span><span class="list-short">{tn(n, "{n} change", "{n} changes")}</span></button>;
+  return <button type="button" class="link-button" data-act="" aria-label={whole} title={whole} onClick={run}><span class="list-long">{whole}</span><span class="list-short">{tn(n, "{n} change", "{n} changes")}</span></button>;
 }
 
 function namesOf(shape: ObjectShape, rows: readonly AnyRecord[]): Map<string, string> {
@@ -215,7 +220,7 @@ function Groups({ shape, group, setGroup, foldAll }: { shape: ObjectShape; group
   const now = fields.find((f) => f.name === group);
   if (!fields.length) return null;
   return (
-    <Popover label={now ? t("By {field}", { field: now.label.toLowerCase() }) : t("Group")} icon="layers" kind="quiet" focus="group">
+    <Popover label={now ? t("By {field}", { field: now.label.toLowerCase() }) : t("Group")} icon="layers" kind="quiet" focus="group" act>
       {(close) => (
         <div class="columns-panel">
           <fieldset>
@@ -234,7 +239,7 @@ function Columns({ shape, columns, setColumns }: { shape: ObjectShape; columns: 
   const chosen = new Set(columns.map((c) => c.field.name));
   const rest = [...shape.fields.filter((f) => f.type !== "references" && f.name !== "deleted_at"), ...computedOf(shape)];
   return (
-    <Popover label={t("Columns")} icon="columns-3" kind="quiet">
+    <Popover act label={t("Columns")} icon="columns-3" kind="quiet">
       {() => (
         <div class="columns-panel">
           <fieldset>

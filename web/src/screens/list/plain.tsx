@@ -95,9 +95,9 @@ export function PlainPages(p: TableProps & { page: number; setPage: (page: numbe
         </table>
       </div>
       <nav class="pager" aria-label={t("Pages")}>
-        <Button icon="chevron-left" disabled={page <= 1} onClick={() => turn(page - 1)}>{t("Page before")}</Button>
+        <Button act icon="chevron-left" disabled={page <= 1} onClick={() => turn(page - 1)}>{t("Page before")}</Button>
         <span class="num" aria-live="polite">{t("Page {n} of {pages}", { n: page, pages })}</span>
-        <Button icon="chevron-right" disabled={page >= pages} onClick={() => turn(page + 1)}>{t("Next page")}</Button>
+        <Button act icon="chevron-right" disabled={page >= pages} onClick={() => turn(page + 1)}>{t("Next page")}</Button>
       </nav>
     </>
   );

@@ -71,15 +71,15 @@ export function ViewTabs({ shape, list, view, look, changed, query }: Props) {
   return (
     <div class="view-bar">
       <nav class="view-tabs" aria-label={t("Views")}>
-        {presets(shape).map((x) => <a key={x.key} href={listHref(shape.name, new URLSearchParams(x.filter ? { filter: x.filter } : {}))} aria-current={!view && look.filter === x.filter ? "true" : undefined}>{presetLabel(x.key)}</a>)}
+        {presets(shape).map((x) => <a key={x.key} data-act={t("View")} href={listHref(shape.name, new URLSearchParams(x.filter ? { filter: x.filter } : {}))} aria-current={!view && look.filter === x.filter ? "true" : undefined}>{presetLabel(x.key)}</a>)}
         {list.map((v) => (
-          <a key={v.id} href={v.id === view?.id ? listHref(shape.name, query) : viewHref(v)} aria-current={v.id === view?.id ? "true" : undefined} class="saved" title={v.shared ? t("Shared by {name}", { name: v.mine ? t("you") : (v.owner.name ?? "") }) : t("Only yours")}>
+          <a key={v.id} data-act={t("View")} href={v.id === view?.id ? listHref(shape.name, query) : viewHref(v)} aria-current={v.id === view?.id ? "true" : undefined} class="saved" title={v.shared ? t("Shared by {name}", { name: v.mine ? t("you") : (v.owner.name ?? "") }) : t("Only yours")}>
             <Icon name={v.shared ? "users" : "bookmark"} /><span class="cut">{v.name}</span><span class="sr">{v.shared ? t("shared") : t("private")}</span>
             {v.id === view?.id && changed && <span class="chip info">{t("changed by you")}</span>}
           </a>
         ))}
       </nav>
-      <Menu label={view ? t("View: {name}", { name: view.name }) : t("Save view")} icon={view ? "ellipsis" : "bookmark"} iconOnly={view !== null} kind="quiet" class="view-menu" focus="view-menu" items={items} />
+      <Menu act={view ? t("View: {name}", { name: view.name }) : true} label={view ? t("View: {name}", { name: view.name }) : t("Save view")} icon={view ? "ellipsis" : "bookmark"} iconOnly={view !== null} kind="quiet" class="view-menu" focus="view-menu" items={items} />
       {asking === "save" && <SaveDialog shape={shape} look={look} from={view} onClose={close} />}
       {asking === "rename" && view && <RenameDialog view={view} onClose={close} />}
       {asking === "users" && view && <UsersDialog view={view} onClose={close} />}

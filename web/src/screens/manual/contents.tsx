@@ -64,11 +64,11 @@ export function Contents({ pages, here }: { pages: readonly PageHead[]; here: st
         <label class="sr" for="manual-search">{t("Search the manual")}</label>
         <div class="filter-box"><Icon name="search" /><input id="manual-search" ref={input} type="search" value={text} placeholder={t("Search the manual")} onInput={(e) => { setText(e.currentTarget.value); setQuery({ q: e.currentTarget.value.trim() || null }, { replace: true }); }} /></div>
         <div class="segments" role="group" aria-label={t("Which pages")}>
-          <button type="button" aria-pressed={!everything} onClick={() => setQuery({ all: null }, { replace: true })}>{t("My role")}</button>
-          <button type="button" aria-pressed={everything} onClick={() => setQuery({ all: "1" }, { replace: true })}>{t("Everything")}</button>
+          <button type="button" data-act={t("Which pages")} aria-pressed={!everything} onClick={() => setQuery({ all: null }, { replace: true })}>{t("My role")}</button>
+          <button type="button" data-act={t("Which pages")} aria-pressed={everything} onClick={() => setQuery({ all: "1" }, { replace: true })}>{t("Everything")}</button>
         </div>
       </div>
-      <p class="contents-versions"><a href="/manual/versions" data-focus="versions"><Icon name="history" />{t("Versions and changes")}</a></p>
+      <p class="contents-versions"><a href="/manual/versions" data-act="" data-focus="versions"><Icon name="history" />{t("Versions and changes")}</a></p>
       {waiting && <Skeleton rows={12} height={32} />}
       {!waiting && KINDS.map(([kind, label, icon]) => {
         const list = shown.filter((p) => p.kind === kind);

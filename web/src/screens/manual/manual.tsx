@@ -51,8 +51,8 @@ function News() {
         {rest > 0 && <li class="muted">{tn(rest, "and {n} more page", "and {n} more pages")}</li>}
       </ul>
       <p class="row wrap">
-        <a class="button plain" href={`/manual/versions?from=${diff.from}&to=${diff.to}`} data-focus="news">{t("See what changed")}</a>
-        <Button kind="quiet" onClick={() => void markSeen(diff.to)}>{t("I have seen it")}</Button>
+        <a class="button plain" href={`/manual/versions?from=${diff.from}&to=${diff.to}`} data-focus="news" data-act="">{t("See what changed")}</a>
+        <Button act kind="quiet" onClick={() => void markSeen(diff.to)}>{t("I have seen it")}</Button>
       </p>
     </section>
   );

@@ -6,13 +6,14 @@ import { t } from "../../i18n/t";
 import { place, slug } from "../../nav/router";
 import { Screen } from "../../shell/screen";
 import { isProblem, manualVersion, readOldPage, readPage, unseen, type Page, type PageHead, type PageVersion } from "../../store/manual";
+import { fieldOf, objectOf } from "../../store/session";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { Markdown } from "../../ui/markdown";
 import { EmptyState, ProblemNote, Skeleton } from "../../ui/states";
 import { sentence } from "../day/task-card";
 import { FactLine, useFacts } from "./facts";
-import { KINDS, settingsOf, stepsOf, titleAt } from "./kinds";
+import { headOf, KINDS, settingsOf, stepsOf, titleAt } from "./kinds";
 
 interface Read {
   page: Page | null;
@@ -44,6 +45,17 @@ function useRead(path: string, version: number): Read {
 
 function Why({ text }: { text: string }) {
   return <div class="why"><b>{t("Why")}</b> <span>{sentence(text)}</span></div>;
+}
+
+// What a setting says: an expression in words, with itself one step away; a name by its label.
+function Setting({ page, name, value }: { page: Page; name: string; value: string }) {
+  const rule = page.rules?.find((r) => r.setting === name.replaceAll(" ", "_"));
+  const object = objectOf(/^(for|object):\s+(\w+)\s*$/m.exec(headOf(page.text))?.[2] ?? "");
+  const label = name === "for" || name === "object" ? object?.label : name === "of" && object ? fieldOf(object, value)?.label : undefined;
+  return (
+    <div><dt>{name}</dt>
+      <dd>{rule ? <>{rule.words}<details class="exact"><summary>{t("Exactly")}</summary><code>{rule.exact}</code></details></> : (label ?? value)}</dd></div>
+  );
 }
 
 function OldNote({ page, live }: { page: PageVersion; live: boolean }) {
@@ -117,7 +129,7 @@ export function Reading({ path, heads }: { path: string; heads: readonly PageHea
       <article class={page.kind === "template" ? "reading-text template-text" : "reading-text"}>
         {intro && <Markdown text={intro.text} />}
         {page.why && <Why text={page.why} />}
-        {details.length > 0 && <dl class="settings">{details.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>}
+        {details.length > 0 && <dl class="settings">{details.map(([name, value]) => <Setting key={name} page={page} name={name} value={value} />)}</dl>}
         {sections.length > 3 && (
           <nav class="on-page" aria-label={t("On this page")}><ul>{sections.map((s) => <li key={s.title}><a href={`#${slug(s.title)}`} data-plain>{s.title}</a></li>)}</ul></nav>
         )}

@@ -25,9 +25,9 @@ function Compare({ versions, from, to }: { versions: readonly Version[]; from: n
   const options = versions.map((v) => <option key={v.version} value={v.version}>{t("version {n}", { n: v.version })}</option>);
   return (
     <form class="compare row wrap" onSubmit={(e) => { e.preventDefault(); go(href(a, b)); }}>
-      <label class="row"><span>{t("From")}</span><select name="from" value={a} onChange={(e) => setA(Number(e.currentTarget.value))}>{options}</select></label>
-      <label class="row"><span>{t("to")}</span><select name="to" value={b} onChange={(e) => setB(Number(e.currentTarget.value))}>{options}</select></label>
-      <Button type="submit">{t("Compare")}</Button>
+      <label class="row"><span>{t("From")}</span><select name="from" data-act={t("Compare")} value={a} onChange={(e) => setA(Number(e.currentTarget.value))}>{options}</select></label>
+      <label class="row"><span>{t("to")}</span><select name="to" data-act={t("Compare")} value={b} onChange={(e) => setB(Number(e.currentTarget.value))}>{options}</select></label>
+      <Button act type="submit">{t("Compare")}</Button>
     </form>
   );
 }
@@ -42,8 +42,8 @@ function Row({ version, live, onRestore }: { version: Version; live: number; onR
         <p class="meta row wrap dots"><span>{authorOf(version)}</span>{version.at && <time dateTime={version.at}>{formatInstant(version.at)}</time>}<span>{tn(version.pages, "{n} page", "{n} pages")}</span></p>
       </div>
       <p class="row wrap version-do">
-        {n > 1 && <a class="button plain" href={href(n - 1, n)} data-focus={`version-${n}`}><Icon name="git-branch" /><span>{t("What it changed")}<span class="sr">{` (${t("version {n}", { n })})`}</span></span></a>}
-        {n !== live && <Button icon="undo-2" focus={`restore-${n}`} onClick={onRestore}>{t("Restore version {n}", { n })}</Button>}
+        {n > 1 && <a class="button plain" data-act="" href={href(n - 1, n)} data-focus={`version-${n}`}><Icon name="git-branch" /><span>{t("What it changed")}<span class="sr">{` (${t("version {n}", { n })})`}</span></span></a>}
+        {n !== live && <Button act icon="undo-2" focus={`restore-${n}`} onClick={onRestore}>{t("Restore version {n}", { n })}</Button>}
       </p>
     </li>
   );
@@ -121,7 +121,7 @@ export function Versions() {
   return (
     <Screen title={comparing ? t("What changed from version {from} to {to}", { from, to }) : t("Versions of the manual")} class="versions" ready={versions !== null}
       meta={versions ? tn(versions.length, "{n} version", "{n} versions") : " "}
-      actions={<Button icon="printer" onClick={() => print()}>{t("Print")}</Button>}>
+      actions={<Button act icon="printer" onClick={() => print()}>{t("Print")}</Button>}>
       <p class="versions-back"><a href={comparing ? "/manual/versions" : "/manual"}><Icon name="chevron-left" class="flip" />{comparing ? t("All versions") : t("Manual")}</a></p>
       {problem && <ProblemNote problem={problem} retry={again} />}
       {!versions && !problem && <Skeleton rows={6} height={88} />}

@@ -77,23 +77,23 @@ export function Notifications() {
     actions: [
       { keys: "j", label: t("Next notice"), run: () => step(1) },
       { keys: "k", label: t("Notice before"), run: () => step(-1) },
-      { keys: "e", label: t("Done"), run: finishOne },
+      { keys: "e", label: t("Done"), run: finishOne, when: () => doneButtons().length > 0 },
     ],
   }), []);
   const all = open.map((n) => n.id);
   return (
     <Screen title={t("Notifications")} meta={list ? (open.length ? tn(open.length, "{n} waits", "{n} wait") : t("Nothing waits")) : "\u00a0"} ready={ready}
-      actions={open.length > 1 ? <Button icon="check" onClick={() => putAway(all, tn(all.length, "{n} notice done.", "{n} notices done."))}>{t("All done")}</Button> : undefined}>
+      actions={open.length > 1 ? <Button act icon="check" onClick={() => putAway(all, tn(all.length, "{n} notice done.", "{n} notices done."))}>{t("All done")}</Button> : undefined}>
       {noticeProblem.value && <ProblemNote problem={noticeProblem.value} retry={() => void loadNotices()} />}
       {!ready && !noticeProblem.value && <Skeleton rows={6} height={56} />}
       {ready && open.length === 0 && !noticeProblem.value && (
         <EmptyState icon="circle-check" title={t("Nothing waits for an answer of yours.")}>
           <p>{t("Calls for help, tasks handed to you, and rules that come due stand here. What needs no answer never does.")}</p>
-          <p><a class="button plain" href="/"><span>{t("Go to My Day")}</span></a></p>
+          <p><a class="button plain" data-act="" href="/"><span>{t("Go to My Day")}</span></a></p>
         </EmptyState>
       )}
       {ready && open.length > 0 && <div class="notice-list">{groups.map((g) => <GroupBox key={g.key} group={g} title={names.get(g.key) ?? ""} />)}</div>}
-      {ready && noticeNext.value && <p class="queue-more"><Button kind="quiet" onClick={() => void loadNotices({ more: true })}>{t("Earlier")}</Button></p>}
+      {ready && noticeNext.value && <p class="queue-more"><Button act kind="quiet" onClick={() => void loadNotices({ more: true })}>{t("Earlier")}</Button></p>}
     </Screen>
   );
 }
@@ -123,9 +123,9 @@ function Line({ n, alone }: { n: Notice; alone: boolean }) {
         <p class="meta row wrap"><span>{kindLabel(n.kind)}</span><time dateTime={n.at}>{formatAgo(n.at)}</time>{n.page && <WhyLink page={n.page} />}</p>
       </div>
       <div class="notice-acts">
-        <Button icon="check" focus={`done-${n.id}`} onClick={() => putAway([n.id], t("Done: {title}", { title: n.title }))}>{t("Done")}</Button>
-        <Later label={t("Later")} put={(until) => putAway([n.id], t("Back {when}: {title}", { when: formatNear(until), title: n.title }), until)} />
-        {canMute && <Button kind="quiet" onClick={mute}>{t("Mute this kind")}<span class="sr">: {kindLabel(n.kind)}</span></Button>}
+        <Button act={n.title} icon="check" focus={`done-${n.id}`} onClick={() => putAway([n.id], t("Done: {title}", { title: n.title }))}>{t("Done")}</Button>
+        <Later act={n.title} label={t("Later")} put={(until) => putAway([n.id], t("Back {when}: {title}", { when: formatNear(until), title: n.title }), until)} />
+        {canMute && <Button act={n.title} kind="quiet" onClick={mute}>{t("Mute this kind")}<span class="sr">: {kindLabel(n.kind)}</span></Button>}
       </div>
     </li>
   );

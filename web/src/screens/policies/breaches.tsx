@@ -116,9 +116,9 @@ function BreachRow({ b, onDone }: { b: Breach; onDone: () => void }) {
       </div>
       {b.met ? <StatusChip tone="ok" icon="check">{t("done later")}</StatusChip> : <StatusChip tone="plain" icon="clock">{t("still open")}</StatusChip>}
       {!reminded && !b.met && b.record && b.owed_by && b.owed_by_name && b.owed_by !== me.value?.id && (
-        <Button kind="quiet" focus={`remind-${b.id}`} onClick={() => void remind(b).then(setReminded)}>{t("Remind kindly")}<span class="sr">: {b.owed_by_name}, {name}</span></Button>
+        <Button act kind="quiet" focus={`remind-${b.id}`} onClick={() => void remind(b).then(setReminded)}>{t("Remind kindly")}<span class="sr">: {b.owed_by_name}, {name}</span></Button>
       )}
-      <Popover label={b.cause ? t("Change the cause: {name}", { name }) : t("Ask what got in the way: {name}", { name })} class="button plain" focus={`cause-${b.id}`}
+      <Popover label={b.cause ? t("Change the cause: {name}", { name }) : t("Ask what got in the way: {name}", { name })} class="button plain" act focus={`cause-${b.id}`}
         face={<>{b.cause ? t("Change") : t("What got in the way?")}<span class="sr">: {name}</span></>}>
         {(close) => <CauseForm breach={b} close={close} onDone={onDone} />}
       </Popover>
@@ -136,7 +136,7 @@ function PageGroup({ page, rows, open, onDone }: { page: string; rows: Breach[];
         <>
           <p><a href={`/manual/${page}`}>{t("The rule in the manual")}</a></p>
           <ul>{rows.slice(0, shown).map((b) => <BreachRow key={b.id} b={b} onDone={onDone} />)}</ul>
-          {shown < rows.length && <Button onClick={() => setShown(shown + STEP)}>{tn(Math.min(STEP, rows.length - shown), "Show {n} more", "Show {n} more")}</Button>}
+          {shown < rows.length && <Button act={rows[0]?.page_label ?? page} onClick={() => setShown(shown + STEP)}>{tn(Math.min(STEP, rows.length - shown), "Show {n} more", "Show {n} more")}</Button>}
         </>
       )}
     </details>
@@ -157,7 +157,7 @@ export function Breaches({ policies }: { policies: readonly Policy[] }) {
       {only && (
         <p class="row wrap only-page">
           <StatusChip tone="info">{policies.find((p) => p.page === only)?.label ?? only}</StatusChip>
-          <a href="/policies?view=breaches">{t("Show all rules")}</a>
+          <a href="/policies?view=breaches" data-act="">{t("Show all rules")}</a>
         </p>
       )}
       {data && rows.length === 0 && (

@@ -53,9 +53,9 @@ function ModeControl({ policy, onSwitch }: { policy: Policy; onSwitch: (s: Switc
   const label = t("Mode of {label}: {mode}", { label: policy.label, mode: modeLabel(policy.mode) });
   const face = <><StatusChip tone={modeTone(policy.mode)} icon={modeIcon(policy.mode)}>{modeLabel(policy.mode)}</StatusChip><span class="sr">{label}</span><Icon name="chevron-down" /></>;
   const focus = `mode-${policy.page}`;
-  if (!me.value?.rights.includes("publish")) return <Popover label={label} class="mode-button" face={face} focus={focus}>{(close) => <Refused close={close} />}</Popover>;
+  if (!me.value?.rights.includes("publish")) return <Popover act label={label} class="mode-button" face={face} focus={focus}>{(close) => <Refused close={close} />}</Popover>;
   return (
-    <Menu label={label} class="mode-button" face={face} panel="mode-menu" focus={focus}
+    <Menu act={label} label={label} class="mode-button" face={face} panel="mode-menu" focus={focus}
       items={MODES.map((m) => ({
         label: modeLabel(m), hint: modeMeaning(m), checked: m === policy.mode,
         run: () => { if (m !== policy.mode) onSwitch({ page: policy.page, label: policy.label, from: policy.mode, to: m }); },
@@ -105,7 +105,7 @@ function Row({ policy, onSwitch, onTry }: { policy: Policy; onSwitch: (s: Switch
           {policy.except && <span>{t("except where {what}", { what: policy.except })}</span>}
           <span>{policy.review ? t("next review {day}", { day: formatDate(policy.review) }) : t("no review date")}</span>
         </p>
-        <p><Button kind="quiet" icon="history" focus={`past-${policy.page}`} onClick={onTry}>{t("Try it on the past")}<span class="sr">: {policy.label}</span></Button></p>
+        <p><Button act kind="quiet" icon="history" focus={`past-${policy.page}`} onClick={onTry}>{t("Try it on the past")}<span class="sr">: {policy.label}</span></Button></p>
       </div>
       <Kept policy={policy} />
       <ModeControl policy={policy} onSwitch={onSwitch} />
@@ -126,7 +126,7 @@ function useRuleKeys(): void {
       actions: [
         { keys: "j", label: t("Next rule"), run: () => step(1) },
         { keys: "k", label: t("Rule before"), run: () => step(-1) },
-        { keys: "m", label: t("Mode of the rule"), run: () => document.activeElement?.closest(".policy")?.querySelector<HTMLElement>(".mode-button")?.click() },
+        { keys: "m", label: t("Mode of the rule"), run: () => document.activeElement?.closest(".policy")?.querySelector<HTMLElement>(".mode-button")?.click(), when: () => Boolean(document.activeElement?.closest(".policy")) },
       ],
     });
   }, []);
@@ -152,8 +152,8 @@ function Rules({ list, onSwitch, onTry }: { list: readonly Policy[]; onSwitch: (
 function Tabs({ view }: { view: string }) {
   return (
     <nav class="segments" aria-label={t("Views")}>
-      <a href="/policies" aria-current={view === "" ? "page" : undefined}>{t("Rules")}</a>
-      <a href="/policies?view=breaches" aria-current={view === "breaches" ? "page" : undefined}>{t("Not met")}</a>
+      <a href="/policies" data-act={t("Policies")} aria-current={view === "" ? "page" : undefined}>{t("Rules")}</a>
+      <a href="/policies?view=breaches" data-act={t("Policies")} aria-current={view === "breaches" ? "page" : undefined}>{t("Not met")}</a>
     </nav>
   );
 }

@@ -67,7 +67,7 @@ export function AskWhom({ page, role, record, what, note }: Props) {
       <Icon name="user" />
       <span>{t("Ask {name} ({role})", { name: first.name, role: roleLabel })}</span>
       {first.phone && <a href={`tel:${first.phone}`} class="num">{first.phone}</a>}
-      {asked ? <span class="meta">{t("asked")}</span> : <Button onClick={() => void ask()}>{t("Ask with a task")}</Button>}
+      {asked ? <span class="meta">{t("asked")}</span> : <Button act={first.name} onClick={() => void ask()}>{t("Ask with a task")}</Button>}
     </p>
   );
 }

@@ -74,7 +74,7 @@ function LevelLine({ level, first }: { level: Level; first: boolean }) {
       <span class="grow">
         <span class="level-who">{level.name ? <b>{level.name}</b> : <span class="muted">{t("nobody to reach: {who}", { who: level.asked })}</span>}
           {level.phone && <a href={`tel:${level.phone}`} class="num"><Icon name="phone" />{level.phone}</a>}
-          {!level.phone && level.email && <a href={`mailto:${level.email}`}><Icon name="mail" />{level.email}</a>}</span>
+          {!level.phone && level.email && <a href={`mailto:${level.email}`}><Icon name="mail" /><span>{level.email.split(/(?<=[@.])/).map((part, i) => <>{i > 0 && <wbr />}{part}</>)}</span></a>}</span>
         <span class="meta">{[name, level.how === "task" ? t("a task on their day") : t("a notice"), level.instead_of_name && t("instead of {name}, who is away", { name: level.instead_of_name })].filter(Boolean).join(" · ")}</span>
       </span>
     </li>
@@ -200,7 +200,7 @@ function Running({ e, again }: { e: Escalation; again: () => void }) {
         {e.note && <details><summary>{t("The story")}</summary><p class="lines">{e.note}</p></details>}
         {problem && <ProblemNote problem={problem} />}
       </div>
-      {!e.ended && <Button icon="check" disabled={busy} onClick={() => void take()}>{t("I take care of it")}</Button>}
+      {!e.ended && <Button act={e.label} icon="check" disabled={busy} onClick={() => void take()}>{t("I take care of it")}</Button>}
     </div>
   );
 }

@@ -40,7 +40,7 @@ export function Facts({ shape, id, fields, whole }: { shape: ObjectShape; id: st
           </section>
         );
       })}
-      {(folded > 0 || all) && <p><Button kind="quiet" icon={all ? "chevron-up" : "chevron-down"} expanded={all} onClick={() => setAll(!all)}>{all ? t("Fold empty fields") : tn(folded, "{n} empty field", "{n} empty fields")}</Button></p>}
+      {(folded > 0 || all) && <p><Button act kind="quiet" icon={all ? "chevron-up" : "chevron-down"} expanded={all} onClick={() => setAll(!all)}>{all ? t("Fold empty fields") : tn(folded, "{n} empty field", "{n} empty fields")}</Button></p>}
     </div>
   );
 }

@@ -59,7 +59,7 @@ export function History({ shape, id, seen }: { shape: ObjectShape; id: string; s
       {problem && <ProblemNote problem={problem} />}
       <p class="row wrap history-filter">
         <label for="history-field">{t("Field")}</label>
-        <select id="history-field" value={only} onChange={(e) => setQuery({ field: e.currentTarget.value || null }, { replace: true })}>
+        <select id="history-field" data-act={t("Changes")} value={only} onChange={(e) => setQuery({ field: e.currentTarget.value || null }, { replace: true })}>
           <option value="">{t("All fields")}</option>
           {names.map((n) => <option key={n} value={n}>{fieldOf(shape, n)?.label ?? n}</option>)}
         </select>
@@ -71,7 +71,7 @@ export function History({ shape, id, seen }: { shape: ObjectShape; id: string; s
         <tbody>{shown.map((c) => <Row key={`${c.id}-${c.field}`} shape={shape} c={c} undo={() => void undo(c)} />)}</tbody>
       </table></div>
       {shown.length === 0 && <EmptyState icon="history" title={t("No change of this field among those read so far.")} />}
-      {next && <p class="queue-more"><Button kind="quiet" onClick={() => read(next)}>{t("Earlier")}</Button></p>}
+      {next && <p class="queue-more"><Button act={t("Changes")} kind="quiet" onClick={() => read(next)}>{t("Earlier")}</Button></p>}
     </div>
   );
 }
@@ -88,7 +88,7 @@ function Row({ shape, c, undo }: { shape: ObjectShape; c: Change; undo: () => vo
       <td class="muted before">{c.field ? show(c.old) || "–" : ""}</td>
       <td>{c.field ? show(c.new) || "–" : ""}</td>
       <td class="through">{channelOf(c.via)}{rule ? <> <WhyLink page={c.page} version={c.manual_version} label={c.page.split("/")[1]} /></> : <span class="meta"> · {t("manual version {n}", { n: c.manual_version })}</span>}</td>
-      <td class="end">{c.field && field?.write ? <Button kind="quiet" icon="undo-2" onClick={undo}>{t("Undo")}<span class="sr"> {field.label}</span></Button> : null}</td>
+      <td class="end">{c.field && field?.write ? <Button act={formatInstant(c.at)} kind="quiet" icon="undo-2" onClick={undo}>{t("Undo")}<span class="sr"> {field.label}</span></Button> : null}</td>
     </tr>
   );
 }

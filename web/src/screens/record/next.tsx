@@ -81,17 +81,17 @@ function NoNext({ shape, id, title, decide, loud, again }: { shape: ObjectShape;
   const stage = stageField(shape);
   const ends = (decide?.ends ?? []).filter((e) => stage?.options?.some((o) => o.name === e));
   if (choosing) return <ChooseNext id={id} close={() => setChoosing(false)} done={() => { setChoosing(false); again(); }} />;
-  if (!loud) return <p class="no-next-quiet"><Button icon="plus" kind="quiet" onClick={() => setChoosing(true)} focus="choose-next">{t("Set a next step")}</Button></p>;
+  if (!loud) return <p class="no-next-quiet"><Button act icon="plus" kind="quiet" onClick={() => setChoosing(true)} focus="choose-next">{t("Set a next step")}</Button></p>;
   return (
     <div class="no-next">
       <Icon name="triangle-alert" size={20} />
       <div class="grow stack">
         <p><b>{t("This has no next step.")}</b> {decide ? `${decide.title}.` : ""} {decide && <WhyLink page={decide.page} step={decide.stage} />}</p>
         <p class="row wrap">
-          <Button kind="primary" icon="plus" onClick={() => setChoosing(true)} focus="choose-next">{t("Choose a next step")}</Button>
+          <Button act kind="primary" icon="plus" onClick={() => setChoosing(true)} focus="choose-next">{t("Choose a next step")}</Button>
           {decide?.kind === "decide" && stage && ends.map((e) => {
             const label = stage.options?.find((o) => o.name === e)?.label ?? e;
-            return <Button key={e} onClick={() => void moveStage(shape.name, id, { [stage.name]: e }, t("{name}: {stage}", { name: title, stage: label }))}>{label}</Button>;
+            return <Button key={e} act={t("Next step")} onClick={() => void moveStage(shape.name, id, { [stage.name]: e }, t("{name}: {stage}", { name: title, stage: label }))}>{label}</Button>;
           })}
         </p>
       </div>
@@ -152,11 +152,25 @@ function ChooseNext({ id, close, done }: { id: string; close: () => void; done: 
           {errors.has("due") && <p class="field-error" id={`${base}-due-e`} role="alert">{errors.get("due")}</p>}</div>
         <div class="form-field"><label for={`${base}-who`}>{t("By whom")}</label><Combobox id={`${base}-who`} object="user" value={who} label={t("By whom")} onChoose={setWho} /></div>
       </div>
-      <div class="form-foot"><Button onClick={close}>{t("Cancel")}</Button><Button kind="primary" type="submit" disabled={busy}>{t("Set the next step")}</Button></div>
+      <div class="form-foot"><Button act={t("Next step")} onClick={close}>{t("Cancel")}</Button><Button act kind="primary" type="submit" disabled={busy}>{t("Set the next step")}</Button></div>
     </form>
   );
 }
 
+function StepList({ stage }: { stage: Stage }) {
+  return (
+    <ol class="step-dots">
+      {stage.steps.map((x) => (
+        <li key={x.name} class={x.done ? "done" : x.open ? "open" : "later"} title={x.closed && x.done ? t("{step}, {when}", { step: x.name, when: formatInstant(x.closed) }) : x.name}>
+          <Icon name={x.done ? "circle-check" : x.open ? "circle-dot" : "circle"} />
+          <span>{x.name}</span><span class="sr">{x.done ? t("done") : x.open ? t("open") : stage.current ? t("later") : t("not done")}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+// The stage one is in says its steps; the others say how many, and name them when asked.
 export function Steps({ run }: { run: Run }) {
   return (
     <div class="steps">
@@ -165,14 +179,9 @@ export function Steps({ run }: { run: Run }) {
         {run.stages.map((s) => (
           <li key={s.name} aria-current={s.current ? "step" : undefined} class={s.current ? "stage current" : "stage"}>
             <span class="stage-name">{s.name}{s.current && <span class="sr"> {t("(now)")}</span>}</span>
-            <ol class="step-dots">
-              {s.steps.map((x) => (
-                <li key={x.name} class={x.done ? "done" : x.open ? "open" : "later"} title={x.closed && x.done ? t("{step}, {when}", { step: x.name, when: formatInstant(x.closed) }) : x.name}>
-                  <Icon name={x.done ? "circle-check" : x.open ? "circle-dot" : "circle"} />
-                  <span class={s.current ? "" : "sr"}>{x.name}</span><span class="sr">{x.done ? t("done") : x.open ? t("open") : s.current ? t("later") : t("not done")}</span>
-                </li>
-              ))}
-            </ol>
+            {s.current ? <StepList stage={s} /> : s.steps.length > 0 && (
+              <details class="step-fold"><summary>{s.steps.some((x) => x.done) ? t("{n} of {m} steps done", { n: s.steps.filter((x) => x.done).length, m: s.steps.length }) : tn(s.steps.length, "{n} step", "{n} steps")}</summary><StepList stage={s} /></details>
+            )}
           </li>
         ))}
       </ol>

@@ -11,7 +11,7 @@ import { closing } from "../../store/tasks";
 import { isRef, showValue } from "../../store/values";
 import { Button } from "../../ui/button";
 import { Icon, objectIcon } from "../../ui/icon";
-import { MenuList, Popover } from "../../ui/menu";
+import { Menu } from "../../ui/menu";
 import { EmptyState, offlineProblem, ProblemNote, Skeleton } from "../../ui/states";
 import { StatusChip } from "../../ui/status";
 import { Screen } from "../../shell/screen";
@@ -121,10 +121,11 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
   useLayoutEffect(() => addKeys({
     title: shape.label,
     actions: [
-      ...(hasLog ? [{ keys: "l", label: t("Log an activity"), run: () => log("call") }, { keys: "d", label: t("Log a decision"), run: () => log("decision") }] : []),
+      ...(hasLog ? [{ keys: "l", label: t("Log a call"), run: () => log("call") }, { keys: "d", label: t("Log a decision"), run: () => log("decision") }] : []),
       ...(stage && shape.may["update"] !== "none" ? [
         { keys: "s", label: t("Choose the stage"), run: () => document.querySelector<HTMLElement>("[data-focus=stage]")?.click() },
-        { keys: "]", label: t("Next stage"), run: () => shift(1) }, { keys: "[", label: t("Stage before"), run: () => shift(-1) }] : []),
+        { keys: "]", label: t("Next stage"), run: () => shift(1), when: () => stageBeside(stage, fields[stage.name], 1) !== null },
+        { keys: "[", label: t("Stage before"), run: () => shift(-1), when: () => stageBeside(stage, fields[stage.name], -1) !== null }] : []),
       { keys: "!", label: t("Escalate"), run: () => { escalating.value = true; } },
       { keys: "a", label: t("Hand over"), run: () => { handing.value = true; } },
       { keys: "e", label: t("Edit the first fact"), run: () => document.querySelector<HTMLElement>(".record-side .fact-edit")?.click() },
@@ -157,7 +158,7 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
             )}
             {work && <><div class="tabs" role="tablist" aria-label={t("About this record")}>
               {TABS.map(([key, label]) => (
-                <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={tab === key} aria-controls="tab-panel" tabIndex={tab === key ? 0 : -1}
+                <button key={key} type="button" role="tab" data-act="" id={`tab-${key}`} aria-selected={tab === key} aria-controls="tab-panel" tabIndex={tab === key ? 0 : -1}
                   onClick={() => setQuery({ tab: key === "timeline" ? null : key }, { replace: true })}
                   onKeyDown={(e) => { if (e.key === "ArrowRight" || e.key === "ArrowLeft") { const other = key === "timeline" ? "history" : "timeline"; setQuery({ tab: other === "timeline" ? null : other }, { replace: true }); document.getElementById(`tab-${other}`)?.focus(); } }}>{t(label)}</button>
               ))}
@@ -194,12 +195,10 @@ function Actions({ shape, id, fields, title, hasLog, log }: { shape: ObjectShape
       {hasLog && <Button icon="phone" kind="primary" keys="l" focus="log" onClick={() => log("call")}>{t("Log a call")}</Button>}
       <StageMenu shape={shape} id={id} fields={fields} title={title} />
       <Button icon="megaphone" focus="escalate" onClick={() => { escalating.value = true; }}>{t("Escalate")}</Button>
-      <Popover label={t("More")} icon="ellipsis" iconOnly>
-        {(close) => <MenuList label={t("More")} close={close} items={[
-          ...(hasLog ? [{ label: t("Log a decision"), icon: "gavel" as const, hint: "D", run: () => log("decision") }, { label: t("Write a note"), icon: "sticky-note" as const, run: () => log("note") }] : []),
-          { label: t("Hand over"), icon: "user-plus", hint: "A", run: () => { handing.value = true; } },
-        ]} />}
-      </Popover>
+      <Menu act label={t("More")} icon="ellipsis" iconOnly items={[
+        ...(hasLog ? [{ label: t("Log a decision"), icon: "gavel" as const, hint: "D", run: () => log("decision") }, { label: t("Write a note"), icon: "sticky-note" as const, run: () => log("note") }] : []),
+        { label: t("Hand over"), icon: "user-plus", hint: "A", run: () => { handing.value = true; } },
+      ]} />
     </>
   );
 }

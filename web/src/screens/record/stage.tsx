@@ -81,7 +81,7 @@ export function StageMenu({ shape, id, fields, title }: { shape: ObjectShape; id
   if (!field || !isEditable(field) || shape.may["update"] === "none") return null;
   const now = fields[field.name];
   const label = field.options?.find((o) => o.name === now)?.label ?? t("none");
-  return <Menu label={t("{field}: {value}", { field: field.label, value: label })} focus="stage" items={(field.options ?? []).map((o) => ({
+  return <Menu act={field.label} label={t("{field}: {value}", { field: field.label, value: label })} focus="stage" items={(field.options ?? []).map((o) => ({
     label: o.label, checked: o.name === now, run: () => { if (o.name !== now) void moveStage(shape.name, id, { [field.name]: o.name }, t("{name}: {stage}", { name: title, stage: o.label })); },
   }))} />;
 }
@@ -153,7 +153,7 @@ export function StoppedForm({ shape, id, title, stop }: { shape: ObjectShape; id
       )}
       {others.some(({ f }) => f.way_out) && <div class="stack"><p>{t("The way out:")}</p><ul class="bullets">{others.map(({ f, i }) => (f.way_out ? <li key={i}>{f.way_out}</li> : null))}</ul></div>}
       <AskWhom page={page} record={id} what={t("Help with {name}: it should become {stage}", { name: title, stage: wanted })} note={problem.detail} />
-      <div class="form-foot"><Button onClick={close}>{t("Leave it as it is")}</Button><Button kind="primary" type="submit" disabled={busy}>{fields.length ? t("Save and move") : t("Try again")}</Button></div>
+      <div class="form-foot"><Button act onClick={close}>{t("Leave it as it is")}</Button><Button act kind="primary" type="submit" disabled={busy}>{fields.length ? t("Save and move") : t("Try again")}</Button></div>
     </form>
   );
 }

@@ -119,7 +119,7 @@ export function Timeline({ shape, timeline: tl }: { shape: ObjectShape; timeline
   return (
     <div class="timeline">
       <div class="segments" role="group" aria-label={t("Show")}>
-        {FILTERS.map(([key, label]) => <button key={key} type="button" aria-pressed={only === key} onClick={() => setOnly(key)}>{t(label)}</button>)}
+        {FILTERS.map(([key, label]) => <button key={key} type="button" data-act={t("Timeline")} aria-pressed={only === key} onClick={() => setOnly(key)}>{t(label)}</button>)}
       </div>
       {days.size === 0 && <EmptyState icon="history" title={only === "activities" ? t("Nothing was said or written yet.") : t("Nothing here yet.")}>{only === "activities" && <p>{t("Log the first call with the key L.")}</p>}</EmptyState>}
       {[...days].map(([day, list]) => (
@@ -142,7 +142,7 @@ export function Timeline({ shape, timeline: tl }: { shape: ObjectShape; timeline
           </ol>
         </section>
       ))}
-      {tl.next && <p class="queue-more"><Button kind="quiet" onClick={tl.more}>{t("Earlier")}</Button></p>}
+      {tl.next && <p class="queue-more"><Button act={t("Timeline")} kind="quiet" onClick={tl.more}>{t("Earlier")}</Button></p>}
     </div>
   );
 }

@@ -43,14 +43,14 @@ function Likes() {
       <div class="setting-row"><span class="setting-name" id={`${id}-theme`}>{t("Colours")}</span>
         <fieldset class="segments" aria-labelledby={`${id}-theme`}>{themes.map(([value, label]) => <label key={value}><input type="radio" name={`${id}-theme`} checked={theme.value === value} onChange={() => { theme.value = value; }} /><span>{label}</span></label>)}</fieldset></div>
       <div class="setting-row"><span class="setting-name" id={`${id}-density`}>{t("Rows")}</span>
-        <fieldset class="segments" aria-labelledby={`${id}-density`}>{([["comfortable", t("Comfortable")], ["compact", t("Compact")]] as const).map(([value, label]) => <label key={value}><input type="radio" name={`${id}-density`} checked={density.value === value} onChange={() => { density.value = value; }} /><span>{label}</span></label>)}</fieldset></div>
+        <fieldset class="segments" aria-labelledby={`${id}-density`}>{([["comfortable", t("Comfortable")], ["compact", t("Compact")]] as const).map(([value, label]) => <label key={value}><input type="radio" data-act={t("Rows")} name={`${id}-density`} checked={density.value === value} onChange={() => { density.value = value; }} /><span>{label}</span></label>)}</fieldset></div>
       <div class="setting-row"><span class="setting-name">{t("Simple mode")}</span>
-        <div><label class="row"><input type="checkbox" checked={simpleMode.value} onChange={(e) => { simpleMode.value = e.currentTarget.checked; }} />{t("Show what is needed every day only")}</label>
+        <div><label class="row"><input type="checkbox" data-act={t("Simple mode")} checked={simpleMode.value} onChange={(e) => { simpleMode.value = e.currentTarget.checked; }} />{t("Show what is needed every day only")}</label>
           <p class="meta">{t("The navigation keeps My Day, the board, the lists and the manual. Everything else is one switch away.")}</p></div></div>
       <div class="setting-row"><span class="setting-name">{t("Keyboard")}</span>
         <label class="row"><input type="checkbox" checked={singleKeys.value} onChange={(e) => { singleKeys.value = e.currentTarget.checked; }} />{t("Single keys as shortcuts")}</label></div>
       <div class="setting-row"><label class="setting-name" for={`${id}-zone`}>{t("Time zone")}</label>
-        <div><input id={`${id}-zone`} list={`${id}-zones`} maxLength={64} autocomplete="off" placeholder={t("The company's")} value={typed ?? ownZone.value} onInput={(e) => setTyped(e.currentTarget.value)} onChange={save} onBlur={save} />
+        <div><input id={`${id}-zone`} data-act={t("Settings")} list={`${id}-zones`} maxLength={64} autocomplete="off" placeholder={t("The company's")} value={typed ?? ownZone.value} onInput={(e) => setTyped(e.currentTarget.value)} onChange={save} onBlur={save} />
           <datalist id={`${id}-zones`}>{zones().map((z) => <option key={z} value={z} />)}</datalist>
           <p class="meta">{t("Times are shown in {zone}. Empty: the zone of the company's calendar.", { zone: zone.value })}</p></div></div>
     </section>
@@ -63,7 +63,7 @@ function Muted() {
       <h2>{t("Notifications")}</h2>
       <p class="muted">{t("What is not ticked makes no notice. Calls for help always do.")}</p>
       <div class="checks">
-        {MUTABLE.map((kind) => <label key={kind} class="row"><input type="checkbox" checked={!muted.value.includes(kind)} onChange={(e) => { muted.value = e.currentTarget.checked ? muted.peek().filter((k) => k !== kind) : [...muted.peek(), kind]; }} />{kindLabel(kind)}</label>)}
+        {MUTABLE.map((kind) => <label key={kind} class="row"><input type="checkbox" data-act={t("Notifications")} checked={!muted.value.includes(kind)} onChange={(e) => { muted.value = e.currentTarget.checked ? muted.peek().filter((k) => k !== kind) : [...muted.peek(), kind]; }} />{kindLabel(kind)}</label>)}
       </div>
     </section>
   );
@@ -107,7 +107,7 @@ function Password() {
           <div class="form-field"><label for={`${id}-new`}>{t("The new one")}</label><input id={`${id}-new`} type="password" autocomplete="new-password" required minLength={12} maxLength={512} value={fresh} aria-invalid={at("password") ? true : undefined} aria-describedby={`${id}-new-e`} onInput={(e) => setFresh(e.currentTarget.value)} />
             {at("password") ? <p id={`${id}-new-e`} class="field-error" role="alert">{at("password")}</p> : <p id={`${id}-new-e`} class="meta">{t("12 characters at least; four words that have nothing to do with each other are good.")}</p>}</div>
         </div>
-        <div><Button type="submit" disabled={busy}>{t("Change the password")}</Button></div>
+        <div><Button act type="submit" disabled={busy}>{t("Change the password")}</Button></div>
       </form>
     </section>
   );
@@ -142,11 +142,11 @@ function Sessions() {
         <ul class="setting-list">
           {list.map((s) => (
             <li key={s.id}><span class="grow"><span class="lines">{s.label || t("Unknown program")}</span><br /><span class="meta">{t("seen {when}, since {since}", { when: formatAgo(s.seen_at), since: formatInstant(s.created_at) })}</span></span>
-              {s.this ? <StatusChip tone="ok" icon="check">{t("this one")}</StatusChip> : <Button onClick={() => void end(s.id)}>{t("End")}<span class="sr"> {s.label}</span></Button>}</li>
+              {s.this ? <StatusChip tone="ok" icon="check">{t("this one")}</StatusChip> : <Button act={t("seen {when}", { when: formatAgo(s.seen_at) })} onClick={() => void end(s.id)}>{t("End")}<span class="sr"> {s.label}</span></Button>}</li>
           ))}
         </ul>
       )}
-      {others > 1 && <div><Button icon="log-out" onClick={() => void end(null)}>{t("End all others")}</Button></div>}
+      {others > 1 && <div><Button act icon="log-out" onClick={() => void end(null)}>{t("End all others")}</Button></div>}
     </section>
   );
 }
@@ -201,22 +201,22 @@ function Tokens() {
       <h2>{t("API tokens")}</h2>
       <p class="muted">{t("For programs that work in your name. A token can do what you can, or less.")}</p>
       {problem && <ProblemNote problem={problem} />}
-      {made && <div class="secret" role="status"><span>{t("The token of {name}, shown this once:", { name: made.name })}</span><code>{made.token}</code><Button icon="copy" onClick={copy}>{t("Copy")}</Button></div>}
+      {made && <div class="secret" role="status"><span>{t("The token of {name}, shown this once:", { name: made.name })}</span><code>{made.token}</code><Button act={t("API tokens")} icon="copy" onClick={copy}>{t("Copy")}</Button></div>}
       {!list && !problem && <Skeleton rows={1} height={48} />}
       {list && list.length === 0 && <p class="muted">{t("You have none.")}</p>}
       {list && list.length > 0 && (
         <ul class="setting-list">
           {list.map((x) => <li key={x.id}><span class="grow"><b>{x.name}</b><br /><span class="meta">{[t("made {when}", { when: formatInstant(x.created_at) }), x.used_at ? t("used {when}", { when: formatAgo(x.used_at) }) : t("never used"), x.expires_at ? t("ends {when}", { when: formatInstant(x.expires_at) }) : t("without end")].join(" · ")}</span></span>
-            <Button onClick={() => void end(x)}>{t("End")}<span class="sr"> {x.name}</span></Button></li>)}
+            <Button act={t("API tokens")} onClick={() => void end(x)}>{t("End")}<span class="sr"> {x.name}</span></Button></li>)}
         </ul>
       )}
       <form class="form" onSubmit={(e) => { e.preventDefault(); void make(); }}>
         <div class="form-field"><label for={`${id}-name`}>{t("What will use it")}</label><input id={`${id}-name`} required maxLength={100} value={name} onInput={(e) => setName(e.currentTarget.value)} placeholder={t("Phone system")} /></div>
         <div class="form-two">
-          <div class="form-field"><label for={`${id}-role`}>{t("With the rights of")}</label><select id={`${id}-role`} value={role} onChange={(e) => setRole(e.currentTarget.value)}><option value="">{t("All your roles")}</option>{roles.map((r) => <option key={r.name} value={r.name}>{r.label}</option>)}</select></div>
-          <div class="form-field"><label for={`${id}-days`}>{t("Until")}</label><select id={`${id}-days`} value={days} onChange={(e) => setDays(e.currentTarget.value)}><option value="30">{t("30 days")}</option><option value="90">{t("90 days")}</option><option value="365">{t("A year")}</option><option value="">{t("Without end")}</option></select></div>
+          <div class="form-field"><label for={`${id}-role`}>{t("With the rights of")}</label><select id={`${id}-role`} data-act={t("API tokens")} value={role} onChange={(e) => setRole(e.currentTarget.value)}><option value="">{t("All your roles")}</option>{roles.map((r) => <option key={r.name} value={r.name}>{r.label}</option>)}</select></div>
+          <div class="form-field"><label for={`${id}-days`}>{t("Until")}</label><select id={`${id}-days`} data-act={t("API tokens")} value={days} onChange={(e) => setDays(e.currentTarget.value)}><option value="30">{t("30 days")}</option><option value="90">{t("90 days")}</option><option value="365">{t("A year")}</option><option value="">{t("Without end")}</option></select></div>
         </div>
-        <div><Button type="submit" icon="plus" disabled={busy}>{t("Make a token")}</Button></div>
+        <div><Button act type="submit" icon="plus" disabled={busy}>{t("Make a token")}</Button></div>
       </form>
     </section>
   );

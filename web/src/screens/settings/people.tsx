@@ -26,7 +26,7 @@ export function People() {
   const away = (p: Person): boolean => p.away !== null && p.away.from <= today() && today() <= p.away.to;
   return (
     <>
-      <p class="role-pick"><span class="form-field"><label for="find-person">{t("Find somebody")}</label><input id="find-person" type="search" value={find} onInput={(e) => setFind(e.currentTarget.value)} /></span><span class="meta" role="status">{tn(shown.length, "{n} person", "{n} people")}</span></p>
+      <p class="role-pick"><span class="form-field"><label for="find-person">{t("Find somebody")}</label><input id="find-person" data-act="" type="search" value={find} onInput={(e) => setFind(e.currentTarget.value)} /></span><span class="meta" role="status">{tn(shown.length, "{n} person", "{n} people")}</span></p>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls sideways, which keys must be able to do */}
       <div class="table-box" role="region" aria-label={t("Users")} tabIndex={0}><table class="people-table">
         <caption class="sr">{t("People, their teams and roles")}</caption>

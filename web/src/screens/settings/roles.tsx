@@ -36,7 +36,7 @@ export function Roles() {
   const objects = [...new Map(list.flatMap((r) => r.can.map((c) => [c.object, c.label] as const)))];
   return (
     <>
-      <div class="role-pick"><fieldset class="segments"><legend>{t("Who can")}</legend>{VERBS.map((v) => <label key={v}><input type="radio" name="verb" checked={verb === v} onChange={() => setVerb(v)} /><span>{verbLabel(v)}</span></label>)}</fieldset></div>
+      <div class="role-pick"><fieldset class="segments"><legend>{t("Who can")}</legend>{VERBS.map((v) => <label key={v}><input type="radio" data-act={t("Who can")} name="verb" checked={verb === v} onChange={() => setVerb(v)} /><span>{verbLabel(v)}</span></label>)}</fieldset></div>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls sideways, which keys must be able to do */}
       <div class="table-box" role="region" aria-label={t("Who can do what")} tabIndex={0}><table class="role-table">
         <caption class="sr">{t("{verb}: roles and what they apply to", { verb: verbLabel(verb) })}</caption>

@@ -15,7 +15,7 @@ export function Settings({ part }: { part: string }) {
   return (
     <Screen title={here ? t("Settings: {part}", { part: t(label) }) : t("Settings")} class="settings-screen" key={place.value.path}>
       <nav class="tabs" aria-label={t("Settings")}>
-        {PARTS.map(([name, word]) => <a key={name} href={name ? `/settings/${name}` : "/settings"} aria-current={name === here ? "page" : undefined}>{t(word)}</a>)}
+        {PARTS.map(([name, word]) => <a key={name} data-act={t("Settings")} href={name ? `/settings/${name}` : "/settings"} aria-current={name === here ? "page" : undefined}>{t(word)}</a>)}
       </nav>
       {here === "users" ? <People /> : here === "roles" ? <Roles /> : here === "system" ? <System /> : <MeSettings />}
     </Screen>
