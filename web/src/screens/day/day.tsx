@@ -129,7 +129,7 @@ function OneDay({ user }: { user: string }) {
       {!loading && !dayProblem.value && tasks.length === 0 && <Nothing user={user} />}
       {!loading && <ol class="queue">
         {tasks.slice(0, shown).map((task) => (
-          <li key={task.id}>
+          <li key={task.id} class={task.id === openId ? undefined : "closed-line"}>
             {task.id === openId ? <div ref={opened}><TaskCard key={task.id} task={task} /></div> : <TaskLine task={task} open={openLine} />}
           </li>
         ))}
