@@ -212,12 +212,13 @@ format:
 	clang-format -i $(FORMAT_FILES)
 .PHONY: check lint format
 
-# One file per run; a file is looked at again when it or one of its headers changed.
+# One file per run; a file is looked at again when it or one of its headers changed. Nothing is compiled for it.
 TIDY_SRC := $(foreach r,$(if $(ROOM),$(ROOM),$(LIVE_ROOMS)),$(call sources,$(r))) $(if $(ROOM),,$(wildcard src/main.c))
 tidy: $(patsubst %.c,$(OUT)/tidy/%.ok,$(TIDY_SRC))
-$(OUT)/tidy/%.ok: %.c $(OUT)/obj/%.o .clang-tidy
+$(OUT)/tidy/%.ok: %.c .clang-tidy $(GEN)/flags.list | $(GEN)/sql.stamp
 	@mkdir -p $(@D)
 	@echo "  tidy  $<"
+	@$(CC) $(CPPFLAGS_ALL) -std=c17 -MM -MP -MT $@ -MF $(@:.ok=.d) $<
 	@clang-tidy --quiet --warnings-as-errors='*' $< -- $(CPPFLAGS_ALL) -std=c17 2>$@.log || { cat $@.log; exit 1; }
 	@mv $@.log $@
 .PHONY: tidy
@@ -228,4 +229,4 @@ clean:
 	rm -rf $(OUT)
 .PHONY: bench clean
 
--include $(sort $(ALL_OBJS:.o=.d))
+-include $(sort $(ALL_OBJS:.o=.d) $(patsubst %.c,$(OUT)/tidy/%.d,$(TIDY_SRC)))

@@ -153,6 +153,7 @@ MUST_USE struct err *access_person_by_email(struct tx *tx, struct str email, str
 /* Keeps what a person likes; the caller has checked the words. */
 MUST_USE struct err *access_settings_put(struct tx *tx, int64_t user_id, const struct user_settings *s, int64_t now_us);
 /* Does the person not want notices of this kind? */
+bool access_mutes(const struct user_settings *s, struct str kind);
 MUST_USE struct err *access_muted(struct tx *tx, int64_t user_id, struct str kind, bool *muted);
 
 /* ---- everybody, for the lists of people and roles ---- */

@@ -22,19 +22,27 @@ struct err *access_settings_put(struct tx *tx, int64_t user_id, const struct use
     return NULL;
 }
 
+bool access_mutes(const struct user_settings *s, struct str kind)
+{
+    struct str rest = s->muted, word;
+    bool muted = false;
+
+    while (!muted && str_cut(&rest, ',', &word))
+        muted = str_eq(word, kind);
+    return muted;
+}
+
 struct err *access_muted(struct tx *tx, int64_t user_id, struct str kind, bool *muted)
 {
-    struct str rest, word;
+    struct user_settings s = {0};
     struct stmt *st;
     bool row;
 
-    *muted = false;
     TRY(db_stmt(tx, &sql_user_setting_muted, &st));
     db_bind_i64(st, 1, user_id);
     TRY(db_step(st, &row));
-    rest = row ? db_str(st, 0) : STR_NONE;
-    while (!*muted && str_cut(&rest, ',', &word))
-        *muted = str_eq(word, kind);
+    s.muted = row ? db_str(st, 0) : STR_NONE;
+    *muted = access_mutes(&s, kind);
     db_done(st);
     return NULL;
 }

@@ -45,6 +45,8 @@ void conn_free(struct conn *conn)
     }
     conn->free_last = NULL;
     conn->n_free = 0;
+    free(conn->late);
+    conn->late = NULL;
 }
 
 /* ---- the pool of readers ---- */
@@ -167,11 +169,17 @@ void tx_init(struct tx *tx, struct conn *conn, struct arena *arena, bool writabl
     *tx = (struct tx){.db = conn->db, .conn = conn, .arena = arena, .own = arena, .writable = writable};
     tx->hooks_end = &tx->hooks;
     tx->notices_end = &tx->notices;
+    tx->at_end_end = &tx->at_end;
 }
 
 struct arena *tx_arena(struct tx *tx)
 {
     return tx->arena;
+}
+
+int64_t tx_undone(const struct tx *tx)
+{
+    return tx->n_undone;
 }
 
 bool tx_writable(const struct tx *tx)
@@ -221,6 +229,39 @@ void tx_notify(struct tx *tx, const char *channel, struct str payload)
     tx->notices_end = &notice->next;
 }
 
+struct arena *tx_arena_whole(struct tx *tx)
+{
+    return tx->own;
+}
+
+void tx_at_end(struct tx *tx, tx_end_fn fn, void *item)
+{
+    struct at_end *at_end = NEW(tx->own, struct at_end);
+
+    assert(tx->writable);
+    at_end->fn = fn;
+    at_end->item = item;
+    *tx->at_end_end = at_end;
+    tx->at_end_end = &at_end->next;
+}
+
+struct err *tx_end(struct tx *tx)
+{
+    for (struct at_end *first = tx->at_end; first; first = first->next) {
+        tx_end_fn fn = first->fn;
+        VEC(void *) items = {0};
+
+        for (struct at_end *x = first; fn && x; x = x->next)
+            if (x->fn == fn) {
+                VEC_PUSH(tx->own, items) = x->item;
+                x->fn = NULL;
+            }
+        if (fn)
+            TRY(fn(tx, items.at, items.n));
+    }
+    return NULL;
+}
+
 void tx_committed(struct tx *tx)
 {
     for (struct hook *hook = tx->hooks; hook; hook = hook->next)
@@ -240,13 +281,18 @@ struct err *tx_nested(struct tx *tx, tx_fn fn, void *ctx)
     TRY(driver->savepoint(tx));
     e = fn(tx, ctx);
     if (!e)
-        return driver->release(tx);
+        e = driver->release(tx);
+    if (!e)
+        return NULL;
     conn_end_stmts(tx->conn, seq);
     memcpy(tx->slots, before.slots, sizeof tx->slots);
     tx->hooks_end = before.hooks ? before.hooks_end : &tx->hooks;
     *tx->hooks_end = NULL;
     tx->notices_end = before.notices ? before.notices_end : &tx->notices;
     *tx->notices_end = NULL;
+    tx->at_end_end = before.at_end ? before.at_end_end : &tx->at_end;
+    *tx->at_end_end = NULL;
+    tx->n_undone++;
     if (!tx->lost) {
         struct err *failed = driver->rollback_to(tx);
 

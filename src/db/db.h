@@ -58,6 +58,8 @@ bool tx_writable(const struct tx *tx);
 /* Runs fn in a nested savepoint: an error rolls back only what fn did, and is returned. (dry runs, per-row import)
  * Rolled back with it: hooks, notices, and tx_slot pointers that fn changed; statements begun inside are reset. */
 MUST_USE struct err *tx_nested(struct tx *tx, tx_fn fn, void *ctx);
+/* How many of them failed so far: for whoever remembers in memory what was read or written. */
+int64_t tx_undone(const struct tx *tx);
 /* Runs fn with arena in the place of tx_arena, so that a long transaction does not keep what only a part of it needs: the
  * caller may reset arena afterwards. Nothing is rolled back. The slots are empty inside and as before afterwards; what fn
  * hands to tx_on_commit must not live on arena. The error is fn's, and lives where fn made it. */
@@ -65,6 +67,13 @@ MUST_USE struct err *tx_on_arena(struct tx *tx, struct arena *arena, tx_fn fn, v
 /* Called after the outermost commit is durable, in order, on the writer's thread; not called on rollback.
  * For waking job runners and event streams, never for writing. */
 void tx_on_commit(struct tx *tx, void (*fn)(void *ctx), void *ctx);
+/* Keeps item until the job's function is done; then calls fn inside the transaction with all items kept for it, in order. For
+ * what is the same however often it is asked, or where only the last write counts. item lives on tx_arena_whole; it is
+ * forgotten when the tx_nested around it fails. fn itself may not keep anything. */
+typedef struct err *(*tx_end_fn)(struct tx *tx, void *const *items, size_t n);
+void tx_at_end(struct tx *tx, tx_end_fn fn, void *item);
+/* Lives as long as the whole transaction, also inside tx_on_arena. */
+struct arena *tx_arena_whole(struct tx *tx);
 /* A slot the room above may hang its per-transaction state on (work's queue of touched records). Starts NULL. */
 void **tx_slot(struct tx *tx, int slot); /* slot 0..3 */
 enum { TX_SLOT_RECORD, TX_SLOT_WORK, TX_SLOT_EVENTS };
@@ -99,8 +108,12 @@ void db_bind_null(struct stmt *stmt, int param);
 /* *row false at the end (the statement is then reset). Fails: db.busy, db.full, db.failed (kind ERR_CONFLICT: a
  * constraint stands against it). A write with RETURNING has done all its work at the first step. */
 MUST_USE struct err *db_step(struct stmt *stmt, bool *row);
-/* For statements without rows of interest: steps to the end; *changed rows (may be NULL). */
+/* For statements without rows of interest: steps to the end; *changed rows. With changed NULL PostgreSQL is not waited for: a
+ * failure may come from a later statement, from the end of the tx_nested around it, or from the commit. */
 MUST_USE struct err *db_run(struct stmt *stmt, int64_t *changed);
+/* All is bound and will be wanted: PostgreSQL is told now and answers when db_step asks, so that several such statements cost
+ * one turn there and back. db_step them in this order. SQLite has nothing to gain and does nothing. */
+MUST_USE struct err *db_send(struct stmt *stmt);
 void db_done(struct stmt *stmt); /* resets early */
 int db_cols(const struct stmt *stmt);
 int db_col(const struct stmt *stmt,

@@ -40,6 +40,12 @@ struct hook {
     void *ctx;
 };
 
+struct at_end {
+    struct at_end *next;
+    tx_end_fn fn; /* NULL: was called */
+    void *item;
+};
+
 struct notice {
     struct notice *next;
     const char *channel;
@@ -57,9 +63,13 @@ struct tx {
     void *slots[TX_SLOTS];
     struct hook *hooks, **hooks_end; /* on own, in order */
     struct notice *notices, **notices_end;
+    struct at_end *at_end, **at_end_end;
+    int64_t n_undone;
 };
 
 void tx_init(struct tx *tx, struct conn *conn, struct arena *arena, bool writable);
+/* What tx_at_end keeps. */
+struct err *tx_end(struct tx *tx);
 /* Calls the hooks and, unless the server itself sends them, the notices. */
 void tx_committed(struct tx *tx);
 
@@ -125,6 +135,7 @@ struct stmt {
     int result_row;
     const char **values; /* PostgreSQL: parameters as text, from 1 */
     int64_t changed;
+    bool sent; /* PostgreSQL: and not answered yet */
 };
 
 struct arena *stmt_arena(struct stmt *stmt);
@@ -136,6 +147,14 @@ void conn_forget_stmts(struct conn *conn);   /* drops everything cached; nothing
 int64_t text_i64(const char *s, size_t len); /* "12", "-3", "12.7", "t" */
 
 /* ---- connections and drivers ---- */
+
+#define LATE_MAX 64 /* their answers must fit what a socket holds: nobody reads them while we send */
+
+struct late { /* for the log, should it fail: its statement may be gone by then */
+    const char *name;
+    struct stmt *stmt; /* who wants the answer; NULL: nobody */
+    char text[120];
+};
 
 struct conn {
     struct db *db;
@@ -165,6 +184,10 @@ struct conn {
     int64_t snapshot_of;    /* a reader's open snapshot: db->commit_number before it began */
 
     struct pg_conn *pg;
+    struct late *late; /* PostgreSQL: sent, and not answered yet; see db_postgres.c */
+    int n_late;
+    int late_savepoint; /* the newest SAVEPOINT among them; -1: none */
+    int n_savepoints;   /* open ones */
 };
 
 struct driver {
@@ -190,6 +213,8 @@ struct driver {
     void (*bind_str)(struct stmt *stmt, int param, struct str v);
     void (*bind_null)(struct stmt *stmt, int param);
     struct err *(*step)(struct stmt *stmt, bool *row);
+    struct err *(*run_late)(struct stmt *stmt); /* its error may come later; NULL: there is no gain in that */
+    struct err *(*send)(struct stmt *stmt);     /* may be NULL too */
     int64_t (*changes)(struct stmt *stmt);
     int (*cols)(const struct stmt *stmt);
     const char *(*col_name)(const struct stmt *stmt, int col);

@@ -5,6 +5,11 @@
  * are inferred by the server. Text must compare by bytes (collation C), as in SQLite; db_open refuses other databases.
  * jit is off: its start costs more than our statements. A connection is dropped and replaced when it breaks, and when a
  * plan it keeps no longer fits a table (columns added by another node).
+ *
+ * Each question to the server costs a turn there and back. A write whose caller does not ask how many rows it changed is
+ * only sent; its answer is fetched with that of the next statement that is waited for, of the end of the savepoint, or of
+ * the COMMIT (libpq's pipeline mode, entered with the first such write and left when all is answered). So an error of it
+ * comes a little later, but always from inside the savepoint in which it was made.
  */
 #include "db/db_impl.h"
 
@@ -151,6 +156,7 @@ static struct err *pg_conn_open(struct db *db, struct arena *tell, bool writer, 
 {
     struct conn *conn = conn_new(db, writer);
 
+    conn->late_savepoint = -1;
     conn->pg = connect_to(db);
     if (PQstatus(conn->pg) == CONNECTION_OK &&
         run_ok(conn->pg, "SET jit = off; SET client_min_messages = warning; SET TimeZone = 'UTC';"
@@ -163,8 +169,117 @@ static struct err *pg_conn_open(struct db *db, struct arena *tell, bool writer, 
     return e;
 }
 
+/* ---- statements that are sent and answered later ---- */
+
+static bool is_fine(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+/* The answers of all that was sent. The first error is the one that counts: the server skips what comes after it. *last:
+ * the answer to what was sent last, if there is no error; may be NULL. */
+static struct err *fetch_late(struct conn *conn, struct tx *tx, struct arena *arena, PGresult **last)
+{
+    struct err *e = NULL;
+    int n = conn->n_late;
+
+    conn->n_late = 0;
+    PQpipelineSync(conn->pg);
+    for (int i = 0; i < n; i++) {
+        PGresult *result = PQgetResult(conn->pg);
+        const struct late *late = &conn->late[i];
+
+        if (result)
+            PQclear(PQgetResult(conn->pg)); /* a NULL ends the results of each */
+        if (!e && !is_fine(result)) {
+            e = fail(conn, tx, arena, result, late->name, late->text);
+            /* Sent before the savepoint that is open now: going back to it would not undo the failure. */
+            tx->lost |= i <= conn->late_savepoint;
+        }
+        if (late->stmt) {
+            late->stmt->sent = false;
+            late->stmt->result = result;
+        } else if (last && !e && i == n - 1) {
+            *last = result;
+        } else {
+            PQclear(result);
+        }
+    }
+    PQclear(PQgetResult(conn->pg)); /* the end of the pipeline */
+    conn->late_savepoint = -1;
+    if (!PQexitPipelineMode(conn->pg)) {
+        conn->broken = tx->lost = true;
+        if (!e)
+            e = err_from_state(arena, "08000");
+    }
+    if (e && last) {
+        PQclear(*last);
+        *last = NULL;
+    }
+    return e;
+}
+
+static struct err *settle(struct conn *conn, struct tx *tx, struct arena *arena)
+{
+    return conn->n_late ? fetch_late(conn, tx, arena, NULL) : NULL;
+}
+
+/* On the way to a rollback: what they did does not matter any more. */
+static void forget_late(struct conn *conn)
+{
+    bool more = conn->n_late > 0;
+
+    for (int i = 0; i < conn->n_late; i++)
+        if (conn->late[i].stmt)
+            conn->late[i].stmt->sent = false;
+    conn->n_late = 0;
+    conn->late_savepoint = -1;
+    if (!more)
+        return;
+    more = PQpipelineSync(conn->pg) == 1;
+    while (more) {
+        PGresult *result = PQgetResult(conn->pg);
+
+        more = PQstatus(conn->pg) != CONNECTION_BAD && PQresultStatus(result) != PGRES_PIPELINE_SYNC;
+        PQclear(result);
+    }
+    if (!PQexitPipelineMode(conn->pg))
+        conn->broken = true;
+}
+
+/* Room for one more, which the caller then sends. */
+static struct err *begin_late(struct tx *tx, const char *name, const char *text)
+{
+    struct conn *conn = tx->conn;
+    struct late *late;
+
+    if (tx->lost)
+        return lost_err(tx);
+    if (conn->n_late == LATE_MAX)
+        TRY(settle(conn, tx, tx->arena));
+    if (!conn->late)
+        conn->late = mem_new(LATE_MAX, sizeof *conn->late);
+    if (!conn->n_late && !PQenterPipelineMode(conn->pg))
+        return fail(conn, tx, tx->arena, NULL, name, text);
+    late = &conn->late[conn->n_late++];
+    late->name = name;
+    late->stmt = NULL;
+    snprintf(late->text, sizeof late->text, "%s", text);
+    return NULL;
+}
+
+static struct err *command_late(struct tx *tx, const char *sql)
+{
+    TRY(begin_late(tx, "command", sql));
+    PQsendQueryParams(tx->conn->pg, sql, 0, NULL, NULL, NULL, NULL, 0); /* a failure shows as a missing answer */
+    return NULL;
+}
+
 /* ---- transactions ---- */
 
+/* sql may hold several statements. */
 static struct err *command(struct conn *conn, struct tx *tx, struct arena *arena, const char *sql)
 {
     PGresult *result;
@@ -172,8 +287,10 @@ static struct err *command(struct conn *conn, struct tx *tx, struct arena *arena
 
     if (tx && tx->lost)
         return lost_err(tx);
+    if (tx)
+        TRY(settle(conn, tx, arena));
     result = PQexec(conn->pg, sql);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+    if (!is_fine(result))
         e = fail(conn, tx, arena, result, "command", sql);
     PQclear(result);
     return e;
@@ -181,6 +298,7 @@ static struct err *command(struct conn *conn, struct tx *tx, struct arena *arena
 
 static struct err *pg_begin(struct conn *conn, struct arena *tell, bool write)
 {
+    conn->n_savepoints = 0;
     return command(conn, NULL, tell,
                    write ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
                          : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -188,6 +306,7 @@ static struct err *pg_begin(struct conn *conn, struct arena *tell, bool write)
 
 static void pg_rollback(struct conn *conn)
 {
+    forget_late(conn);
     if (PQstatus(conn->pg) == CONNECTION_BAD)
         conn->broken = true;
     else if (PQtransactionStatus(conn->pg) != PQTRANS_IDLE && !run_ok(conn->pg, "ROLLBACK"))
@@ -196,7 +315,7 @@ static void pg_rollback(struct conn *conn)
 
 static void pg_end_read(struct conn *conn)
 {
-    if (conn->broken || !run_ok(conn->pg, "COMMIT"))
+    if (conn->broken || conn->n_late || !run_ok(conn->pg, "COMMIT"))
         pg_rollback(conn);
     if (PQstatus(conn->pg) == CONNECTION_BAD || PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
         conn->broken = true;
@@ -223,22 +342,17 @@ static const char *notices_text(struct tx *tx, struct notice **n)
     return str_cstr(tx->arena, buf_str(&b));
 }
 
-/* One round trip for many: a tick of the engine may have thousands. */
+/* Many in one statement: a tick of the engine may have thousands. */
 static struct err *send_notices(struct tx *tx)
 {
+    static const char sql[] = "SELECT pg_notify('" NOTIFY_CHANNEL "', t.text) FROM unnest($1::TEXT[]) AS t(text)";
     struct notice *n = tx->notices;
 
     while (n) {
         const char *texts = notices_text(tx, &n);
-        PGresult *result = PQexecParams(tx->conn->pg,
-                                        "SELECT pg_notify('" NOTIFY_CHANNEL "', t.text) FROM unnest($1::TEXT[]) AS t(text)",
-                                        1, NULL, &texts, NULL, NULL, 0);
-        struct err *e = NULL;
 
-        if (PQresultStatus(result) != PGRES_TUPLES_OK)
-            e = fail(tx->conn, tx, tx->arena, result, "notify", NULL);
-        PQclear(result);
-        TRY(e);
+        TRY(begin_late(tx, "notify", sql));
+        PQsendQueryParams(tx->conn->pg, sql, 1, NULL, &texts, NULL, NULL, 0);
     }
     return NULL;
 }
@@ -246,12 +360,14 @@ static struct err *send_notices(struct tx *tx)
 /* A transaction with a failed statement in it answers COMMIT with ROLLBACK, and no error. */
 static struct err *commit_now(struct tx *tx)
 {
-    PGresult *result = PQexec(tx->conn->pg, "COMMIT");
-    struct err *e = NULL;
+    PGresult *result = NULL;
+    struct err *e;
 
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        e = fail(tx->conn, tx, tx->arena, result, "commit", NULL);
-    else if (strcmp(PQcmdStatus(result), "COMMIT") != 0) {
+    TRY(command_late(tx, "COMMIT"));
+    TRY(fetch_late(tx->conn, tx, tx->arena, &result));
+    if (strcmp(PQcmdStatus(result), "COMMIT") == 0) {
+        e = NULL;
+    } else {
         log_event(LOG_ERROR, "db.failure_ignored", NULL);
         e = err_from_state(tx->arena, "25P02");
     }
@@ -270,18 +386,36 @@ static struct err *pg_commit(struct tx *tx)
     return e;
 }
 
+/* Inside another savepoint, what was sent before is answered first: its failure is that one's. Outside of any it is the
+ * whole transaction's, and need not be waited for. */
 static struct err *pg_savepoint(struct tx *tx)
 {
-    return command(tx->conn, tx, tx->arena, "SAVEPOINT job");
+    struct conn *conn = tx->conn;
+
+    if (conn->n_savepoints)
+        TRY(settle(conn, tx, tx->arena));
+    TRY(command_late(tx, "SAVEPOINT job"));
+    conn->late_savepoint = conn->n_late - 1;
+    conn->n_savepoints++;
+    return NULL;
 }
 
+/* A failure of what is still to be answered takes the savepoint back, like one that fn told of. */
 static struct err *pg_release(struct tx *tx)
 {
-    return command(tx->conn, tx, tx->arena, "RELEASE SAVEPOINT job");
+    TRY(command_late(tx, "RELEASE SAVEPOINT job"));
+    TRY(fetch_late(tx->conn, tx, tx->arena, NULL));
+    tx->conn->n_savepoints--;
+    return NULL;
 }
 
 static struct err *pg_rollback_to(struct tx *tx)
 {
+    struct err *e = settle(tx->conn, tx, tx->arena);
+
+    tx->conn->n_savepoints--;
+    if (e && tx->lost)
+        return e;
     return command(tx->conn, tx, tx->arena, "ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job");
 }
 
@@ -303,9 +437,11 @@ static struct err *prepare_on_server(struct tx *tx, struct slot *slot)
 {
     PGconn *pg = tx->conn->pg;
     struct stmt_name name = name_of(slot);
-    PGresult *result = PQprepare(pg, name.text, slot->text, 0, NULL);
+    PGresult *result;
     struct err *e = NULL;
 
+    TRY(settle(tx->conn, tx, tx->arena));
+    result = PQprepare(pg, name.text, slot->text, 0, NULL);
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         e = fail(tx->conn, tx, tx->arena, result, slot->name, slot->text);
         PQclear(result);
@@ -349,7 +485,10 @@ static void pg_slot_dropped(struct conn *conn, struct slot *slot)
     if (conn->broken || PQstatus(conn->pg) != CONNECTION_OK)
         return;
     snprintf(sql, sizeof sql, "DEALLOCATE %s", name_of(slot).text);
-    run_ok(conn->pg, sql);
+    if (conn->n_late)
+        (void)command_late(conn->tx_now, sql); /* a failure there shows again with the next statement */
+    else
+        run_ok(conn->pg, sql);
 }
 
 static void pg_begin_use(struct stmt *stmt)
@@ -359,6 +498,10 @@ static void pg_begin_use(struct stmt *stmt)
 
 static void pg_stop(struct stmt *stmt)
 {
+    for (int i = 0; stmt->sent && i < stmt->conn->n_late; i++) /* nobody wants it any more */
+        if (stmt->conn->late[i].stmt == stmt)
+            stmt->conn->late[i].stmt = NULL;
+    stmt->sent = false;
     PQclear(stmt->result);
     stmt->result = NULL;
 }
@@ -389,21 +532,60 @@ static void pg_bind_null(struct stmt *stmt, int param)
     stmt->values[param] = NULL;
 }
 
+static struct err *may_run(struct stmt *stmt)
+{
+    struct tx *tx = stmt->conn->tx_now;
+
+    if (tx->lost)
+        return lost_err(tx);
+    if (!stmt->bind_failed)
+        return NULL;
+    log_event(LOG_ERROR, "db.no_such_parameter", "statement", stmt->slot->name, "sql", stmt->slot->text,
+              NULL);
+    return err_from_state(tx->arena, "42P02");
+}
+
+static struct err *send_statement(struct stmt *stmt)
+{
+    TRY(begin_late(stmt->conn->tx_now, stmt->slot->name, stmt->slot->text));
+    PQsendQueryPrepared(stmt->conn->pg, name_of(stmt->slot).text, stmt->prep->n_params, stmt->values + 1, NULL,
+                        NULL, 0);
+    return NULL;
+}
+
+static struct err *pg_run_late(struct stmt *stmt)
+{
+    TRY(may_run(stmt));
+    return send_statement(stmt);
+}
+
+static struct err *pg_send(struct stmt *stmt)
+{
+    TRY(may_run(stmt));
+    TRY(send_statement(stmt));
+    stmt->sent = true;
+    stmt->conn->late[stmt->conn->n_late - 1].stmt = stmt;
+    return NULL;
+}
+
 static struct err *run_statement(struct stmt *stmt)
 {
     struct tx *tx = stmt->conn->tx_now;
-    ExecStatusType status;
 
-    if (stmt->bind_failed) {
-        log_event(LOG_ERROR, "db.no_such_parameter", "statement", stmt->slot->name, "sql",
-                  stmt->slot->text, NULL);
-        return err_from_state(tx->arena, "42P02");
+    TRY(may_run(stmt));
+    if (stmt->sent || stmt->result) {
+        TRY(settle(stmt->conn, tx, tx->arena));
+        if (!is_fine(stmt->result)) /* it was skipped, and its error told to another */
+            return fail(stmt->conn, tx, tx->arena, stmt->result, stmt->slot->name, stmt->slot->text);
+    } else if (stmt->conn->n_late) {
+        TRY(send_statement(stmt));
+        TRY(fetch_late(stmt->conn, tx, tx->arena, &stmt->result));
+    } else {
+        stmt->result = PQexecPrepared(stmt->conn->pg, name_of(stmt->slot).text, stmt->prep->n_params,
+                                      stmt->values + 1, NULL, NULL, 0);
+        if (!is_fine(stmt->result))
+            return fail(stmt->conn, tx, tx->arena, stmt->result, stmt->slot->name, stmt->slot->text);
     }
-    stmt->result = PQexecPrepared(stmt->conn->pg, name_of(stmt->slot).text, stmt->prep->n_params,
-                                  stmt->values + 1, NULL, NULL, 0);
-    status = PQresultStatus(stmt->result);
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
-        return fail(stmt->conn, tx, tx->arena, stmt->result, stmt->slot->name, stmt->slot->text);
     stmt->changed = text_i64(PQcmdTuples(stmt->result), strlen(PQcmdTuples(stmt->result)));
     stmt_give_back(stmt);
     return NULL;
@@ -411,11 +593,9 @@ static struct err *run_statement(struct stmt *stmt)
 
 static struct err *pg_step(struct stmt *stmt, bool *row)
 {
-    struct tx *tx = stmt->conn->tx_now;
-
     *row = false;
-    if (tx->lost)
-        return lost_err(tx);
+    if (stmt->conn->tx_now->lost)
+        return lost_err(stmt->conn->tx_now);
     if (!stmt->stepped) {
         stmt->stepped = true;
         TRY(run_statement(stmt));
@@ -731,6 +911,8 @@ const struct driver driver_postgres = {
     .bind_str = pg_bind_str,
     .bind_null = pg_bind_null,
     .step = pg_step,
+    .run_late = pg_run_late,
+    .send = pg_send,
     .changes = pg_changes,
     .cols = pg_cols,
     .col_name = pg_col_name,

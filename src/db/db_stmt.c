@@ -167,6 +167,7 @@ static struct stmt *cursor_take(struct conn *conn)
     stmt->result_row = -1;
     stmt->values = NULL;
     stmt->changed = 0;
+    stmt->sent = false;
     stmt->seq = ++conn->seq;
     stmt->prev = NULL;
     stmt->next = conn->open;
@@ -335,12 +336,22 @@ struct err *db_run(struct stmt *stmt, int64_t *changed)
     bool row = true;
 
     assert(stmt->in_use);
+    if (!changed && !stmt->stepped && stmt->conn->tx_now->writable && stmt->conn->driver->run_late) {
+        e = stmt->conn->driver->run_late(stmt);
+        row = false;
+    }
     while (!e && row)
         e = stmt->conn->driver->step(stmt, &row);
     if (changed)
         *changed = e ? 0 : stmt->conn->driver->changes(stmt);
     stmt_end(stmt);
     return e;
+}
+
+struct err *db_send(struct stmt *stmt)
+{
+    assert(stmt->in_use && !stmt->stepped);
+    return stmt->conn->driver->send ? stmt->conn->driver->send(stmt) : NULL;
 }
 
 void db_done(struct stmt *stmt)

@@ -170,6 +170,8 @@ static struct err *run_job(struct conn *conn, struct job *job)
     tx_init(&job->tx, conn, job->arena, true);
     conn->tx_now = &job->tx;
     e = job->fn(&job->tx, job->ctx);
+    if (!e)
+        e = tx_end(&job->tx);
     conn_end_stmts(conn, 0);
     return e;
 }

@@ -101,25 +101,38 @@ void row_read(struct arena *arena, const struct object_plan *p, const struct stm
     out->version = out->values[F_VERSION].i;
 }
 
+static struct err *links_ask(struct tx *tx, const struct object_plan *p, size_t k, int64_t id, struct stmt **st)
+{
+    TRY(db_stmt(tx, &sql_link_of, st));
+    db_bind_str(*st, 1, p->fields[p->links.at[k]].link);
+    db_bind_i64(*st, 2, id);
+    return NULL;
+}
+
+static struct err *links_take(struct tx *tx, struct stmt *st, struct value *v)
+{
+    VEC(int64_t) ids = {0};
+    bool row;
+
+    for (;;) {
+        TRY(db_step(st, &row));
+        if (!row)
+            break;
+        VEC_PUSH(tx_arena(tx), ids) = db_i64(st, 0);
+    }
+    v->ids = ids.at;
+    v->n_ids = ids.n;
+    v->empty = ids.n == 0;
+    return NULL;
+}
+
 struct err *links_read(struct tx *tx, const struct object_plan *p, struct record *r)
 {
+    struct stmt *st;
+
     for (size_t k = 0; k < p->links.n; k++) {
-        int i = p->links.at[k];
-        VEC(int64_t) ids = {0};
-        struct stmt *st;
-        bool row;
-        TRY(db_stmt(tx, &sql_link_of, &st));
-        db_bind_str(st, 1, p->fields[i].link);
-        db_bind_i64(st, 2, r->id);
-        for (;;) {
-            TRY(db_step(st, &row));
-            if (!row)
-                break;
-            VEC_PUSH(tx_arena(tx), ids) = db_i64(st, 0);
-        }
-        r->values[i].ids = ids.at;
-        r->values[i].n_ids = ids.n;
-        r->values[i].empty = ids.n == 0;
+        TRY(links_ask(tx, p, k, r->id, &st));
+        TRY(links_take(tx, st, &r->values[p->links.at[k]]));
     }
     return NULL;
 }
@@ -128,17 +141,110 @@ struct err *record_read(struct tx *tx, const struct manual *m, const struct obje
                         struct record *out)
 {
     const struct object_plan *p = plan_tx(tx, m, o);
-    struct stmt *st;
+    struct stmt *st, *first = NULL; /* the links of the first such field are asked for together with the row */
     bool row;
 
     TRY(db_stmt_text(tx, p->select_one, &st));
     db_bind_i64(st, 1, id);
+    if (p->links.n) {
+        TRY(links_ask(tx, p, 0, id, &first));
+        TRY(db_send(st));
+        TRY(db_send(first));
+    }
     TRY(db_step(st, &row));
-    if (!row)
+    if (!row) {
+        db_done(first);
         return err_not_found(tx_arena(tx), o, id);
+    }
     row_read(tx_arena(tx), p, st, 0, out);
     db_done(st);
-    return p->links.n ? links_read(tx, p, out) : NULL;
+    if (first)
+        TRY(links_take(tx, first, &out->values[p->links.at[0]]));
+    for (size_t k = 1; k < p->links.n; k++) {
+        TRY(links_ask(tx, p, k, id, &st));
+        TRY(links_take(tx, st, &out->values[p->links.at[k]]));
+    }
+    return NULL;
+}
+
+/* " IN ($2, $3, ...)" with RECORDS_AT_ONCE parameters, from this one on: always the same text, so it is prepared once. */
+static void add_in(struct buf *b, int first)
+{
+    buf_add(b, STR(" IN ("));
+    for (int i = 0; i < RECORDS_AT_ONCE; i++)
+        buf_fmt(b, "%s$%d", i ? ", " : "", first + i);
+    buf_add_char(b, ')');
+}
+
+/* Where there are fewer, the last one is said again. */
+static void bind_in(struct stmt *st, int first, const int64_t *ids, size_t n)
+{
+    for (int i = 0; i < RECORDS_AT_ONCE; i++)
+        db_bind_i64(st, first + i, ids[(size_t)i < n ? (size_t)i : n - 1]);
+}
+
+static struct err *links_of_some(struct tx *tx, const struct object_plan *p, int field, const int64_t *ids, size_t n,
+                                 struct record *records, size_t n_records)
+{
+    struct arena *arena = tx_arena(tx);
+    struct buf text = buf_new(arena, 512);
+    VEC(int64_t) to = {0};
+    struct record *r = NULL;
+    struct stmt *st;
+    bool row;
+
+    buf_add(&text, STR("SELECT from_id, to_id FROM link WHERE field = $1 AND from_id"));
+    add_in(&text, 2);
+    buf_add(&text, STR(" ORDER BY from_id, to_id"));
+    TRY(db_stmt_text(tx, buf_str(&text), &st));
+    db_bind_str(st, 1, p->fields[field].link);
+    bind_in(st, 2, ids, n);
+    for (;;) {
+        TRY(db_step(st, &row));
+        if (!row)
+            return NULL;
+        if (!r || r->id != db_i64(st, 0)) {
+            r = NULL;
+            for (size_t i = 0; i < n_records && !r; i++)
+                if (records[i].id == db_i64(st, 0))
+                    r = &records[i];
+            memset(&to, 0, sizeof to);
+        }
+        if (!r)
+            continue;
+        VEC_PUSH(arena, to) = db_i64(st, 1);
+        r->values[field].ids = to.at;
+        r->values[field].n_ids = to.n;
+        r->values[field].empty = false;
+    }
+}
+
+struct err *records_read(struct tx *tx, const struct manual *m, const struct object *o, const int64_t *ids, size_t n,
+                         struct record *out, size_t *n_read)
+{
+    const struct object_plan *p = plan_tx(tx, m, o);
+    struct buf text = buf_new(tx_arena(tx), 2048);
+    struct stmt *st;
+    bool row;
+
+    assert(n > 0 && n <= RECORDS_AT_ONCE && !o->built_in);
+    *n_read = 0;
+    buf_fmt(&text, "SELECT %.*s FROM %.*s r WHERE r.\"id\"", STR_ARG(p->columns), STR_ARG(p->table));
+    add_in(&text, 1);
+    TRY(db_stmt_text(tx, buf_str(&text), &st));
+    bind_in(st, 1, ids, n);
+    for (;;) {
+        TRY(db_step(st, &row));
+        if (!row)
+            break;
+        row_read(tx_arena(tx), p, st, 0, &out[(*n_read)++]);
+    }
+    for (size_t k = 0; k < p->links.n; k++) {
+        for (size_t i = 0; i < *n_read; i++)
+            out[i].values[p->links.at[k]].empty = true;
+        TRY(links_of_some(tx, p, p->links.at[k], ids, n, out, *n_read));
+    }
+    return NULL;
 }
 
 struct err *title_of(struct tx *tx, const struct manual *m, const struct actor *a,

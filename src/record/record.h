@@ -101,6 +101,11 @@ MUST_USE struct err *record_get(struct tx *tx, const struct manual *m, const str
                                 int64_t id, bool bin, struct record *out);
 /* Without rights, for the engine. */
 MUST_USE struct err *record_read(struct tx *tx, const struct manual *m, const struct object *o, int64_t id, struct record *out);
+/* Up to RECORDS_AT_ONCE of them with one question, and one per field of links; out has room for n. Those that are not there are
+ * left out; in no particular order. */
+#define RECORDS_AT_ONCE 32
+MUST_USE struct err *records_read(struct tx *tx, const struct manual *m, const struct object *o, const int64_t *ids, size_t n,
+                                  struct record *out, size_t *n_read);
 /* Brings the statistics up to date by which both databases choose their plans. After imports, and once a day: without
  * them SQLite takes any index on an equality for a good one, and sorts what a list could have read in order. */
 MUST_USE struct err *record_tune(struct tx *tx);

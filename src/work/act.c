@@ -136,6 +136,7 @@ static struct err *act_task(const struct acting *x, const struct record *r)
         .page = x->p->page->path,
         .kind = STR("breach"),
         .priority = 2,
+        .first = true,
         .cause = str_fmt(x->w.arena, "breach:%lld:%zu", (long long)x->breach_id,
                          (size_t)(x->a - x->p->on_breach)),
     };

@@ -29,8 +29,32 @@ struct err *breach_put(const struct work *w, const struct breach_new *b, int64_t
         db_bind_null(s, 12);
     }
     db_bind_i64(s, 13, b->clock_us);
-    TRY(db_run(s, &changed));
-    *id = changed ? made : 0;
+    TRY(db_run(s, b->first ? NULL : &changed));
+    *id = b->first || changed ? made : 0;
+    return NULL;
+}
+
+struct err *breach_records(const struct work *w, struct str page, struct str rule, int64_t clock_us, int64_t after,
+                           int64_t upto, int64_t **ids, size_t *n)
+{
+    VEC(int64_t) list = {0};
+    struct stmt *s;
+    bool row;
+
+    TRY(db_stmt(w->tx, &sql_breach_records, &s));
+    db_bind_str(s, 1, page);
+    db_bind_str(s, 2, rule);
+    db_bind_i64(s, 3, clock_us);
+    db_bind_i64(s, 4, after);
+    db_bind_i64(s, 5, upto);
+    for (;;) {
+        TRY(db_step(s, &row));
+        if (!row)
+            break;
+        VEC_PUSH(w->arena, list) = db_i64(s, 0);
+    }
+    *ids = list.at;
+    *n = list.n;
     return NULL;
 }
 

@@ -4,6 +4,12 @@ INSERT INTO breach (id, record_id, object, page, rule, task_id, owed_by, at_us, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $12, $13)
 ON CONFLICT (record_id, page, rule, clock_us) DO NOTHING;
 
+-- name: breach_records
+-- $1 page, $2 rule, $3 start of the clock, $4 after this record, $5 up to this one. A breach is later than its clock's start.
+SELECT record_id FROM breach
+ WHERE page = $1 AND at_us >= $3 AND clock_us = $3 AND rule = $2 AND record_id > $4 AND record_id <= $5
+ ORDER BY record_id;
+
 -- name: breach_met
 UPDATE breach SET met_us = $2, version = version + 1 WHERE id = $1 AND met_us IS NULL;
 

@@ -502,6 +502,7 @@ struct err *work_change_hook(struct tx *tx, const struct save_context *cx,
     bool created = !before->object;
 
     (void)change_id;
+    work_memory(tx)->saves++;
     if (changes_people(w.m, o))
         who_forget(tx);
     if (has_left(w.m, before, after))
@@ -542,6 +543,7 @@ struct err *work_gone_hook(struct tx *tx, const struct save_context *cx, const s
     struct record now;
     bool live;
 
+    work_memory(tx)->saves++;
     if (changes_people(w.m, r->object))
         who_forget(tx);
     touch_refs(&w, &t, &w.m->reads_rows[r->object->index]);

@@ -157,7 +157,7 @@ struct err *work_read(const struct work *w, struct str object, int64_t id, struc
     *live = false;
     if (!o || o->built_in)
         return NULL;
-    e = record_read(w->tx, w->m, o, id, out);
+    e = ahead_read(w, o, id, out);
     if (e && e->kind == ERR_NOT_FOUND)
         return NULL;
     TRY(e);

@@ -34,10 +34,10 @@ static void add_us(struct dump *d, const char *label, int64_t us)
 
 static void add_person(struct dump *d, int64_t user, struct str role)
 {
-    struct person p;
+    const struct person_info *info;
 
-    if (user && !access_person(d->w.tx, user, &p))
-        buf_fmt(d->out, " by %.*s", STR_ARG(p.name));
+    if (user && !who_person(&d->w, user, &info) && info->there)
+        buf_fmt(d->out, " by %.*s", STR_ARG(info->p.name));
     else
         buf_fmt(d->out, " by role %.*s", STR_ARG(role));
 }
@@ -110,9 +110,9 @@ static struct err *dump_breaches(struct dump *d)
     }
 }
 
-struct err *work_dump(struct tx *tx, struct buf *text)
+struct err *work_dump(struct tx *tx, const struct manual *m, struct buf *text)
 {
-    struct dump d = {.w = {.tx = tx, .arena = tx_arena(tx)}, .out = text};
+    struct dump d = {.w = work_at(tx, m, 0), .out = text};
 
     d.number = strmap_new(d.w.arena, 1024);
     TRY(dump_runs(&d));
@@ -142,38 +142,46 @@ static struct err *none(const struct work *w, const struct sql *sql, const char 
     }
 }
 
+/* Open tasks whose record is not there any more, or put away; all of them if the manual has no such object. */
+static struct err *tasks_of_gone(const struct work *w, struct str object, struct buf *findings)
+{
+    struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
+    const struct object *o = manual_object(w->m, object);
+    struct stmt *s;
+    bool row;
+
+    sql_add(&q, "SELECT t.id FROM task t WHERE t.closed_us IS NULL AND t.object = ");
+    sql_add_str(&q, object);
+    if (o && !o->built_in) {
+        sql_add(&q, " AND NOT EXISTS (SELECT 1 FROM ");
+        sql_add_ident(&q, o->table);
+        sql_add(&q, " r WHERE r.id = t.record_id AND r.deleted_at IS NULL AND r.archived_at IS NULL)");
+    }
+    sql_add(&q, " ORDER BY t.id LIMIT 100");
+    TRY(sql_prepare(w->tx, &q, &s));
+    for (;;) {
+        TRY(db_step(s, &row));
+        if (!row)
+            return NULL;
+        buf_fmt(findings, "an open task on a record that is gone: task %lld\n", (long long)db_i64(s, 0));
+    }
+}
+
 static struct err *tasks_on_gone_records(const struct work *w, struct buf *findings)
 {
-    int64_t after = 0;
-    int n;
+    VEC(struct str) objects = {0};
+    struct stmt *s;
+    bool row;
 
-    do {
-        struct task_row rows[200];
-        struct stmt *s;
-        bool row;
-
-        n = 0;
-        TRY(db_stmt(w->tx, &sql_check_open_tasks, &s));
-        db_bind_i64(s, 1, after);
-        db_bind_i64(s, 2, 200);
-        for (;;) {
-            TRY(db_step(s, &row));
-            if (!row)
-                break;
-            rows[n++].t = (struct task){
-                .id = db_i64(s, 0), .record_id = db_i64(s, 1), .object = col_str(w, s, "object")};
-        }
-        for (int i = 0; i < n; i++) {
-            struct record r;
-            bool live;
-
-            TRY(work_read(w, rows[i].t.object, rows[i].t.record_id, &r, &live));
-            if (!live)
-                buf_fmt(findings, "an open task on a record that is gone: task %lld\n",
-                        (long long)rows[i].t.id);
-            after = rows[i].t.id;
-        }
-    } while (n == 200);
+    TRY(db_stmt(w->tx, &sql_check_open_objects, &s));
+    for (;;) {
+        TRY(db_step(s, &row));
+        if (!row)
+            break;
+        VEC_PUSH(w->arena, objects) = col_str(w, s, "object");
+    }
+    for (size_t i = 0; i < objects.n; i++)
+        TRY(tasks_of_gone(w, objects.at[i], findings));
     return NULL;
 }
 

@@ -47,6 +47,6 @@ SELECT t.id FROM task t WHERE t.closed_us IS NULL AND t.kind = 'step' AND t.opti
    AND NOT EXISTS (SELECT 1 FROM timer m WHERE m.name = 'task:' || CAST(t.id AS TEXT))
    AND NOT EXISTS (SELECT 1 FROM breach b WHERE b.task_id = t.id) ORDER BY t.id LIMIT 100;
 
--- name: check_open_tasks
+-- name: check_open_objects
 -- plan: scan
-SELECT id, record_id, object FROM task WHERE closed_us IS NULL AND id > $1 ORDER BY id LIMIT $2;
+SELECT DISTINCT object FROM task WHERE closed_us IS NULL ORDER BY object;

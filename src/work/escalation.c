@@ -117,6 +117,7 @@ static struct err *call_level(const struct work *w, const struct escalation *p, 
             .step = lv->name,
             .kind = STR("escalation"),
             .priority = 0,
+            .first = true, /* a level is called once */
             .note = e->note,
             .due_us = last ? 0 : wait_until(w, w->now_us, p->levels[level + 1].after),
             .cause = str_fmt(w->arena, "escalation:%lld:%lld", (long long)e->id, (long long)level),
@@ -142,38 +143,48 @@ static struct err *call_level(const struct work *w, const struct escalation *p, 
                       wait_until(w, w->now_us, p->levels[level + 1].after));
 }
 
-struct err *escalation_due(const struct work *w, int64_t id)
+static struct err *call_next(const struct work *w, const struct esc *e)
 {
-    struct esc e;
     struct record r;
     struct stmt *s;
-    bool found, live;
-    int k;
+    bool live;
+    int k = escalation_index(w->m, e->page);
 
-    TRY(esc_read(w, id, &e, &found));
-    if (!found || e.ended_us)
-        return NULL;
-    k = escalation_index(w->m, e.page);
-    TRY(work_read(w, e.object, e.record_id, &r, &live));
-    if (k >= 0 && live && (size_t)(e.level + 1) < w->m->escalations[k].n_levels)
-        return call_level(w, &w->m->escalations[k], &e, e.level + 1, &r);
+    TRY(work_read(w, e->object, e->record_id, &r, &live));
+    if (k >= 0 && live && (size_t)(e->level + 1) < w->m->escalations[k].n_levels)
+        return call_level(w, &w->m->escalations[k], e, e->level + 1, &r);
     if (k >= 0 && live)
         return NULL;
     TRY(db_stmt(w->tx, &sql_escalation_end, &s));
-    db_bind_i64(s, 1, id);
+    db_bind_i64(s, 1, e->id);
     db_bind_i64(s, 2, w->now_us);
     db_bind_str(s, 3, live ? STR("the page is gone") : STR("the record is gone"));
     return db_run(s, NULL);
 }
 
+struct err *escalation_due(const struct work *w, int64_t id)
+{
+    struct esc e;
+    bool found;
+
+    TRY(esc_read(w, id, &e, &found));
+    return found && !e.ended_us ? call_next(w, &e) : NULL;
+}
+
 struct err *escalation_begin(const struct work *w, const struct escalation *p, struct str object,
                              int64_t record_id, struct str cause, struct str note, int64_t *id)
 {
+    struct esc e = {
+        .record_id = record_id, .started_us = w->now_us, .started_by = w->by_user, .level = -1,
+        .level_us = w->now_us, .version = w->m->version, .page = p->page->path, .object = object,
+        .note = note.ptr ? note : STR(""),
+        .cause = str_fmt(w->arena, "%.*s|%.*s", STR_ARG(p->page->path), STR_ARG(cause)),
+    };
     struct stmt *s;
     int64_t changed = 0, due;
     bool row;
 
-    *id = id_new(w->now_us);
+    e.id = *id = id_new(w->now_us);
     TRY(db_stmt(w->tx, &sql_escalation_insert, &s));
     db_bind_i64(s, 1, *id);
     db_bind_str(s, 2, p->page->path);
@@ -181,13 +192,13 @@ struct err *escalation_begin(const struct work *w, const struct escalation *p, s
     db_bind_str(s, 4, object);
     db_bind_i64(s, 5, w->now_us);
     bind_opt_i64(s, 6, w->by_user);
-    db_bind_str(s, 7, str_fmt(w->arena, "%.*s|%.*s", STR_ARG(p->page->path), STR_ARG(cause)));
+    db_bind_str(s, 7, e.cause);
     bind_opt_str(s, 8, note);
     db_bind_i64(s, 9, w->m->version);
     TRY(db_run(s, &changed));
     if (!changed) { /* it runs already for this cause */
         TRY(db_stmt(w->tx, &sql_escalation_by_cause, &s));
-        db_bind_str(s, 1, str_fmt(w->arena, "%.*s|%.*s", STR_ARG(p->page->path), STR_ARG(cause)));
+        db_bind_str(s, 1, e.cause);
         TRY(db_step(s, &row));
         *id = row ? db_i64(s, 0) : 0;
         db_done(s);
@@ -197,7 +208,7 @@ struct err *escalation_begin(const struct work *w, const struct escalation *p, s
     if (!p->n_levels)
         return NULL;
     due = wait_until(w, w->now_us, p->levels[0].after);
-    return due <= w->now_us ? escalation_due(w, *id) : arm(w, *id, record_id, p->page->path, due);
+    return due <= w->now_us ? call_next(w, &e) : arm(w, *id, record_id, p->page->path, due);
 }
 
 static struct err *acknowledge(const struct work *w, const struct esc *e, int64_t user,

@@ -5,22 +5,107 @@
 #include "work/notice.sql.h"
 #include "base/id.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NOTICE_LATER_US_MAX (366LL * 24 * 3600 * US_PER_SECOND)
 
 const char *const notice_kinds[] = {"assign", "breach", "escalation", "remind", "rule", NULL};
 
-/* For the bell on the screens of the person. id 0: none in particular. */
-static struct err *notice_news(struct tx *tx, int64_t user, int64_t id, int64_t now_us)
-{
-    int64_t unread;
+/* One thing that happened to one notice. A tick of the engine may count thousands into the same few: what is counted is
+ * written, and what is unread is asked, once at the transaction's end. */
+struct news {
+    int64_t user, id, now_us;
+    bool more; /* counted into a notice that was there: the rest is about it */
+    int64_t times, record_id;
+    struct str title, object;
+    size_t order;
+};
 
-    TRY(notice_unread(tx, user, now_us, &unread));
-    tx_notify(tx, WORK_NEWS_CHANNEL,
-              str_fmt(tx_arena(tx), "notice %lld %lld %lld", (long long)user, (long long)id,
-                      (long long)unread));
+static int by_notice(const void *a, const void *b)
+{
+    const struct news *x = a, *y = b;
+
+    if (x->user != y->user)
+        return x->user < y->user ? -1 : 1;
+    if (x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static struct err *put_more(struct tx *tx, const struct news *x)
+{
+    struct stmt *s;
+
+    TRY(db_stmt(tx, &sql_notice_bundle_more, &s));
+    db_bind_i64(s, 1, x->id);
+    db_bind_i64(s, 2, x->times);
+    db_bind_i64(s, 3, x->now_us);
+    db_bind_str(s, 4, x->title);
+    bind_opt_i64(s, 5, x->record_id);
+    bind_opt_str(s, 6, x->object);
+    return db_run(s, NULL);
+}
+
+/* Of each notice the newest stays; what came before is counted into it. */
+static size_t fold(struct news *list, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct news x = list[i];
+
+        if (kept && list[kept - 1].id == x.id) {
+            const struct news *was = &list[--kept];
+
+            x.times += was->times;
+            if (was->more && !x.more) { /* then read, or put off: what was counted still is */
+                x.more = true;
+                x.title = was->title;
+                x.object = was->object;
+                x.record_id = was->record_id;
+            }
+        }
+        list[kept++] = x;
+    }
+    return kept;
+}
+
+/* For the bell on the screens of each person. */
+static struct err *tell_news(struct tx *tx, void *const *items, size_t n)
+{
+    struct arena *arena = tx_arena(tx);
+    struct news *list = NEW_ARRAY(arena, n, struct news);
+    int64_t unread = 0, now_us = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        list[i] = *(const struct news *)items[i];
+        list[i].order = i;
+        if (list[i].now_us > now_us)
+            now_us = list[i].now_us;
+    }
+    qsort(list, n, sizeof *list, by_notice);
+    n = fold(list, n);
+    for (size_t i = 0; i < n; i++)
+        if (list[i].more)
+            TRY(put_more(tx, &list[i]));
+    for (size_t i = 0; i < n; i++) {
+        if (!i || list[i].user != list[i - 1].user)
+            TRY(notice_unread(tx, list[i].user, now_us, &unread));
+        tx_notify(tx, WORK_NEWS_CHANNEL,
+                  str_fmt(arena, "notice %lld %lld %lld", (long long)list[i].user, (long long)list[i].id,
+                          (long long)unread));
+    }
     return NULL;
+}
+
+static struct news *notice_news(struct tx *tx, int64_t user, int64_t id, int64_t now_us)
+{
+    struct news *x = NEW(tx_arena_whole(tx), struct news);
+
+    *x = (struct news){.user = user, .id = id, .now_us = now_us};
+    tx_at_end(tx, tell_news, x);
+    return x;
 }
 
 static struct err *notice_mail(const struct work *w, const struct notice_new *n, int64_t day)
@@ -51,28 +136,66 @@ static struct err *notice_mail(const struct work *w, const struct notice_new *n,
                       w->now_us + (at_once ? 0 : NOTICE_MAIL_DELAY_US), w->now_us);
 }
 
+static struct str bundle_key(const struct work *w, int64_t user, int64_t day, struct str bundle)
+{
+    return str_fmt(w->arena, "%lld|%lld|%.*s", (long long)user, (long long)day, STR_ARG(bundle));
+}
+
+static struct strmap *bundles(const struct work *w)
+{
+    struct work_memory *mem = work_memory(w->tx);
+
+    if (!mem->bundles || mem->bundles_undone != tx_undone(w->tx)) {
+        mem->bundles = strmap_new(w->arena, 64);
+        mem->bundles_undone = tx_undone(w->tx);
+    }
+    return mem->bundles;
+}
+
+/* *id 0: there is none yet. */
+static struct err *bundle_id(const struct work *w, int64_t user, int64_t day, struct str bundle, int64_t *id)
+{
+    struct str key = bundle_key(w, user, day, bundle);
+    struct stmt *s;
+    bool row;
+
+    if (strmap_get(bundles(w), key, id))
+        return NULL;
+    TRY(db_stmt(w->tx, &sql_notice_bundle_id, &s));
+    db_bind_i64(s, 1, user);
+    db_bind_i64(s, 2, day);
+    db_bind_str(s, 3, bundle);
+    TRY(db_step(s, &row));
+    *id = row ? db_i64(s, 0) : 0;
+    db_done(s);
+    if (row)
+        strmap_put(bundles(w), key, *id);
+    return NULL;
+}
+
 static struct err *notice_bundled(const struct work *w, const struct notice_new *n, int64_t day,
                                   struct str bundle, struct str title, bool *found)
 {
-    struct stmt *s;
+    struct arena *whole = tx_arena_whole(w->tx);
+    struct news *x;
     int64_t id;
 
-    TRY(db_stmt(w->tx, &sql_notice_bundle_more, &s));
-    db_bind_i64(s, 1, n->user);
-    db_bind_i64(s, 2, day);
-    db_bind_str(s, 3, bundle);
-    db_bind_i64(s, 4, w->now_us);
-    db_bind_str(s, 5, title);
-    bind_opt_i64(s, 6, n->record_id);
-    bind_opt_str(s, 7, n->object);
-    TRY(db_step(s, found));
-    id = *found ? db_i64(s, 0) : 0;
-    db_done(s);
-    return *found ? notice_news(w->tx, n->user, id, w->now_us) : NULL;
+    TRY(bundle_id(w, n->user, day, bundle, &id));
+    *found = id != 0;
+    if (!id)
+        return NULL;
+    x = notice_news(w->tx, n->user, id, w->now_us);
+    x->more = true;
+    x->times = 1;
+    x->record_id = n->record_id;
+    x->title = str_dup(whole, title);
+    x->object = str_dup(whole, n->object);
+    return NULL;
 }
 
 struct err *notice_send(const struct work *w, const struct notice_new *n)
 {
+    const struct person_info *info;
     const struct worktime *wt;
     struct str bundle;
     struct str title = n->title;
@@ -83,8 +206,8 @@ struct err *notice_send(const struct work *w, const struct notice_new *n)
     if (!n->user)
         return NULL;
     if (strcmp(n->kind, "escalation") != 0) { /* a call for help is never silenced */
-        TRY(access_muted(w->tx, n->user, str_from(n->kind), &found));
-        if (found)
+        TRY(who_person(w, n->user, &info));
+        if (access_mutes(&info->p.settings, str_from(n->kind)))
             return NULL;
     }
     TRY(who_worktime(w, n->user, &wt));
@@ -118,7 +241,8 @@ struct err *notice_send(const struct work *w, const struct notice_new *n)
     bind_opt_str(s, 9, n->page);
     db_bind_str(s, 10, title);
     TRY(db_run(s, NULL));
-    TRY(notice_news(w->tx, n->user, id, w->now_us));
+    strmap_put(bundles(w), bundle_key(w, n->user, day, bundle), id);
+    notice_news(w->tx, n->user, id, w->now_us);
     return notice_mail(w, n, day);
 }
 
@@ -219,8 +343,8 @@ struct err *notice_read(struct tx *tx, const struct actor *a, int64_t id, int64_
     db_bind_i64(s, 1, id);
     db_bind_i64(s, 2, a->user_id);
     db_bind_i64(s, 3, now_us);
-    TRY(db_run(s, NULL));
-    return notice_news(tx, a->user_id, id, now_us);
+    notice_news(tx, a->user_id, id, now_us);
+    return db_run(s, NULL);
 }
 
 struct err *notice_later(struct tx *tx, const struct actor *a, int64_t id, int64_t until_us,
@@ -236,6 +360,6 @@ struct err *notice_later(struct tx *tx, const struct actor *a, int64_t id, int64
     db_bind_i64(s, 1, id);
     db_bind_i64(s, 2, a->user_id);
     db_bind_i64(s, 3, until_us);
-    TRY(db_run(s, NULL));
-    return notice_news(tx, a->user_id, id, now_us);
+    notice_news(tx, a->user_id, id, now_us);
+    return db_run(s, NULL);
 }

@@ -1,10 +1,13 @@
+-- name: notice_bundle_id
+-- $1 user, $2 day, $3 bundle
+SELECT id FROM notice WHERE user_id = $1 AND day = $2 AND bundle = $3;
+
 -- name: notice_bundle_more
--- $1 user, $2 day, $3 bundle, $4 now, $5 title, $6 record, $7 object: those of the newest, together
+-- $1 id, $2 so many more, $3 now, $4 title, $5 record, $6 object: those of the newest, together
 -- What was put off stays so, but for a call for help.
-UPDATE notice SET count = count + 1, at_us = $4, read_us = NULL, title = $5, record_id = $6, object = $7,
+UPDATE notice SET count = count + $2, at_us = $3, read_us = NULL, title = $4, record_id = $5, object = $6,
        later_us = CASE WHEN kind = 'escalation' THEN NULL ELSE later_us END
- WHERE user_id = $1 AND day = $2 AND bundle = $3
-RETURNING id;
+ WHERE id = $1;
 
 -- name: notice_count_day
 SELECT COUNT(*) AS n FROM notice WHERE user_id = $1 AND day = $2;

@@ -312,7 +312,7 @@ static struct err *owed_person(const struct work *w, const struct policy *p, con
 
 static struct err *break_one(const struct work *w, const struct policy *p,
                              const struct period *period, const struct owing *o, int64_t quota,
-                             int64_t user, bool *counted_one)
+                             int64_t user, bool first, bool *counted_one)
 {
     struct breach_new b = {
         .record_id = o->id,
@@ -326,6 +326,7 @@ static struct err *break_one(const struct work *w, const struct policy *p,
         .count_seen = o->seen,
         .count_due = quota,
         .counted = true,
+        .first = first,
     };
     struct notice_new notice = {
         .user = user,
@@ -346,15 +347,31 @@ static struct err *break_one(const struct work *w, const struct policy *p,
     return policy_act(w, p, o->id, id, user);
 }
 
+static void expect_owing(const struct work *w, const struct policy *p, const struct owing *list, size_t n)
+{
+    int64_t *ids = NEW_ARRAY(w->arena, n, int64_t);
+
+    for (size_t i = 0; i < n; i++)
+        ids[i] = list[i].id;
+    work_expect(w, p->object, ids, n);
+}
+
 static struct err *judge(const struct work *w, const struct policy *p, const struct period *period,
                          const struct worktime *wt, int64_t quota, int64_t on_us)
 {
     int64_t after = 0, broken = 0, in_scope = 0;
     struct owing *list;
-    size_t n;
+    int64_t *known; /* they breached for this period already: it is judged again, or for another calendar */
+    size_t n, n_known, k;
 
     for (;;) {
         TRY(owing_batch(w, p, period, quota, on_us, after, 0, SWEEP_BATCH, &list, &n));
+        if (!n)
+            break;
+        TRY(breach_records(w, p->page->path, p->page->name, period->start_us, after, list[n - 1].id, &known, &n_known));
+        if (p->n_on_breach || p->owed_by.kind != WHO_OWNER)
+            expect_owing(w, p, list, n);
+        k = 0;
         for (size_t i = 0; i < n; i++) {
             int64_t user;
             bool here, one;
@@ -363,7 +380,9 @@ static struct err *judge(const struct work *w, const struct policy *p, const str
             TRY(owes_here(w, user, wt, period, &here));
             if (!here)
                 continue;
-            TRY(break_one(w, p, period, &list[i], quota, user, &one));
+            while (k < n_known && known[k] < list[i].id)
+                k++;
+            TRY(break_one(w, p, period, &list[i], quota, user, k == n_known || known[k] != list[i].id, &one));
             broken += one;
         }
         if (n < SWEEP_BATCH)

@@ -140,6 +140,7 @@ static struct err *changed_batch(const struct work *w, const struct policy *p, i
 static struct err *evaluate_all(const struct work *w, const struct policy *p, const int64_t *ids,
                                 size_t n)
 {
+    work_expect(w, p->object, ids, n);
     for (size_t i = 0; i < n; i++) {
         struct record r;
         bool live;
@@ -295,6 +296,7 @@ static struct err *sweep_workflow(const struct work *w, const struct workflow *w
         return starts ? again(w, t, "start", 0) : next_time(w, t);
     }
     TRY(start_batch(w, wf, t->ref_id, &ids, &n));
+    work_expect(w, wf->object, ids, n);
     for (size_t i = 0; i < n; i++) {
         TRY(work_read(w, w->m->objects[wf->object].name, ids[i], &r, &live));
         if (live)

@@ -186,8 +186,8 @@ struct err *task_open(const struct work *w, const struct task_new *n, int64_t *i
     bind_opt_str(s, 19, n->stage);
     db_bind_i64(s, 20, n->optional);
     db_bind_str(s, 21, n->cause.len ? n->cause : str_fmt(w->arena, "task:%lld", (long long)made));
-    TRY(db_run(s, &changed));
-    *fresh = changed > 0;
+    TRY(db_run(s, n->first ? NULL : &changed));
+    *fresh = n->first || changed > 0;
     *id = made;
     if (*fresh)
         task_news(w, made, n->owed_by, n->role, n->record_id, n->object, "opened");

@@ -9,6 +9,28 @@
 #include "base/id.h"
 #include "base/log.h"
 
+enum { DUE_AHEAD = 64 };
+
+/* What a tick has read ahead: the first timers in order, as long as nothing is set or dropped among them. */
+struct due_list {
+    struct timer timers[DUE_AHEAD];
+    size_t at, n; /* those from at on are to come */
+    int64_t now_us, undone;
+    bool stale;
+};
+
+/* A timer is written: does what was read ahead still say which is next? name may be empty: any. */
+static void due_changed(const struct work *w, struct str name, int64_t due_us)
+{
+    struct due_list *due = work_memory(w->tx)->due;
+
+    if (!due || due->stale)
+        return;
+    due->stale = !name.len || (due_us <= due->now_us && (due->n < DUE_AHEAD || due_us <= due->timers[due->n - 1].due_us));
+    for (size_t i = due->at; !due->stale && i < due->n; i++)
+        due->stale = str_eq(due->timers[i].name, name);
+}
+
 static const char *const kind_words[TIMER_KIND_COUNT] = {
 #define X(id, word) word,
     TIMER_KINDS(X)
@@ -17,12 +39,14 @@ static const char *const kind_words[TIMER_KIND_COUNT] = {
 
 struct err *timer_set(const struct work *w, const struct timer *t)
 {
+    int64_t due_us = t->due_us < w->now_us ? w->now_us : t->due_us;
     struct stmt *s;
 
+    due_changed(w, t->name, due_us);
     TRY(db_stmt(w->tx, &sql_timer_set, &s));
     db_bind_str(s, 1, t->name);
     db_bind_i64(s, 2, id_new(w->now_us));
-    db_bind_i64(s, 3, t->due_us < w->now_us ? w->now_us : t->due_us);
+    db_bind_i64(s, 3, due_us);
     db_bind_str(s, 4, str_from(kind_words[t->kind]));
     bind_opt_str(s, 5, t->page);
     bind_opt_i64(s, 6, t->record_id);
@@ -42,11 +66,13 @@ static struct err *drop(const struct work *w, const struct sql *sql, struct str 
 
 struct err *timer_drop(const struct work *w, struct str name)
 {
+    due_changed(w, name, INT64_MAX);
     return drop(w, &sql_timer_drop, name);
 }
 
 struct err *timer_drop_page(const struct work *w, struct str page)
 {
+    due_changed(w, STR(""), INT64_MAX);
     return drop(w, &sql_timer_drop_page, page);
 }
 
@@ -54,6 +80,7 @@ struct err *timer_drop_record(const struct work *w, int64_t record_id)
 {
     struct stmt *s;
 
+    due_changed(w, STR(""), INT64_MAX);
     TRY(db_stmt(w->tx, &sql_timer_drop_record, &s));
     db_bind_i64(s, 1, record_id);
     return db_run(s, NULL);
@@ -82,32 +109,52 @@ static struct err *state_put(struct tx *tx, struct str name, int64_t value)
     return db_run(s, NULL);
 }
 
-/* The first timer due at now_us; t->id 0: none. */
-static struct err *first_due(const struct work *w, int64_t now_us, struct timer *t)
+static void timer_from(const struct work *w, const struct stmt *s, struct timer *t)
+{
+    struct str kind = db_str(s, db_col(s, "kind"));
+
+    t->kind = TIMER_KIND_COUNT;
+    for (int i = 0; i < TIMER_KIND_COUNT; i++)
+        if (str_eq(kind, str_from(kind_words[i])))
+            t->kind = (enum timer_kind)i;
+    t->name = col_str(w, s, "name");
+    t->page = col_str(w, s, "page");
+    t->note = col_str(w, s, "note");
+    t->id = col_i64(s, "id");
+    t->due_us = col_i64(s, "due_us");
+    t->record_id = col_i64(s, "record_id");
+    t->ref_id = col_i64(s, "ref_id");
+}
+
+static struct err *read_due(const struct work *w, struct due_list *due)
 {
     struct stmt *s;
     bool row;
 
-    *t = (struct timer){0};
-    TRY(db_stmt(w->tx, &sql_timer_first, &s));
-    db_bind_i64(s, 1, now_us);
-    TRY(db_step(s, &row));
-    if (row) {
-        struct str kind = db_str(s, db_col(s, "kind"));
-
-        t->kind = TIMER_KIND_COUNT;
-        for (int i = 0; i < TIMER_KIND_COUNT; i++)
-            if (str_eq(kind, str_from(kind_words[i])))
-                t->kind = (enum timer_kind)i;
-        t->name = col_str(w, s, "name");
-        t->page = col_str(w, s, "page");
-        t->note = col_str(w, s, "note");
-        t->id = col_i64(s, "id");
-        t->due_us = col_i64(s, "due_us");
-        t->record_id = col_i64(s, "record_id");
-        t->ref_id = col_i64(s, "ref_id");
+    due->at = due->n = 0;
+    due->undone = tx_undone(w->tx);
+    due->stale = false;
+    TRY(db_stmt(w->tx, &sql_timer_due, &s));
+    db_bind_i64(s, 1, due->now_us);
+    db_bind_i64(s, 2, DUE_AHEAD);
+    for (;;) {
+        TRY(db_step(s, &row));
+        if (!row)
+            return NULL;
+        timer_from(w, s, &due->timers[due->n++]);
     }
-    db_done(s);
+}
+
+/* The first timer due; *t NULL: none. */
+static struct err *first_due(const struct work *w, struct due_list *due, const struct timer **t)
+{
+    bool all = due->at == due->n && due->n < DUE_AHEAD; /* there were no more */
+
+    *t = NULL;
+    if (due->stale || due->undone != tx_undone(w->tx) || (due->at == due->n && !all))
+        TRY(read_due(w, due));
+    if (due->at < due->n)
+        *t = &due->timers[due->at++];
     return NULL;
 }
 
@@ -143,41 +190,58 @@ static struct err *fire(struct tx *tx, void *ctx)
     return NULL;
 }
 
+static struct err *fire_due(const struct work *w, int limit, int *done)
+{
+    struct due_list *due = work_memory(w->tx)->due;
+
+    while (*done < limit) {
+        const struct timer *next;
+        struct timer t;
+        struct firing f;
+        struct err *e;
+
+        TRY(first_due(w, due, &next));
+        if (!next)
+            break;
+        t = *next;
+        TRY(timer_drop(w, t.name));
+        f = (struct firing){.w = work_at(w->tx, w->m, t.due_us), .t = &t};
+        e = tx_nested(w->tx, fire, &f);
+        if (e && err_stops(e))
+            return e;
+        if (e) { /* no timer is lost: it is tried again in an hour */
+            struct timer later = t;
+            struct str why =
+                str_fmt(w->arena, "%.*s: %s: %.*s", STR_ARG(t.name), e->code, STR_ARG(e->message));
+
+            log_event(LOG_ERROR, "timer", "name", str_cstr(w->arena, t.name), "code", e->code, NULL);
+            TRY(decision_note(&f.w, t.record_id, t.page, "could not run", why));
+            later.due_us = w->now_us + US_PER_HOUR;
+            TRY(timer_set(w, &later));
+        }
+        (*done)++;
+    }
+    return NULL;
+}
+
 struct err *work_tick(struct tx *tx, const struct manual *m, int64_t now_us, int limit, int *done,
                       int64_t *next_us)
 {
     struct work w = work_at(tx, m, now_us);
+    struct due_list *due = NEW(w.arena, struct due_list);
+    struct err *e;
     struct stmt *s;
     int64_t last;
     bool row;
 
     *done = 0;
     *next_us = DATE_NONE;
-    while (*done < limit) {
-        struct timer t;
-        struct firing f;
-        struct err *e;
-
-        TRY(first_due(&w, now_us, &t));
-        if (!t.id)
-            break;
-        TRY(timer_drop(&w, t.name));
-        f = (struct firing){.w = work_at(tx, m, t.due_us), .t = &t};
-        e = tx_nested(tx, fire, &f);
-        if (e && err_stops(e))
-            return e;
-        if (e) { /* no timer is lost: it is tried again in an hour */
-            struct timer later = t;
-            struct str why =
-                str_fmt(w.arena, "%.*s: %s: %.*s", STR_ARG(t.name), e->code, STR_ARG(e->message));
-
-            log_event(LOG_ERROR, "timer", "name", str_cstr(w.arena, t.name), "code", e->code, NULL);
-            TRY(decision_note(&f.w, t.record_id, t.page, "could not run", why));
-            later.due_us = now_us + US_PER_HOUR;
-            TRY(timer_set(&w, &later));
-        }
-        (*done)++;
-    }
+    due->now_us = now_us;
+    due->stale = true;
+    work_memory(tx)->due = due;
+    e = fire_due(&w, limit, done);
+    work_memory(tx)->due = NULL;
+    TRY(e);
     TRY(db_stmt(tx, &sql_timer_next, &s));
     TRY(db_step(s, &row));
     if (row)

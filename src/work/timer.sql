@@ -11,8 +11,9 @@ DELETE FROM timer WHERE record_id = $1;
 -- name: timer_drop_page
 DELETE FROM timer WHERE page = $1;
 
--- name: timer_first
-SELECT name, id, due_us, kind, page, record_id, ref_id, note FROM timer WHERE due_us <= $1 ORDER BY due_us, id LIMIT 1;
+-- name: timer_due
+-- $1 now, $2 limit
+SELECT name, id, due_us, kind, page, record_id, ref_id, note FROM timer WHERE due_us <= $1 ORDER BY due_us, id LIMIT $2;
 
 -- name: timer_next
 SELECT due_us FROM timer ORDER BY due_us, id LIMIT 1;

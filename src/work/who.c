@@ -21,16 +21,32 @@ struct work_memory *work_memory(struct tx *tx)
 void who_forget(struct tx *tx)
 {
     /* A new one, not an emptied one: if this part of the transaction is rolled back, the old one is right again. */
-    int64_t saves = work_memory(tx)->saves;
+    const struct work_memory *old = work_memory(tx);
+    struct work_memory *mem;
 
     *tx_slot(tx, TX_SLOT_WORK) = NULL;
-    work_memory(tx)->saves = saves;
+    mem = work_memory(tx);
+    mem->saves = old->saves;
+    mem->due = old->due;
 }
 
-struct err *who_person(const struct work *w, int64_t user, const struct person_info **out)
+/* Where that person is kept, or may be. Ids are made in a row and by time: their low bits alone would meet too often. */
+static struct person_info **person_slot(struct work_memory *mem, int64_t user)
 {
-    struct work_memory *mem = work_memory(w->tx);
-    struct person_info **slot = &mem->people[(uint64_t)user % PEOPLE_KEPT];
+    uint64_t first = (uint64_t)user * 0x9E3779B97F4A7C15ULL >> 32;
+
+    for (uint64_t i = 0; i < PEOPLE_PROBES; i++) {
+        struct person_info **slot = &mem->people[(first + i) % PEOPLE_KEPT];
+
+        if (!*slot || (*slot)->p.id == user)
+            return slot;
+    }
+    return &mem->people[first % PEOPLE_KEPT];
+}
+
+static struct err *person(const struct work *w, int64_t user, struct person_info **out)
+{
+    struct person_info **slot = person_slot(work_memory(w->tx), user);
     struct person_info *info = *slot;
     struct err *e;
 
@@ -43,10 +59,20 @@ struct err *who_person(const struct work *w, int64_t user, const struct person_i
     e = user ? access_person(w->tx, user, &info->p) : NULL;
     if (e && e->kind != ERR_NOT_FOUND)
         return e;
-    info->found = user && !e && info->p.active;
+    info->there = user && !e;
+    info->found = info->there && info->p.active;
     info->p.id = user;
     info->worktime = manual_worktime(w->m, info->p.team_name, info->p.roles, info->p.n_roles);
     *slot = info;
+    *out = info;
+    return NULL;
+}
+
+struct err *who_person(const struct work *w, int64_t user, const struct person_info **out)
+{
+    struct person_info *info;
+
+    TRY(person(w, user, &info));
     *out = info;
     return NULL;
 }
@@ -80,23 +106,27 @@ struct str who_name(const struct work *w, int64_t user)
 struct err *who_absent(const struct work *w, int64_t user, int64_t at_us, bool *absent,
                        int64_t *cover)
 {
-    const struct person_info *info;
+    struct person_info *info;
     struct stmt *s;
+    int64_t day;
 
-    *absent = false;
+    *absent = true;
     *cover = 0;
-    TRY(who_person(w, user, &info));
-    if (!info->found) {
-        *absent = true;
+    TRY(person(w, user, &info));
+    if (!info->found)
         return NULL;
+    day = zone_date(info->worktime->zone, at_us);
+    if (info->day != day || !day) {
+        TRY(db_stmt(w->tx, &sql_absence_on, &s));
+        db_bind_i64(s, 1, user);
+        db_bind_i64(s, 2, day);
+        TRY(db_step(s, &info->absent));
+        info->cover = info->absent ? db_i64(s, 0) : 0;
+        info->day = day;
+        db_done(s);
     }
-    TRY(db_stmt(w->tx, &sql_absence_on, &s));
-    db_bind_i64(s, 1, user);
-    db_bind_i64(s, 2, zone_date(info->worktime->zone, at_us));
-    TRY(db_step(s, absent));
-    if (*absent)
-        *cover = db_i64(s, 0);
-    db_done(s);
+    *absent = info->absent;
+    *cover = info->cover;
     return NULL;
 }
 
@@ -180,13 +210,17 @@ static struct err *superior_of(const struct work *w, int64_t user, int64_t *out)
 {
     *out = 0;
     for (int i = 0; i < 32 && user; i++) {
-        const struct person_info *info;
+        struct person_info *info;
         int64_t above;
 
-        TRY(access_superior(w->tx, user, &above));
+        TRY(person(w, user, &info));
+        if (!info->above_known)
+            TRY(access_superior(w->tx, user, &info->above));
+        info->above_known = true;
+        above = info->above;
         if (!above || above == user)
             return NULL;
-        TRY(who_person(w, above, &info));
+        TRY(person(w, above, &info));
         if (info->found) {
             *out = above;
             return NULL;
@@ -359,6 +393,7 @@ struct err *work_absence(struct tx *tx, const struct save_context *cx, int64_t u
     db_bind_i64(s, 3, from_day);
     db_bind_i64(s, 4, to_day);
     bind_opt_i64(s, 5, cover);
+    who_forget(tx);
     return db_run(s, NULL);
 }
 

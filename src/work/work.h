@@ -102,7 +102,7 @@ MUST_USE struct err *work_run_until(struct db *db, struct manual_store *store, i
 MUST_USE struct err *work_explain(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t record_id,
                                   struct str page, int64_t now_us, struct buf *json, struct buf *text);
 /* All open tasks, runs and breaches as canonical text lines without ids: for "the same twice" tests and check. */
-MUST_USE struct err *work_dump(struct tx *tx, struct buf *text);
+MUST_USE struct err *work_dump(struct tx *tx, const struct manual *m, struct buf *text);
 /* Invariants: one open task per cause, no timer without its thing, no open task on a gone record ... adds findings. */
 MUST_USE struct err *work_check(struct tx *tx, const struct manual *m, struct buf *findings);
 

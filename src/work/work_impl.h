@@ -94,7 +94,12 @@ MUST_USE struct err *timer_drop_page(const struct work *w, struct str page);
 struct person_info { /* what the engine asks about people, read once per transaction */
     struct person p;
     const struct worktime *worktime;
-    bool found;
+    bool there, found; /* found: there and active */
+    bool above_known;
+    int64_t above;   /* the superior, once asked */
+    int64_t day;     /* of the answer about leave; 0: not asked */
+    int64_t cover;
+    bool absent;
 };
 MUST_USE struct err *who_person(const struct work *w, int64_t user, const struct person_info **out);
 void who_forget(struct tx *tx); /* after a user or team changed */
@@ -121,6 +126,7 @@ struct task_new {
     struct str object, title, page, step, stage, kind, role, note, cause;
     int priority;
     bool optional;
+    bool first; /* nothing can have had this cause before: the database is not asked */
 };
 struct task_row { /* a task with what only the engine knows */
     struct task t;
@@ -164,9 +170,13 @@ struct breach_new {
     int64_t record_id, task_id, owed_by, at_us, due_us, clock_us, count_seen, count_due;
     struct str object, page, rule;
     bool counted; /* count_seen and count_due are given */
+    bool first;   /* this cause is known not to have breached before */
 };
 /* *id 0: this cause breached before, nothing was written. */
 MUST_USE struct err *breach_put(const struct work *w, const struct breach_new *b, int64_t *id);
+/* Records after one and up to another that breached that rule for this start of the clock, ascending. */
+MUST_USE struct err *breach_records(const struct work *w, struct str page, struct str rule, int64_t clock_us, int64_t after,
+                                    int64_t upto, int64_t **ids, size_t *n);
 MUST_USE struct err *breach_met(const struct work *w, int64_t id);
 /* The newest BREACHES_TOLD breaches of a page on a record, as members of the open object and as lines of text; those owed by
  * people a has nothing to do with are left out. */
@@ -258,8 +268,12 @@ MUST_USE struct err *work_check_hook(struct tx *tx, const struct save_context *c
 MUST_USE struct err *work_change_hook(struct tx *tx, const struct save_context *cx, const struct record *before,
                                       const struct record *after, const bool *changed, int64_t change_id);
 MUST_USE struct err *work_gone_hook(struct tx *tx, const struct save_context *cx, const struct record *r, bool gone);
+/* These records are about to be read by work_read, in this order or nearly: it reads several at once. ids stay the caller's for as
+ * long as the transaction. What a rule saves meanwhile makes it read again. */
+void work_expect(const struct work *w, int object, const int64_t *ids, size_t n);
 /* Reads a record by object name; *live false if gone. */
 MUST_USE struct err *work_read(const struct work *w, struct str object, int64_t id, struct record *out, bool *live);
+MUST_USE struct err *ahead_read(const struct work *w, const struct object *o, int64_t id, struct record *out);
 /* Records of object from which via (a reference path or relation) leads to r, now or before. */
 MUST_USE struct err *outer_records(const struct work *w, int outer_object, struct str path, const struct record *before,
                                    const struct record *after, int64_t **ids, size_t *n);
@@ -279,8 +293,14 @@ MUST_USE struct err *sweep_policy_all(const struct work *w, const struct policy 
 
 /* Per-transaction memory of the engine (TX_SLOT_WORK). */
 #define PEOPLE_KEPT 512 /* a power of two */
+#define PEOPLE_PROBES 8
+struct due_list;
 struct work_memory {
     struct person_info *people[PEOPLE_KEPT];
+    struct due_list *due; /* timers a tick has read ahead, see timer.c */
+    struct records_ahead *ahead; /* what work_expect was told of, see ahead.c */
+    struct strmap *bundles; /* notices that are there, by person, day and bundle */
+    int64_t bundles_undone; /* tx_undone when the first of them was put in */
     int64_t saves; /* made by rules: whoever holds a record read before has to read again */
 };
 struct work_memory *work_memory(struct tx *tx);

@@ -415,8 +415,55 @@ TEST(nodes_that_start_together_migrate_once)
     server_says(f, str_cstr(f->arena, str_fmt(f->arena, "DROP DATABASE %.*s", STR_ARG(name))));
 }
 
+static struct err *put_again(struct tx *tx)
+{
+    struct stmt *stmt;
+
+    TRY(db_stmt_text(tx, STR("INSERT INTO thing (id, n) VALUES (1, 1)"), &stmt));
+    return db_run(stmt, NULL);
+}
+
+/* The failure is known only inside the nested part, but going back to its beginning does not help. */
+static struct err *fail_before_nested(struct tx *tx, void *ctx)
+{
+    int64_t *n = ctx;
+
+    TRY(set(tx, 5));
+    TRY(put_again(tx));
+    assert_err(tx_nested(tx, get_into, n), "db.failed");
+    assert_err(get(tx, n), "db.failed");
+    return NULL;
+}
+
+TEST(a_failure_before_a_nested_part_is_the_whole_transactions)
+{
+    int64_t n = -1;
+
+    NEEDS_POSTGRES();
+
+    assert_err(db_write(f->db, f->arena, fail_before_nested, &n), "db.failed");
+    assert_i64(value(f), 0);
+}
+
+static struct err *fail_last(struct tx *tx, void *ctx)
+{
+    (void)ctx;
+    TRY(set(tx, 5));
+    return put_again(tx);
+}
+
+TEST(a_failure_of_the_last_write_fails_the_commit)
+{
+    NEEDS_POSTGRES();
+
+    assert_err(db_write(f->db, f->arena, fail_last, NULL), "db.failed");
+    assert_i64(value(f), 0);
+}
+
 TEST_MAIN_WITH(setup, teardown, colliding_writes_are_tried_again_until_each_counted_once,
                a_failure_that_is_not_passed_on_does_not_look_like_success,
+               a_failure_before_a_nested_part_is_the_whole_transactions,
+               a_failure_of_the_last_write_fails_the_commit,
                a_broken_connection_fails_one_job_and_is_replaced,
                another_node_hears_also_after_a_broken_connection,
                a_plan_that_no_longer_fits_is_made_anew, booleans_are_one_and_zero,

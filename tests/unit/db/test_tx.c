@@ -450,6 +450,156 @@ TEST(a_long_read_keeps_its_snapshot_while_writes_go_on)
     arena_free(arena);
 }
 
+/* ---- what waits: writes nobody asks about, statements sent ahead, work for the end ---- */
+
+static struct err *put_many_and_count(struct tx *tx, void *ctx)
+{
+    for (int64_t id = 1; id <= 500; id++)
+        TRY(put_thing(tx, id, "many"));
+    return count_things(tx, ctx);
+}
+
+TEST(a_transaction_sees_what_it_wrote_a_moment_ago)
+{
+    struct db_fixture *f = *state;
+    int64_t n = 0;
+
+    assert_ok(db_write(f->db, f->arena, put_many_and_count, &n));
+    assert_i64(n, 500);
+    assert_i64(things(f), 500);
+}
+
+static struct err *put_twin_and_go_deeper(struct tx *tx, void *ctx)
+{
+    struct err *e;
+    int64_t n = 2;
+
+    TRY(put_twin(tx, NULL));
+    e = tx_nested(tx, put_one, &n);
+    if (!e)
+        e = count_things(tx, ctx);
+    return e;
+}
+
+static struct err *put_around_a_twin(struct tx *tx, void *ctx)
+{
+    int64_t id = 1, n;
+    struct err *e;
+
+    TRY(put_one(tx, &id));
+    e = tx_nested(tx, put_twin_and_go_deeper, &n);
+    if (!e || e->kind != ERR_CONFLICT)
+        return FAIL(tx_arena(tx), ERR_INTERNAL, "db.failed", NULL, "The twin was taken.");
+    id = 3;
+    TRY(put_one(tx, &id));
+    return count_things(tx, ctx);
+}
+
+TEST(a_failed_write_takes_the_nested_part_it_was_made_in_and_no_more)
+{
+    struct db_fixture *f = *state;
+    int64_t n = 0;
+
+    assert_ok(db_write(f->db, f->arena, put_around_a_twin, &n));
+    assert_i64(n, 2);
+    assert_i64(things(f), 2);
+}
+
+static struct err *ask(struct tx *tx, int64_t id, struct stmt **stmt)
+{
+    TRY(db_stmt_text(tx, STR("SELECT name FROM thing WHERE id = $1"), stmt));
+    db_bind_i64(*stmt, 1, id);
+    return db_send(*stmt);
+}
+
+static struct err *ask_ahead(struct tx *tx, void *ctx)
+{
+    struct stmt *first, *forgotten, *last;
+    bool row;
+
+    (void)ctx;
+    if (tx_writable(tx))
+        TRY(put_thing(tx, 2, "two"));
+    TRY(ask(tx, 1, &first));
+    TRY(ask(tx, 1, &forgotten));
+    TRY(ask(tx, 2, &last));
+    db_done(forgotten);
+    TRY(db_step(first, &row));
+    assert_true(row);
+    assert_str(db_str(first, 0), "one");
+    TRY(db_step(last, &row));
+    assert_true(row);
+    assert_str(db_str(last, 0), "two");
+    TRY(db_step(first, &row));
+    assert_false(row);
+    db_done(last);
+    TRY(ask(tx, 1, &forgotten)); /* never asked for */
+    return NULL;
+}
+
+TEST(statements_sent_ahead_are_answered_each_its_own)
+{
+    struct db_fixture *f = *state;
+    int64_t id = 1;
+
+    assert_ok(db_write(f->db, f->arena, put_one, &id));
+    assert_ok(db_write(f->db, f->arena, ask_ahead, NULL));
+    assert_ok(db_read(f->db, f->arena, ask_ahead, NULL));
+    assert_ok(db_read(f->db, f->arena, ask_ahead, NULL));
+    assert_i64(things(f), 2);
+}
+
+static char first_kept[] = "first", second_kept[] = "second", lost_kept[] = "lost";
+
+static struct err *put_kept(struct tx *tx, void *const *items, size_t n)
+{
+    int64_t before;
+
+    TRY(count_things(tx, &before));
+    assert_i64(before, 1); /* the function is through */
+    for (size_t i = 0; i < n; i++)
+        TRY(put_thing(tx, 10 + (int64_t)i, items[i]));
+    return NULL;
+}
+
+static struct err *refuse(struct tx *tx, void *const *items, size_t n)
+{
+    (void)items;
+    (void)n;
+    return FAIL(tx_arena(tx), ERR_INVALID, "task.closed", NULL, "No.");
+}
+
+static struct err *keep_and_fail(struct tx *tx, void *ctx)
+{
+    (void)ctx;
+    tx_at_end(tx, put_kept, lost_kept);
+    return FAIL(tx_arena(tx), ERR_INVALID, "task.closed", NULL, "No.");
+}
+
+static struct err *keep_some(struct tx *tx, void *ctx)
+{
+    int64_t id = 1;
+
+    tx_at_end(tx, put_kept, first_kept);
+    assert_i64(tx_undone(tx), 0);
+    assert_err(tx_nested(tx, keep_and_fail, NULL), "task.closed");
+    assert_i64(tx_undone(tx), 1);
+    tx_at_end(tx, put_kept, second_kept);
+    if (ctx)
+        tx_at_end(tx, refuse, NULL);
+    return put_one(tx, &id);
+}
+
+TEST(what_is_kept_for_the_end_is_done_once_and_inside_the_transaction)
+{
+    struct db_fixture *f = *state;
+
+    assert_err(db_write(f->db, f->arena, keep_some, f), "task.closed");
+    assert_i64(things(f), 0);
+    assert_ok(db_write(f->db, f->arena, keep_some, NULL));
+    assert_i64(things(f), 3);
+}
+
 TEST_MAIN_WITH(things_setup, db_fixture_teardown, a_committed_write_is_there_after_a_restart,
                an_error_rolls_the_job_back, a_broken_constraint_is_a_conflict,
                a_reference_to_nothing_is_refused, a_failed_statement_says_nothing_about_tables,
@@ -459,4 +609,8 @@ TEST_MAIN_WITH(things_setup, db_fixture_teardown, a_committed_write_is_there_aft
                rows_being_read_survive_nested_rollbacks,
                hooks_run_in_order_after_the_commit_and_not_after_a_rollback,
                messages_arrive_once_committed, a_read_cannot_write,
-               a_long_read_keeps_its_snapshot_while_writes_go_on)
+               a_long_read_keeps_its_snapshot_while_writes_go_on,
+               a_transaction_sees_what_it_wrote_a_moment_ago,
+               a_failed_write_takes_the_nested_part_it_was_made_in_and_no_more,
+               statements_sent_ahead_are_answered_each_its_own,
+               what_is_kept_for_the_end_is_done_once_and_inside_the_transaction)

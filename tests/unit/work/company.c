@@ -394,7 +394,11 @@ static struct err *dump_in(struct tx *tx, void *ctx)
 {
     struct dumping *d = ctx;
 
-    return work_dump(tx, &d->out);
+    const struct manual *m = manual_live(d->c->store);
+    struct err *e = work_dump(tx, m, &d->out);
+
+    manual_unpin(m);
+    return e;
 }
 
 struct str company_dump(struct company *c)
