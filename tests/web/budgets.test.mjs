@@ -1,5 +1,5 @@
 // The budgets of the interface, at full speed and with a processor four times slower. How they are measured: measure.mjs.
-import { ADMIN, ask, call, ensure, finish, firstDeal, go, MANAGER, open, REP, server, settled, skip, slowDown, test, token, until } from "./lib.mjs";
+import { ADMIN, ask, call, ensure, finish, firstDeal, go, MANAGER, open, REP, server, settled, slowDown, test, token, until } from "./lib.mjs";
 import { crowding, median, meter, name, tries, Verdict } from "./measure.mjs";
 
 const SPEEDS = [[1, ""], [4, ", at a quarter of the speed"]];
@@ -7,13 +7,8 @@ const press = (page, ...keys) => async () => {
   for (const k of keys) await page.keyboard.press(k);
 };
 
-// At a quarter of the speed these two are over their limits on the machine the limits are tried on (docs/performance.md says by
-// how much), so they are asked for by name until they are not.
-const owed = (rate) => { if (rate === 4 && process.env.BROWSER !== "all") skip("over its limit still, as docs/performance.md says; BROWSER=all measures it"); };
-
 for (const [rate, words] of SPEEDS) {
   test(`a local action is painted within ${rate === 1 ? 50 : 100} ms${words}`, async () => {
-    owed(rate);
     const limit = rate === 1 ? 50 : 100;
     const verdict = new Verdict();
     const check = (page, what, how) => verdict.of(what, limit, () => tries(page, 5, how));
@@ -69,7 +64,6 @@ for (const [rate, words] of SPEEDS) {
   });
 
   test(`a screen seen before opens within ${rate === 1 ? 100 : 250} ms${words}`, async () => {
-    owed(rate);
     const limit = rate === 1 ? 100 : 250;
     const page = await open(MANAGER);
     const places = [["My Day", "g d", "/", ".task-card, .empty"], ["deals", "g e", "/lists/deal", ".grid-row"], ["board", "g p", "/board", "[data-card]"],

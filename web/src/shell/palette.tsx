@@ -80,12 +80,15 @@ export function Palette({ onClose }: { onClose: () => void }) {
     : body.trim() === "" ? [...recent, ...commands(can, "").slice(0, 8)]
     : [...commands(can, body).slice(0, 4), ...found, ...persons(body).slice(0, 3), ...pages(body).slice(0, 4)];
 
+  // Done when the palette is gone and the focus is where it was, yet before the next key: that one belongs to what was opened.
+  const chosen = useRef<(() => void) | null>(null);
+  useLayoutEffect(() => () => queueMicrotask(() => chosen.current?.()), []);
   const choose = (row: Row): void => {
     onClose();
     if (row.href) {
       remember("recent", [row, ...recent.filter((x) => x.id !== row.id)].slice(0, RECENT));
       go(row.href);
-    } else setTimeout(() => row.run?.(), 0);
+    } else chosen.current = row.run ?? null;
   };
   return (
     <Dialog title={t("Search and commands")} onClose={onClose} kind="palette" bare>

@@ -1,4 +1,6 @@
-// Dialogs on <dialog>: the browser keeps the focus inside, makes the rest inert and gives Esc its meaning.
+// Dialogs on <dialog>, shown without showModal: that makes the browser work out the style of every element of the page anew, which
+// takes longer than all the rest. What it gives beside that is done here: the focus stays inside, Esc and the back gesture close,
+// and a scrim keeps the page below from pointers. Readers are told by aria-modal.
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/t";
@@ -12,31 +14,95 @@ interface Props {
   bare?: boolean; // no visible heading
 }
 
+interface Shown {
+  el: HTMLDialogElement;
+  close: () => void;
+}
+// The back gesture of a phone, where the browser tells of it. TypeScript does not know it yet.
+const watcher = (globalThis as { CloseWatcher?: new () => { onclose: (() => void) | null; destroy: () => void } }).CloseWatcher;
+const shown: Shown[] = []; // the last lies on top
+let backwards = false;     // the way the last Tab went
+
+const CAN_HOLD = "a[href], button, input, select, textarea, summary, [tabindex]";
+function holders(el: HTMLElement): HTMLElement[] {
+  return [...el.querySelectorAll<HTMLElement>(CAN_HOLD)].filter((x) => x.tabIndex >= 0 && !x.matches(":disabled") && x.checkVisibility({ visibilityProperty: true }));
+}
+
+// Tab leaves the dialog at one end and comes in again at the other.
+function onFocusIn(e: FocusEvent): void {
+  const top = shown.at(-1)?.el;
+  if (!top || !(e.target instanceof Node) || top.contains(e.target)) return;
+  const all = holders(top);
+  (all.at(backwards ? -1 : 0) ?? top).focus();
+}
+function onKeyDown(e: KeyboardEvent): void {
+  const top = shown.at(-1);
+  if (e.key === "Tab") backwards = e.shiftKey;
+  if (!top || !(e.target instanceof Node) || top.el.contains(e.target)) return;
+  if (e.key === "Escape") onEscape(e);
+  else if (e.key === "Tab") {
+    // What had the focus is gone, or the page below has it: the browser would begin there.
+    e.preventDefault();
+    (holders(top.el).at(backwards ? -1 : 0) ?? top.el).focus();
+  }
+}
+function onEscape(e: KeyboardEvent): void {
+  if (e.defaultPrevented || document.querySelector(".popover:popover-open")) return; // the menu on top closes first
+  e.preventDefault();
+  e.stopPropagation();
+  shown.at(-1)?.close();
+}
+
+function show(el: HTMLDialogElement, close: () => void): () => void {
+  if (shown.length === 0) {
+    document.addEventListener("focusin", onFocusIn);
+    document.addEventListener("keydown", onKeyDown, { capture: true });
+  }
+  const me = { el, close };
+  shown.push(me);
+  el.show();
+  const back = watcher ? new watcher() : null;
+  if (back) back.onclose = () => me.close();
+  return () => {
+    back?.destroy();
+    el.close();
+    shown.splice(shown.indexOf(me), 1);
+    if (shown.length) return;
+    document.removeEventListener("focusin", onFocusIn);
+    document.removeEventListener("keydown", onKeyDown, { capture: true });
+  };
+}
+
 export function Dialog({ title, onClose, children, kind = "dialog", bare }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
+  const latest = useRef(onClose);
+  latest.current = onClose;
   const id = useId();
   useLayoutEffect(() => {
     const before = document.activeElement;
-    const d = ref.current;
-    if (d && !d.open) d.showModal();
+    if (!ref.current) return undefined;
+    const hide = show(ref.current, () => latest.current());
     return () => {
-      d?.close();
+      hide();
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
   return (
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events -- Esc closes as well
-    <dialog ref={ref} class={`dialog ${kind}`} aria-labelledby={bare ? undefined : id} aria-label={bare ? title : undefined}
-      onCancel={(e) => { e.preventDefault(); onClose(); }} onClick={(e) => { if (e.target === ref.current) onClose(); }}>
-      <div class="dialog-box">
-        {!bare && (
-          <header>
-            <h2 id={id}>{title}</h2>
-            <IconButton icon="x" label={t("Close")} onClick={onClose} />
-          </header>
-        )}
-        {children}
-      </div>
-    </dialog>
+    <>
+      <div class="scrim" aria-hidden="true" onClick={onClose} />
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Esc closes it */}
+      <dialog ref={ref} class={`dialog ${kind}`} aria-modal="true" aria-labelledby={bare ? undefined : id} aria-label={bare ? title : undefined} tabIndex={-1}
+        onKeyDown={(e) => { if (e.key === "Escape") onEscape(e); }}>
+        <div class="dialog-box">
+          {!bare && (
+            <header>
+              <h2 id={id}>{title}</h2>
+              <IconButton icon="x" label={t("Close")} onClick={onClose} />
+            </header>
+          )}
+          {children}
+        </div>
+      </dialog>
+    </>
   );
 }

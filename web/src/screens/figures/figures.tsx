@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { api, settle, type Result } from "../../api/client";
 import { t, tn } from "../../i18n/t";
 import { place, setQuery } from "../../nav/router";
+import { useWhole } from "../../shell/after-paint";
 import { Screen } from "../../shell/screen";
 import { me, objectOf } from "../../store/session";
 import { Button } from "../../ui/button";
@@ -156,14 +157,20 @@ function WhoTabs({ who }: { who: string }) {
   );
 }
 
+// What is drawn first: at least as much as the window shows, in pixels.
+const TILES_HIGH = 428;
+const CARD_HIGH = 260;
+
 export function Figures() {
   const query = place.value.query;
   const { data, problem, loading, reload } = useLoad(`figures?${query.toString()}`, () => readAll(query));
   useChanges(["deal", "lead", "activity"], 5000, reload);
   const tiles = data ? TILES.map((n) => data.totals.get(n)).filter((m) => m !== undefined) : [];
   const rest = data ? data.heads.map((h) => data.totals.get(h.name)).filter((m) => m !== undefined && !tiles.includes(m) && !data.charts.includes(m)).filter((m) => m !== undefined) : [];
+  const whole = useWhole(data !== null);
+  const inSight = whole ? Infinity : Math.max(2, 2 * Math.ceil((innerHeight - TILES_HIGH) / CARD_HIGH));
   return (
-    <Screen title={t("Figures")} class="figures" ready={!loading} actions={<WhoTabs who={query.get("who") ?? ""} />}>
+    <Screen title={t("Figures")} class="figures" ready={!loading && (whole || data === null)} actions={<WhoTabs who={query.get("who") ?? ""} />}>
       {problem && <ProblemNote problem={problem} retry={reload} />}
       {loading && <Skeleton rows={6} height={96} />}
       {data && data.heads.length === 0 && (
@@ -180,10 +187,10 @@ export function Figures() {
       )}
       {data && data.charts.length > 0 && (
         <div class="figure-cards">
-          {data.charts.map((m) => <ChartCard key={m.name} metric={m} by={data.by.get(m.name) ?? ""} />)}
+          {data.charts.slice(0, inSight).map((m) => <ChartCard key={m.name} metric={m} by={data.by.get(m.name) ?? ""} />)}
         </div>
       )}
-      {rest.length > 0 && (
+      {whole && rest.length > 0 && (
         <section aria-labelledby="figure-rest" class="stack">
           <h2 id="figure-rest">{t("More figures")}</h2>
           <ul class="tiles">{rest.map((m) => <Tile key={m.name} metric={m} />)}</ul>

@@ -5,6 +5,7 @@ import { formatDate, formatNumber } from "../../i18n/format";
 import { t, tn } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { place } from "../../nav/router";
+import { useWhole } from "../../shell/after-paint";
 import { Screen } from "../../shell/screen";
 import { loadManual, manualPages, rolesWith } from "../../store/manual";
 import { me, objectOf } from "../../store/session";
@@ -132,7 +133,10 @@ function useRuleKeys(): void {
   }, []);
 }
 
-function Rules({ list, onSwitch, onTry }: { list: readonly Policy[]; onSwitch: (s: Switch) => void; onTry: (p: Policy) => void }) {
+const ROW_HIGH = 104; // pixels; at least
+
+// most: rows drawn of all groups together.
+function Rules({ list, most, onSwitch, onTry }: { list: readonly Policy[]; most: number; onSwitch: (s: Switch) => void; onTry: (p: Policy) => void }) {
   useRuleKeys();
   const groups: [string, Policy[]][] = [[t("On"), list.filter((p) => p.mode !== "off")], [t("Off"), list.filter((p) => p.mode === "off")]];
   return (
@@ -142,7 +146,7 @@ function Rules({ list, onSwitch, onTry }: { list: readonly Policy[]; onSwitch: (
           <h2 id={`rules-${i}`}>{title} <span class="muted num">{rules.length}</span></h2>
           {rules.length === 0
             ? <p class="muted">{i === 0 ? t("No rule is on. Start with one on Watch: it counts and bothers nobody.") : t("Every rule is on.")}</p>
-            : <ul class="policy-list">{rules.map((p) => <Row key={p.page} policy={p} onSwitch={onSwitch} onTry={() => onTry(p)} />)}</ul>}
+            : <ul class="policy-list">{rules.slice(0, Math.max(0, most - (i ? (groups[0]?.[1].length ?? 0) : 0))).map((p) => <Row key={p.page} policy={p} onSwitch={onSwitch} onTry={() => onTry(p)} />)}</ul>}
         </section>
       ))}
     </>
@@ -167,8 +171,9 @@ export function Policies() {
   useEffect(() => void loadManual(), []);
   const list: readonly Policy[] = data?.data ?? [];
   const on = list.filter((p) => p.mode !== "off").length;
+  const whole = useWhole(list.length > 0);
   return (
-    <Screen title={t("Policies")} class="policies" ready={!loading} actions={<Tabs view={view} />}
+    <Screen title={t("Policies")} class="policies" ready={!loading && (whole || !list.length)} actions={<Tabs view={view} />}
       meta={data ? t("{n} rules, {on} on", { n: list.length, on }) : " "}>
       {problem && <ProblemNote problem={problem} retry={reload} />}
       {loading && <Skeleton rows={6} height={104} />}
@@ -178,7 +183,7 @@ export function Policies() {
           <p><a href="/manual">{t("Open the manual")}</a></p>
         </EmptyState>
       )}
-      {list.length > 0 && (view === "breaches" ? <Breaches policies={list} /> : <Rules list={list} onSwitch={setChange} onTry={setTried} />)}
+      {list.length > 0 && (view === "breaches" ? <Breaches policies={list} /> : <Rules list={list} most={whole ? Infinity : Math.ceil(innerHeight / ROW_HIGH)} onSwitch={setChange} onTry={setTried} />)}
       {tried && <PastDialog page={tried.page} label={tried.label} sentence={tried.sentence} onClose={() => setTried(null)} />}
       {change && <SwitchDialog change={change} onClose={() => setChange(null)} onDone={reload} />}
     </Screen>
