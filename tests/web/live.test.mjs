@@ -1,5 +1,5 @@
 // Several people, and a connection that breaks: changes arrive, meet, and wait.
-import { ADMIN, ask, call, ensure, finish, firstDeal, go, open, REP, settled, shot, test, token, until } from "./lib.mjs";
+import { ADMIN, ask, call, ensure, finish, firstDeal, go, open, REP, server, settled, shot, test, token, until } from "./lib.mjs";
 
 test("P146 a change by somebody else shows within a second and does not disturb typing", async () => {
   const dealId = await firstDeal();
@@ -85,6 +85,32 @@ test("P62 at 360 px and without a connection changes wait, survive a closed page
   await page.context().setOffline(false);
   await page.reload();
   await until(async () => (await ask(ADMIN, `/api/v1/records/deal/${dealId}`)).number === "OFFLINE-5", "what was written offline is sent");
+});
+
+test("an answer that can still be taken back is not sent by a second page", async () => {
+  const title = "Send the samples";
+  const asked = await call("POST", "/api/v1/tasks", { token: await token(REP), body: { record: await firstDeal(), title, due: new Date(Date.now() + 3_600_000).toISOString() } });
+  ensure(asked.status === 201, asked.text);
+  const page = await open(REP);
+  await go(page, `/?task=${asked.json.id}`);
+  await page.keyboard.press("Control+Enter");
+  await page.waitForSelector(`.toast >> text=${title}`);
+  const second = await page.context().newPage();
+  await second.goto(server.base + "/");
+  await second.waitForSelector(".task-card");
+  await page.bringToFront();
+  await page.keyboard.press("Control+z");
+  await page.waitForSelector(`.task-card .task-title:text-is('${title}')`);
+  await page.waitForTimeout(8000); // longer than it is held: nothing is to happen
+  ensure((await ask(REP, "/api/v1/my-day?limit=200")).data.some((x) => x.id === asked.json.id), "the answer that was taken back was sent");
+  // A page that is gone without a word leaves it to the other.
+  await page.keyboard.press("Control+Enter");
+  await page.waitForSelector(`.toast >> text=${title}`);
+  const crash = await page.context().newCDPSession(page);
+  await Promise.race([crash.send("Page.crash").catch(() => undefined), new Promise((done) => setTimeout(done, 2000))]);
+  await second.reload();
+  await until(async () => !(await ask(REP, "/api/v1/my-day?limit=200")).data.some((x) => x.id === asked.json.id), "the answer of the page that died is sent");
+  await page.context().close();
 });
 
 await finish();

@@ -135,7 +135,7 @@ async function probe(): Promise<void> {
 
 export async function startLive(): Promise<void> {
   const user = me.peek()?.id;
-  if (user) await loadOutbox(user);
+  if (user) await loadOutbox(user, () => void flush(outboxDone, outboxRefused));
   connect();
   startNotices();
   addEventListener("online", () => void probe());

@@ -12,6 +12,7 @@ export interface Write {
   body: unknown;
   version: number | null;
   label: string;
+  until?: number; // it can be taken back until then, ms since 1970
 }
 export type Sent = { ok: true; data: unknown } | { ok: false; problem: Problem } | { ok: "waiting" };
 
@@ -69,11 +70,13 @@ async function transmit(w: Write): Promise<Sent> {
   return { ok: false, problem: problemOf(data, response.status) };
 }
 
+const LATE_MS = 2000; // how long a page takes, at most, to send what cannot be taken back any more
 let last = 0;
 // Lays a write down before anything is sent: a page that is closed or killed meanwhile loses nothing, and the key keeps what was
 // sent from being done twice. Whoever does not send it after all forgets it.
-export function layDown(w: Omit<Write, "key" | "at">): Write {
+export function layDown(w: Omit<Write, "key" | "at" | "until">, heldMs = 0): Write {
   const write: Write = { ...w, key: newKey(), at: Math.max(Date.now(), last + 1) };
+  if (heldMs) write.until = write.at + heldMs;
   last = write.at;
   void store((s) => s.put(write));
   return write;
@@ -125,15 +128,31 @@ export async function flush(done: (write: Write, data: unknown) => void, refused
   }
 }
 
-// What lay there when the page was left, of this person.
-export async function loadOutbox(user: string): Promise<void> {
+async function stored(user: string): Promise<Write[]> {
   const db = await open();
-  if (!db) return;
+  if (!db) return [];
   const found = await new Promise<Write[]>((done) => {
     const rq = db.transaction("outbox").objectStore("outbox").getAll() as IDBRequest<Write[]>;
     rq.onsuccess = () => done(rq.result);
     rq.onerror = () => done([]);
   });
-  const mine = found.filter((w) => w.user === user).sort((a, b) => a.at - b.at);
+  return found.filter((w) => w.user === user).sort((a, b) => a.at - b.at);
+}
+
+// What lay there when the page was left, of this person. What another page of this browser may still take back is left to that
+// page; if it lies there longer, that page is gone: later() is called when such writes were taken over.
+export async function loadOutbox(user: string, later: () => void): Promise<void> {
+  const found = await stored(user);
+  const now = Date.now();
+  const held = found.filter((w) => (w.until ?? 0) + LATE_MS > now);
+  const mine = found.filter((w) => !held.includes(w));
   if (mine.length) waiting.value = [...mine, ...waiting.peek()];
+  if (!held.length) return;
+  const keys = new Set(held.map((w) => w.key));
+  setTimeout(() => void stored(user).then((left) => {
+    const gone = left.filter((w) => keys.has(w.key));
+    if (!gone.length) return;
+    waiting.value = [...waiting.peek(), ...gone];
+    later();
+  }), Math.max(...held.map((w) => w.until ?? 0)) + LATE_MS - now);
 }

@@ -142,7 +142,7 @@ function hold(task: Task, path: string, body: Record<string, string>, how: strin
     setClosing(task.id, how);
     if (arrived.peek().length) takeOrder(); // what was open is gone: the next is the first there is
   });
-  const h: Held = { task, write: layDown({ user: me.peek()?.id ?? "", method: "POST", path, body, version: task.version, label: task.title }), timer: 0, toastId: 0 };
+  const h: Held = { task, write: layDown({ user: me.peek()?.id ?? "", method: "POST", path, body, version: task.version, label: task.title }, HOLD_MS), timer: 0, toastId: 0 };
   h.timer = window.setTimeout(() => void sendHeld(h), HOLD_MS);
   h.toastId = toast(t("{task}: {how}", { task: task.title, how }), { ms: HOLD_MS, undo: () => takeBack(task.id) });
   held.set(task.id, h);
