@@ -1,7 +1,7 @@
 // Runs the browser tests, each file in a process, with a browser and on a company of its own: as many files at once as there are
-// processors. The files that measure, or that must be done within a minute (ALONE), come last and find nothing else at work. A file
-// in which something failed is run once more, when nothing else is at work either, and says so: what a stutter of the machine did
-// does not come twice, a defect does; the second run counts. Arguments: names of files; none: all.
+// processors. The files that measure (ALONE) come last and find nothing else at work. A file in which something failed is run once
+// more, when nothing else is at work either, and says so: what a stutter of the machine did does not come twice, a defect does; the
+// second run counts. Arguments: names of files; none: all.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -9,8 +9,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const ALONE = ["pictures.test.mjs", "live.test.mjs", "budgets.test.mjs"];
-const LONGEST = ["a11y.test.mjs", "lists.test.mjs", "reach.test.mjs"]; // begun first, so that nothing waits for them at the end
+const ALONE = ["live.test.mjs", "budgets.test.mjs"];
+const LONGEST = ["a11y.test.mjs", "lists.test.mjs", "states.test.mjs", "keyboard.test.mjs", "pictures.test.mjs", "phone.test.mjs"]; // begun first, so that nothing waits for them at the end
 const FILE_MS = 900_000;
 
 const wanted = process.argv.slice(2);

@@ -1,4 +1,5 @@
 // The public API, typed by the description of this installation. A refusal is a value; only a broken network throws.
+import { signal } from "@preact/signals";
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema";
 
@@ -11,6 +12,8 @@ export type FieldShape = Schemas["FieldShape"];
 export type AnyRecord = Schemas["AnyRecord"];
 
 export class Offline extends Error {}
+// Did the server answer when it was asked last, whatever it was asked?
+export const online = signal(true);
 
 export type Result<T> = { ok: true; data: T; etag: string | null } | { ok: false; problem: Problem };
 
@@ -20,8 +23,10 @@ const raw: typeof fetch = async (input, init) => {
     response = await fetch(input, init);
   } catch (e) {
     if (e instanceof DOMException && e.name === "AbortError") throw e;
+    online.value = false;
     throw new Offline("The server cannot be reached.");
   }
+  online.value = true;
   if (response.status === 401) signedOut();
   return response;
 };

@@ -2,11 +2,11 @@
 import { lazy, Suspense } from "./lazy";
 import { computed, signal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
-import { api, type Me } from "../api/client";
+import { api, online, type Me } from "../api/client";
 import { t, tn } from "../i18n/t";
 import { addKeys, useActions } from "../keys/keys";
 import { go, path, place } from "../nav/router";
-import { online, waitingCount } from "../store/outbox";
+import { waitingCount } from "../store/outbox";
 import { unread } from "../store/notices";
 import { density, plainPages, railOpen, simpleMode, singleKeys, theme, type Theme } from "../store/settings";
 import { failed, mainObjects, me, otherObjects } from "../store/session";

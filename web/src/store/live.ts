@@ -1,11 +1,11 @@
 // Changes by others, as they happen. A record that is shown is read anew; lists and the day are told that something moved
 // and decide themselves when to redraw. Nothing here touches what somebody is typing.
 import { signal } from "@preact/signals";
-import { api, settle } from "../api/client";
+import { api, online, settle } from "../api/client";
 import { now } from "../i18n/format";
 import { outboxDone, outboxRefused } from "./change";
 import { hearNotice, startNotices } from "./notices";
-import { flush, loadOutbox, online, waiting } from "./outbox";
+import { flush, loadOutbox, waiting } from "./outbox";
 import { entryOf, markGone, readRecord } from "./records";
 import { loadManual, manualPages } from "./manual";
 import { loadShapes, me } from "./session";
@@ -124,10 +124,7 @@ function connect(): void {
 async function probe(): Promise<void> {
   try {
     await fetch("/healthz", { cache: "no-store" });
-    if (!online.peek()) {
-      online.value = true;
-      void flush(outboxDone, outboxRefused);
-    }
+    online.value = true;
   } catch {
     online.value = false;
   }
@@ -136,6 +133,7 @@ async function probe(): Promise<void> {
 export async function startLive(): Promise<void> {
   const user = me.peek()?.id;
   if (user) await loadOutbox(user, () => void flush(outboxDone, outboxRefused));
+  online.subscribe((on) => { if (on) void flush(outboxDone, outboxRefused); });
   connect();
   startNotices();
   addEventListener("online", () => void probe());

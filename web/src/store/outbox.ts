@@ -1,7 +1,7 @@
 // Writes that the server has not acknowledged yet. They lie in IndexedDB, so a closed tab or a dead network loses none; each
 // has an Idempotency-Key, so sending one twice does it once.
 import { computed, signal } from "@preact/signals";
-import { newKey, Offline, problemOf, type Problem } from "../api/client";
+import { newKey, Offline, online, problemOf, type Problem } from "../api/client";
 
 export interface Write {
   key: string;
@@ -16,7 +16,6 @@ export interface Write {
 }
 export type Sent = { ok: true; data: unknown } | { ok: false; problem: Problem } | { ok: "waiting" };
 
-export const online = signal(true);
 export const waiting = signal<readonly Write[]>([]);
 export const waitingCount = computed(() => waiting.value.length);
 

@@ -423,6 +423,8 @@ function BoardOf({ shape, field }: { shape: ObjectShape; field: FieldShape }) {
   const rules = useRules(shape.name, field);
   useBoardKeys(lanes ? null : store);
   const stale = store.stale.value;
+  // Where nothing could be read, the trouble stands instead of the columns: above them it would push them down.
+  const bare = store.problem.value !== null && store.columns.every((c) => c.count.value === null && c.rows.value.length === 0);
   return (
     <Screen title={view?.name ?? t("{objects} by stage", { objects: shape.plural })} class="board-screen" meta={lanes ? " " : <Totals store={store} />} actions={<Tools object={shape.name} />}>
       {query.get("filters") === "1" || asked ? <FilterBar shape={shape} filter={asked} apply={(text) => setQuery({ filter: text || null, filters: "1" }, { replace: true })} /> : null}
@@ -430,7 +432,7 @@ function BoardOf({ shape, field }: { shape: ObjectShape; field: FieldShape }) {
       <div role="status" class="board-stale">
         {stale > 0 && !lanes && <Button act icon="refresh-cw" onClick={() => void store.refresh()}>{tn(stale, "{n} change – refresh order", "{n} changes – refresh order")}</Button>}
       </div>
-      {lanes ? <Lanes shape={shape} field={field} filter={filter} rules={rules} /> : <Stages key={filter} store={store} rules={rules} lane={false} />}
+      {lanes ? <Lanes shape={shape} field={field} filter={filter} rules={rules} /> : !bare && <Stages key={filter} store={store} rules={rules} lane={false} />}
     </Screen>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t, tn } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { go, recordHref } from "../../nav/router";
-import { arrived, day, dayProblem, doneNow, finishTask, queue, takeOrder } from "../../store/tasks";
+import { arrived, day, dayProblem, doneNow, finishTask, loadDay, queue, takeOrder } from "../../store/tasks";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { ProblemNote, Skeleton } from "../../ui/states";
@@ -57,7 +57,7 @@ export function Run() {
       <Screen title={t("Run the queue")} ready={task !== undefined}
         meta={task ? tn(Math.max(left.length, total - passed.size - doneNow.value.length), "{n} left", "{n} left") + (doneNow.value.length ? ` · ${t("{n} done now", { n: doneNow.value.length })}` : "") : "\u00a0"}
         actions={<><Button kind="quiet" icon="skip-forward" onClick={pass} disabled={!task} keys="n">{t("Next card")}</Button><a class="button plain" data-act="" href="/"><Icon name="x" /><span>{t("Leave")}</span></a></>}>
-        {dayProblem.value && <ProblemNote problem={dayProblem.value} />}
+        {dayProblem.value && <ProblemNote problem={dayProblem.value} retry={() => void loadDay("")} />}
         {!day.value && !dayProblem.value && <Skeleton rows={1} height={420} />}
         <div ref={box}>
           {task ? <TaskCard key={task.id} task={task} big /> : day.value ? <Finished passed={passed.size} again={() => setPassed(new Set())} /> : null}

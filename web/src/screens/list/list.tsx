@@ -119,7 +119,7 @@ function Loaded({ shape, viewsProblem }: { shape: ObjectShape; viewsProblem: Pro
 
   const mayCreate = may("create");
   const refused = refusals.value.filter((r) => r.object === shape.name && r.id !== peeked);
-  const count = data.loading ? "" : data.exact ? tn(data.total, "{n} record", "{n} records") : t("more than {n} records", { n: data.total });
+  const count = data.loading || (data.problem && !data.rows.length) ? "" : data.exact ? tn(data.total, "{n} record", "{n} records") : t("more than {n} records", { n: data.total });
   const filterProblem = data.problem !== null && data.problem.code.startsWith("expr.");
   const trouble = data.problem && <ProblemNote problem={data.problem} retry={filterProblem ? undefined : data.refresh} />;
   const table: TableProps = {
