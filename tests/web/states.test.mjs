@@ -70,7 +70,7 @@ for (const [state, width, says, how, words] of STATES) {
         for (const w of words) await expect(page.locator("main")).toContainText(w, { timeout: 8000 });
         await expect(page.locator("h1")).toBeVisible();
         if (state === "cut-off") await expect(page.locator(".banner")).toContainText("No connection");
-        await sound(page, `${name}-${state}`);
+        if (state === "broken") await sound(page, `${name}-${state}`); // the others are the same note with other words
         await restore();
         if (state === "refused") continue;
         await page.locator("main").getByRole("button", { name: "Try again" }).first().click({ timeout: 8000 });
