@@ -126,15 +126,21 @@ static struct err *links_take(struct tx *tx, struct stmt *st, struct value *v)
     return NULL;
 }
 
-struct err *links_read(struct tx *tx, const struct object_plan *p, struct record *r)
+/* Of the fields of links from the k-th on. */
+static struct err *links_from(struct tx *tx, const struct object_plan *p, size_t k, struct record *r)
 {
     struct stmt *st;
 
-    for (size_t k = 0; k < p->links.n; k++) {
+    for (; k < p->links.n; k++) {
         TRY(links_ask(tx, p, k, r->id, &st));
         TRY(links_take(tx, st, &r->values[p->links.at[k]]));
     }
     return NULL;
+}
+
+struct err *links_read(struct tx *tx, const struct object_plan *p, struct record *r)
+{
+    return links_from(tx, p, 0, r);
 }
 
 struct err *record_read(struct tx *tx, const struct manual *m, const struct object *o, int64_t id,
@@ -160,11 +166,7 @@ struct err *record_read(struct tx *tx, const struct manual *m, const struct obje
     db_done(st);
     if (first)
         TRY(links_take(tx, first, &out->values[p->links.at[0]]));
-    for (size_t k = 1; k < p->links.n; k++) {
-        TRY(links_ask(tx, p, k, id, &st));
-        TRY(links_take(tx, st, &out->values[p->links.at[k]]));
-    }
-    return NULL;
+    return links_from(tx, p, 1, out);
 }
 
 /* " IN ($2, $3, ...)" with RECORDS_AT_ONCE parameters, from this one on: always the same text, so it is prepared once. */

@@ -35,6 +35,15 @@ export function addKeys(group: KeyGroup): () => void {
   };
 }
 
+// The act of a control, as the attribute it is read from.
+export function actOf(act: true | string | undefined): string | undefined {
+  return act === true ? "" : act;
+}
+// A menu or list lies open above all else: Escape is its own.
+export function menuIsOpen(): boolean {
+  return document.querySelector(".popover:popover-open") !== null;
+}
+
 const NO_KEYS: readonly KeyAction[] = [];
 // Asked only when the palette opens, so it may say what holds at that moment. undefined: nothing is offered.
 export function useActions(title: string | undefined, list: () => readonly Action[]): void {
@@ -106,7 +115,7 @@ function onKey(e: KeyboardEvent): void {
   const single = !name.startsWith("mod+") && !name.startsWith("alt+") && name !== "Escape";
   const typing = isTyping(e.target);
   const inDialog = document.querySelector("dialog[open]") !== null;
-  if (name === "Escape" && document.querySelector(".popover:popover-open")) return; // the menu on top closes first
+  if (name === "Escape" && menuIsOpen()) return;
   const action = find(prefix ? `${prefix} ${name}` : name);
   if (action && (!typing || action.typing) && (!single || singleKeys.peek()) && (!inDialog || action.typing)) {
     // Enter and Space belong to the control that has the focus.

@@ -1,5 +1,5 @@
 import type { ComponentChildren, Ref } from "preact";
-import { keyText } from "../keys/keys";
+import { actOf, keyText } from "../keys/keys";
 import { Icon, type IconName } from "./icon";
 
 export interface ButtonProps {
@@ -25,7 +25,7 @@ export function Button(p: ButtonProps) {
   return (
     <button type={p.type ?? "button"} class={`button ${p.kind ?? "plain"} ${p.class ?? ""}`} onClick={p.onClick} disabled={p.disabled}
       aria-pressed={p.pressed} aria-expanded={p.expanded} aria-haspopup={p.menu ? "true" : undefined} title={p.title}
-      data-focus={p.focus} data-act={p.act === true ? "" : p.act} ref={p.buttonRef}>
+      data-focus={p.focus} data-act={actOf(p.act)} ref={p.buttonRef}>
       {p.icon && <Icon name={p.icon} />}
       {p.children !== undefined && <span>{p.children}</span>}
       {p.keys && <Kbd keys={p.keys} />}
@@ -37,7 +37,7 @@ export function Button(p: ButtonProps) {
 export function IconButton({ icon, label, ...p }: Omit<ButtonProps, "children" | "icon"> & { icon: IconName; label: string }) {
   return (
     <button type="button" class={`icon-button ${p.class ?? ""}`} aria-label={label} title={label} onClick={p.onClick} disabled={p.disabled}
-      aria-pressed={p.pressed} aria-expanded={p.expanded} aria-haspopup={p.menu ? "true" : undefined} data-focus={p.focus} data-act={p.act === true ? "" : p.act} tabIndex={p.tab} ref={p.buttonRef}>
+      aria-pressed={p.pressed} aria-expanded={p.expanded} aria-haspopup={p.menu ? "true" : undefined} data-focus={p.focus} data-act={actOf(p.act)} tabIndex={p.tab} ref={p.buttonRef}>
       <Icon name={icon} />
     </button>
   );

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/t";
+import { menuIsOpen } from "../keys/keys";
 import { IconButton } from "./button";
 
 interface Props {
@@ -24,16 +25,17 @@ const shown: Shown[] = []; // the last lies on top
 let backwards = false;     // the way the last Tab went
 
 const CAN_HOLD = "a[href], button, input, select, textarea, summary, [tabindex]";
-function holders(el: HTMLElement): HTMLElement[] {
-  return [...el.querySelectorAll<HTMLElement>(CAN_HOLD)].filter((x) => x.tabIndex >= 0 && !x.matches(":disabled") && x.checkVisibility({ visibilityProperty: true }));
+// The focus comes in at the end the last Tab came from.
+function enter(el: HTMLElement): void {
+  const holders = [...el.querySelectorAll<HTMLElement>(CAN_HOLD)].filter((x) => x.tabIndex >= 0 && !x.matches(":disabled") && x.checkVisibility({ visibilityProperty: true }));
+  (holders.at(backwards ? -1 : 0) ?? el).focus();
 }
 
 // Tab leaves the dialog at one end and comes in again at the other.
 function onFocusIn(e: FocusEvent): void {
   const top = shown.at(-1)?.el;
   if (!top || !(e.target instanceof Node) || top.contains(e.target)) return;
-  const all = holders(top);
-  (all.at(backwards ? -1 : 0) ?? top).focus();
+  enter(top);
 }
 function onKeyDown(e: KeyboardEvent): void {
   const top = shown.at(-1);
@@ -43,11 +45,11 @@ function onKeyDown(e: KeyboardEvent): void {
   else if (e.key === "Tab") {
     // What had the focus is gone, or the page below has it: the browser would begin there.
     e.preventDefault();
-    (holders(top.el).at(backwards ? -1 : 0) ?? top.el).focus();
+    enter(top.el);
   }
 }
 function onEscape(e: KeyboardEvent): void {
-  if (e.defaultPrevented || document.querySelector(".popover:popover-open")) return; // the menu on top closes first
+  if (e.defaultPrevented || menuIsOpen()) return;
   e.preventDefault();
   e.stopPropagation();
   shown.at(-1)?.close();

@@ -1,13 +1,10 @@
 // Menus and small panels on the Popover API: on top of everything, closed by Esc and by a click elsewhere.
-import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { useActions, type Action } from "../keys/keys";
+import { actOf, useActions, type Action } from "../keys/keys";
 import { go } from "../nav/router";
 import { Button, IconButton } from "./button";
 import { Icon, type IconName } from "./icon";
-
-export const openMenus = signal(0);
 
 function placeBeside(panel: HTMLElement, anchor: HTMLElement): void {
   const a = anchor.getBoundingClientRect();
@@ -66,7 +63,7 @@ export function Popover(p: PopoverProps) {
   return (
     <>
       {p.face !== undefined ? (
-        <button type="button" class={p.class} aria-haspopup="true" aria-expanded={open} aria-controls={open ? id : undefined} onClick={show} ref={button} data-focus={p.focus} data-act={p.act === true ? "" : p.act}>{p.face}</button>
+        <button type="button" class={p.class} aria-haspopup="true" aria-expanded={open} aria-controls={open ? id : undefined} onClick={show} ref={button} data-focus={p.focus} data-act={actOf(p.act)}>{p.face}</button>
       ) : p.iconOnly && p.icon ? (
         <IconButton icon={p.icon} label={p.label} menu expanded={open} onClick={show} class={p.class} buttonRef={button} focus={p.focus} act={p.act} />
       ) : (
@@ -122,6 +119,6 @@ export function itemActions(items: readonly MenuItem[]): Action[] {
 }
 
 export function Menu({ items, act, ...p }: Omit<PopoverProps, "children"> & { items: readonly MenuItem[] }) {
-  useActions(act === true ? "" : act, () => itemActions(items));
+  useActions(actOf(act), () => itemActions(items));
   return <Popover {...p}>{(close) => <MenuList label={p.label} items={items} close={close} />}</Popover>;
 }

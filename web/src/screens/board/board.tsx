@@ -5,6 +5,7 @@ import { formatNumber } from "../../i18n/format";
 import { t, tn } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { go, place, setQuery } from "../../nav/router";
+import { useWhole } from "../../shell/after-paint";
 import { Screen } from "../../shell/screen";
 import { onChange } from "../../store/live";
 import { isProblem, knownPage, loadManual, manualPages, readPage, type Page } from "../../store/manual";
@@ -87,8 +88,7 @@ function ColumnView({ store, column, rule, height, over, setOver, board, form }:
   const count = column.count.value;
   const { option } = column;
   const total = Math.max(rows.length, column.done.value ? rows.length : (count ?? 0));
-  const [spare, setSpare] = useState(0); // what is in sight is painted first
-  useEffect(() => setSpare(3), []);
+  const spare = useWhole(true) ? 3 : 0; // what is in sight is painted first
   const [first, last] = windowOf(view.top, view.height, height, rows.length, spare);
   const waiting = store.waiting.value.get(store.open.value);
   const here = form && waiting?.to === option.name ? waiting : undefined;

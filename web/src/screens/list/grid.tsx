@@ -5,6 +5,7 @@ import { formatNumber } from "../../i18n/format";
 import { t } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { go, recordHref } from "../../nav/router";
+import { useWhole } from "../../shell/after-paint";
 import { density } from "../../store/settings";
 import { isEditable } from "../../ui/field-input";
 import { isNumeric } from "../../store/values";
@@ -64,7 +65,7 @@ export function Grid(p: TableProps) {
   latest.current = p;
   const box = useRef<HTMLDivElement>(null);
   const [rowH, setRowH] = useState(rowHeight);
-  const [spare, setSpare] = useState(0); // what is in sight is painted first
+  const spare = useWhole(true) ? SPARE : 0; // what is in sight is painted first
   const [view, setView] = useState({ top: 0, height: lastHeight });
   const [active, setActive] = useState<Cell>({ row: 0, col: 0 });
   const [editing, setEditing] = useState(false);
@@ -85,7 +86,6 @@ export function Grid(p: TableProps) {
     return () => seen.disconnect();
   }, [density.value]);
 
-  useEffect(() => setSpare(SPARE), []);
   const frame = useRef(0);
   const onScroll = (): void => {
     if (frame.current) return;
