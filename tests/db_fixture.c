@@ -88,7 +88,7 @@ static void make_place(struct db_fixture *f, const struct db_fixture *from)
     }
     on_server(str_cstr(f->arena, str_fmt(f->arena,
                                          "CREATE DATABASE %s TEMPLATE %s ENCODING 'UTF8' "
-                                         "LC_COLLATE 'C' LC_CTYPE 'C'",
+                                         "LC_COLLATE 'C' LC_CTYPE 'C' STRATEGY file_copy",
                                          database_name(f), from ? database_name(from) : "template0")));
     f->url = str_cstr(f->arena, str_fmt(f->arena, "%s&dbname=%s", server_url(), database_name(f)));
 }
@@ -135,9 +135,31 @@ static struct db_fixture *fixture(const struct db_options *options, const struct
     return f;
 }
 
+/* To migrate is most of a test's set-up: each program does it once for each kind, and every fixture is a copy. */
+static struct db_fixture *migrated[2];
+static pid_t migrated_by;
+
+static void remove_migrated(void)
+{
+    if (getpid() != migrated_by) /* a test's child */
+        return;
+    for (size_t i = 0; i < sizeof migrated / sizeof *migrated; i++)
+        if (migrated[i])
+            db_fixture_close(migrated[i]);
+}
+
 struct db_fixture *db_fixture_open(const struct db_options *options)
 {
-    return fixture(options, NULL);
+    struct db_fixture **from = &migrated[db_fixture_kind() == DB_POSTGRES];
+
+    if (!*from) {
+        if (!migrated_by && atexit(remove_migrated) != 0)
+            give_up("atexit", "no room");
+        migrated_by = getpid();
+        *from = fixture(NULL, NULL);
+        db_fixture_rest(*from);
+    }
+    return fixture(options, *from);
 }
 
 struct db_fixture *db_fixture_copy(const struct db_fixture *f)

@@ -21,7 +21,8 @@ struct db_fixture {
 };
 
 enum db_kind db_fixture_kind(void);
-/* options may be NULL; its url is filled in here. Ends the program with a message if no database can be had. */
+/* options may be NULL; its url is filled in here. Ends the program with a message if no database can be had. The
+ * migrations ran once in this program, without these options. */
 struct db_fixture *db_fixture_open(const struct db_options *options);
 void db_fixture_close(struct db_fixture *f);
 /* Closes and opens again, as a restart does. */

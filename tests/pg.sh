@@ -1,7 +1,8 @@
 #!/bin/sh
 # tests/pg.sh run <command...>: starts a PostgreSQL of its own in a temporary folder, reachable by a unix socket only,
 # runs the command with FAIRLEAD_TEST_DB=postgres and FAIRLEAD_TEST_PG_URL set, and always stops and removes the server.
-# Without fsync: its data lives as long as the command. PG_BIN names the folder with initdb if it is not found.
+# Without fsync and, where there is room, in memory: its data lives as long as the command. PG_BIN names the folder with initdb
+# if it is not found.
 set -eu
 
 usage() {
@@ -25,8 +26,12 @@ if [ ! -x "$bin/initdb" ]; then
     exit 2
 fi
 
-# The server refuses to run as root. A socket path has at most 107 bytes, so the folder is always below /tmp.
-dir=$(mktemp -d /tmp/fairlead-pg.XXXXXX)
+# A database is 300 files, made and removed for nearly every test: in memory that costs half. Containers often have 64 MB there.
+place=/tmp
+[ -w /dev/shm ] && [ "$(df --output=avail /dev/shm | tail -1)" -ge 2000000 ] && place=/dev/shm
+
+# The server refuses to run as root. A socket path has at most 107 bytes, so the folder is never below TMPDIR.
+dir=$(mktemp -d $place/fairlead-pg.XXXXXX)
 if [ "$(id -u)" = 0 ]; then
     chown postgres "$dir"
     as() { setpriv --reuid postgres --regid postgres --init-groups -- "$@"; }
