@@ -174,10 +174,11 @@ unit: $(unit_wanted)
 # Those that open a database, for the second one (tests/pg.sh run make unit-db), and those with threads.
 about = $(foreach p,$(unit_wanted),$(if $(shell grep -lE '$(1)' $(wildcard $(p:$(OUT)/%=%.c) \
         $(filter-out $(dir $(p:$(OUT)/%=%))test_%.c,$(wildcard $(dir $(p:$(OUT)/%=%))*.[ch])))),$(p)))
-unit-db: $(unit_wanted)
-	@tools/unit $(call about,db_fixture)
-unit-threads: $(unit_wanted)
-	@tools/unit $(call about,db_fixture|pthread_create|serve_start)
+.SECONDEXPANSION: # so that nobody else waits for grep
+unit-db: $$(call about,db_fixture)
+	@tools/unit $^
+unit-threads: $$(call about,db_fixture|pthread_create|serve_start)
+	@tools/unit $^
 .PHONY: unit unit-build unit-db unit-threads
 
 # ---- fuzzing ----
