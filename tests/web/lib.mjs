@@ -280,7 +280,7 @@ export async function keys(page, ...names) {
 
 // ---- tests ----
 
-const TEST_MS = 240_000; // of one test: the sweeps of all screens take a minute on a machine that does much else
+const TEST_MS = 480_000; // of one test: the walk through all screens takes two minutes, and more on a machine that does much else
 const registered = [];
 export function test(name, fn) {
   registered.push({ name, fn });

@@ -1,5 +1,5 @@
 // Within everybody's reach, on every screen: narrow windows, large text, focus in sight there, and a way beside dragging. (Targets,
-// motion and focus at the widths screens are drawn for, and that nothing jumps: a11y.test.mjs, which goes through all of them anyway.)
+// motion and focus at the widths screens are drawn for, and that nothing jumps: walk.mjs, which goes through all of them anyway.)
 import { ensure, finish, go, open, REP, settled, test } from "./lib.mjs";
 import { covered, fits, sweep } from "./sweep.mjs";
 
