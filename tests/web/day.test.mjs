@@ -1,5 +1,5 @@
 // My Day by keyboard: next, later, done, undo, run mode, and the way back to it.
-import { ADMIN, ask, call, ensure, finish, firstDeal, go, open, REP, test, token, until } from "./lib.mjs";
+import { ADMIN, ask, call, ensure, expect, finish, firstDeal, go, open, REP, settled, test, token, until } from "./lib.mjs";
 
 test("my day by keyboard: next task, fill in what a step asks for, back later, undo", async () => {
   const page = await open(REP);
@@ -85,7 +85,9 @@ test("Back gives the place and the focus back", async () => {
   await link.focus();
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => location.pathname.startsWith("/records/"));
-  ensure((await page.evaluate(() => document.activeElement?.tagName)) === "H1", "the heading does not take the focus");
+  await expect(page.locator("h1")).toBeFocused(); // the address comes first, the heading with the code of the screen
+  await settled(page);
+  await expect(page.locator("h1")).toBeFocused();
   await page.goBack();
   await page.waitForSelector(".task-card");
   await page.waitForFunction(() => document.activeElement?.closest(".task-record") !== null, null, { timeout: 3000 });

@@ -1,7 +1,7 @@
 // Lists by keyboard and mouse.
 import { ADMIN, ask, axe, call, ensure, expect, finish, go, keys, looksWell, MANAGER, open, REP, settled, test, token, until } from "./lib.mjs";
 
-const LOOKS = [[1280, "dark"], [390, "light"]]; // a11y.test.mjs sweeps the screens in all four
+const LOOKS = [[1280, "dark"], [390, "light"]]; // walk.mjs sees the screens in all four
 const where = (page) => page.evaluate(() => document.activeElement?.getAttribute("data-cell"));
 const param = (page, name) => page.evaluate((n) => new URL(location.href).searchParams.get(n), name);
 const deals = async (email, filter, more = "") => (await ask(email, `/api/v1/records/deal?limit=1000&filter=${encodeURIComponent(filter)}${more}`)).data;

@@ -1,9 +1,10 @@
-// Every screen and every dialog there is: looked at by a11y.test.mjs in both themes and widths, with a picture of each.
+// Every screen and every dialog there is: walk.mjs looks at them in both themes and widths, with a picture of each.
 //   name      of the picture
 //   path      the address, or a function that finds it
 //   who       whose eyes; null: nobody has signed in
 //   ready     optional: what must stand there (a selector), beside the general stillness
 //   at        optional: what a picture is to show, where that is not the top (a selector)
+//   further   what lies further down and has a picture too: [name, selector]
 //   dialogs   what can be opened here: [name, how]; closed with Escape afterwards
 //   only      "wide" or "narrow": where it exists in one width alone
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -46,7 +47,7 @@ export const SCREENS = [
   {
     name: "day", path: "/", who: REP, ready: ".task-card",
     dialogs: [
-      ["palette", async (page) => { await press("Control+k", "=isd")(page); await page.waitForSelector(".palette-row"); }],
+      ["palette", async (page) => { await press("Control+k", "=isd")(page); await page.waitForSelector(".palette-row:has-text('Isdom')"); }],
       ["keys", press("?")],
       ["create", press("c")],
       ["me", click(".rail-me"), "wide"],
@@ -57,8 +58,9 @@ export const SCREENS = [
   { name: "run", path: "/run", who: REP, ready: ".task-card.big" },
   { name: "list", path: "/lists/deal", who: REP, ready: ".grid-foot", dialogs: [["condition", click("text=Add a condition")], ["column", click(".head-button >> nth=1")]] },
   { name: "list-empty", path: "/lists/deal?filter=name%20%3D%20%27nix%27", who: REP },
+  { name: "products", path: "/lists/product", who: REP, ready: ".grid-foot" },
   { name: "list-refused", path: "/lists/deal?filter=stag%20%3D%201", who: REP },
-  { name: "record", path: () => deal(), who: REP, dialogs: [["log", press("l")], ["escalate", press("!")], ["hand-over", press("a")]] },
+  { name: "record", path: () => deal(), who: REP, further: [["timeline", "#tab-panel"]], dialogs: [["log", press("l")], ["escalate", press("!")], ["hand-over", press("a")]] },
   { name: "history", path: () => deal("?tab=history"), who: REP, at: "#tab-panel" },
   { name: "record-gone", path: "/records/deal/1", who: REP },
   { name: "manual", path: "/manual", who: REP },

@@ -1,5 +1,5 @@
 // Every screen in the states nobody likes: slow, broken, refused, cut off, and of a company that has nothing yet. What happened is said
-// where the content would stand, in words, with a way on; and the way on works. (Screens full of records: a11y.test.mjs; ten thousand
+// where the content would stand, in words, with a way on; and the way on works. (Screens full of records: walk.mjs; ten thousand
 // of them: budgets.test.mjs; a filter that is refused or finds nothing: lists.test.mjs.)
 import { serve, tempDir } from "../e2e/lib.mjs";
 import { ADMIN, axe, call, ensure, expect, finish, firstDeal, go, MANAGER, open, PASSWORD, REP, server, settled, shot, test } from "./lib.mjs";

@@ -1,35 +1,41 @@
 // Going through all screens, and what is looked at on each.
-import { ensure, go, open } from "./lib.mjs";
+import { ensure, go, open, settled } from "./lib.mjs";
 import { isIn, SCREENS } from "./screens.mjs";
 
 export const address = (s) => (typeof s.path === "function" ? s.path() : s.path);
 
-// Goes through all screens once, with a page for each person, and looks at several things on each: checks is name -> fn(page),
-// which gives back what is wrong there. The answer: (name) -> a test of that thing; the first one asked goes through the screens.
-export function sweep(how, checks) {
-  let found = null;
+// Goes through all screens once, with a page for each person, and looks at several things on each: checks is name -> fn(page,
+// screen), which gives back what is wrong there. The answer: (name) -> a test of that thing; the first one asked goes through the
+// screens. Its gone() does that alone.
+export function sweep(how, checks, screens = SCREENS) {
   const look = async () => {
     const all = Object.fromEntries(Object.keys(checks).map((k) => [k, []]));
     const pages = new Map();
-    for (const s of SCREENS) {
+    for (const s of screens) {
       if (!isIn(s.only, how.width)) continue;
       if (!pages.has(s.who)) pages.set(s.who, await open(s.who, how));
       const page = pages.get(s.who);
       await go(page, await address(s));
-      if (s.ready) await page.waitForSelector(s.ready, { state: "attached" });
+      if (s.ready) {
+        await page.waitForSelector(s.ready, { state: "attached" });
+        await settled(page);
+      }
       for (const [k, check] of Object.entries(checks)) for (const w of await check(page, s)) all[k].push(/ \([\w-]+\)$/.test(w) ? w : `${w} (${s.name})`);
     }
-    found = all;
+    return all;
   };
-  return (name) => async () => {
-    if (!found) await look();
+  let going = null;
+  const gone = () => (going ??= look());
+  const test = (name) => async () => {
+    const found = (await gone())[name];
     const wrong = new Map();
-    for (const w of found[name]) {
+    for (const w of found) {
       const [, what, where] = /^(.*) \(([\w-]+)\)$/s.exec(w);
       wrong.set(what, [...(wrong.get(what) ?? []), where]);
     }
     ensure(wrong.size === 0, () => [...wrong].slice(0, 30).map(([what, where]) => `${what} (${where.join(", ")})`).join("\n     "));
   };
+  return Object.assign(test, { gone });
 }
 
 // Runs in the page: what can be pressed and is smaller than min, in either direction. What counts is what a finger meets: from

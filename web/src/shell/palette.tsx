@@ -54,6 +54,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const listId = useId();
   const [text, setText] = useState("");
   const [found, setFound] = useState<readonly Row[]>([]);
+  const [asked, setAsked] = useState(""); // what has been looked for: before that, nothing can be said to be missing
   const [at, setAt] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   // Asked before the focus moves into this box: what can be done may depend on what had it.
@@ -65,9 +66,16 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const body = sign ? text.slice(1).trimStart() : text;
   useEffect(() => {
     setAt(0);
-    if (sign && sign !== "#") return setFound([]);
+    if (sign && sign !== "#") {
+      setFound([]);
+      return setAsked("");
+    }
     let alive = true;
-    const timer = setTimeout(() => void records(body).then((rows) => { if (alive) setFound(rows); }, () => undefined), 80);
+    const timer = setTimeout(() => void records(body).then((rows) => {
+      if (!alive) return;
+      setFound(rows);
+      setAsked(body);
+    }, () => undefined), 80);
     return () => {
       alive = false;
       clearTimeout(timer);
@@ -79,6 +87,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
     sign === ">" ? commands(can, body) : sign === "@" ? persons(body) : sign === "?" ? pages(body) : sign === "#" ? found
     : body.trim() === "" ? [...recent, ...commands(can, "").slice(0, 8)]
     : [...commands(can, body).slice(0, 4), ...found, ...persons(body).slice(0, 3), ...pages(body).slice(0, 4)];
+
+  const looking = (sign === "" || sign === "#") && asked !== body;
 
   // Done when the palette is gone and the focus is where it was, yet before the next key: that one belongs to what was opened.
   const chosen = useRef<(() => void) | null>(null);
@@ -106,7 +116,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             }
           }} />
       </div>
-      <div id={listId} role="listbox" tabIndex={-1} aria-label={t("Results")} class="palette-list">
+      <div id={listId} role="listbox" tabIndex={-1} aria-label={t("Results")} aria-busy={looking} class="palette-list">
         {rows.map((row, i) => (
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the input above has the keys
           <div key={row.id} tabIndex={-1} id={`${listId}-${i}`} role="option" aria-selected={i === at} class="palette-row" onPointerMove={() => setAt(i)} onClick={() => choose(row)}
@@ -114,7 +124,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             <Icon name={row.icon} /><span class="grow cut">{row.label}</span><span class="meta cut palette-hint">{row.hint}</span>{row.keys && <Kbd keys={row.keys} />}
           </div>
         ))}
-        {rows.length === 0 && <div class="palette-row muted" role="option" tabIndex={-1} aria-selected="false" aria-disabled="true">{t("Nothing found for “{text}”.", { text: body })}</div>}
+        {rows.length === 0 && !looking && <div class="palette-row muted" role="option" tabIndex={-1} aria-selected="false" aria-disabled="true">{t("Nothing found for “{text}”.", { text: body })}</div>}
       </div>
       <p class="palette-foot meta"><span><kbd>&gt;</kbd> {t("commands")}</span><span><kbd>#</kbd> {t("records")}</span><span><kbd>@</kbd> {t("people")}</span><span><kbd>?</kbd> {t("manual")}</span></p>
     </Dialog>
