@@ -11,7 +11,8 @@ export function Suspense({ fallback, children }: { fallback: ComponentChildren; 
   return <Fallback.Provider value={fallback}>{children}</Fallback.Provider>;
 }
 
-export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+// around: what the words stand in, where the code cannot be had.
+export function lazy<P extends object>(load: () => Promise<ComponentType<P>>, around = (note: ComponentChildren): ComponentChildren => <div class="screen">{note}</div>): ComponentType<P> {
   let ready: ComponentType<P> | null = null;
   return function Lazy(props: P) {
     const [, again] = useState(0);
@@ -22,7 +23,7 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
       load().then((c) => { ready = c; again((n) => n + 1); }, () => setBroken(true));
     }, []);
     if (ready) return h(ready, props);
-    if (broken) return <div class="screen"><ProblemNote retry={() => location.reload()} problem={{ type: "about:blank", title: "", status: 0, code: "io.failed", request_id: "", detail: t("This screen could not be loaded. There may be no connection, or a newer version of the program.") }} /></div>;
+    if (broken) return <>{around(<ProblemNote retry={() => location.reload()} problem={{ type: "about:blank", title: "", status: 0, code: "io.failed", request_id: "", detail: t("This screen could not be loaded. There may be no connection, or a newer version of the program.") }} />)}</>;
     return <>{fallback}</>;
   };
 }
