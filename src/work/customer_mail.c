@@ -118,6 +118,13 @@ static struct err *check_number(const struct work *w, int64_t user)
 }
 
 /* ---- writing it down ---- */
+/* Whoever wrote it sees what becomes of it. */
+static void tell(const struct work *w, int64_t user, int64_t mail, struct str object, int64_t record, const char *state)
+{
+    tx_notify(w->tx, WORK_NEWS_CHANNEL,
+              str_fmt(w->arena, "mail %lld - %lld %lld %.*s %s", (long long)user, (long long)mail, (long long)record, STR_ARG(object), state));
+}
+
 struct writing {
     const struct customer_mail_new *in;
     const struct record *record;
@@ -165,6 +172,7 @@ static struct err *write_down(const struct work *w, const struct save_context *c
     TRY(activity_log(w, cx, &n, &x->activity_id));
     x->id = id_new(w->now_us);
     TRY(put_row(w, x));
+    tell(w, w->by_user, x->id, x->record->object->name, x->record->id, "waiting");
     return put_item(w, x);
 }
 
@@ -304,14 +312,6 @@ struct err *customer_mail_read(struct tx *tx, const struct manual *m, struct str
     return NULL;
 }
 
-/* Those who look at the record see what became of it. */
-static void tell(const struct work *w, const struct mail_row *mail)
-{
-    tx_notify(w->tx, WORK_NEWS_CHANNEL,
-              str_fmt(w->arena, "task %lld - %lld %lld %.*s mail", (long long)mail->user_id, (long long)mail->id,
-                      (long long)mail->record_id, STR_ARG(mail->object)));
-}
-
 /* It says on the activity that it did not go out, and whoever wrote it has to reach the customer in another way. */
 static struct err *say_failed(const struct work *w, const struct mail_row *mail, struct str reason)
 {
@@ -369,7 +369,7 @@ struct err *customer_mail_done(struct tx *tx, const struct manual *m, const stru
     TRY(payload_row(&w, item->payload, &j, &mail, &found));
     if (!found)
         return NULL;
-    tell(&w, &mail);
+    tell(&w, mail.user_id, mail.id, mail.object, mail.record_id, failed ? "failed" : end == OUTBOX_SENT ? "sent" : "stopped");
     if (end == OUTBOX_UNSENT)
         return NULL;
     TRY(db_stmt(tx, end == OUTBOX_SENT ? &sql_customer_mail_sent : &sql_customer_mail_failed, &s));

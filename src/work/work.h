@@ -56,7 +56,7 @@ MUST_USE struct err *task_list(struct tx *tx, const struct manual *m, const stru
 
 /* News for those whom a task or a notice concerns: told with tx_notify on this channel when the transaction commits.
  *     task USER ROLE TASK RECORD OBJECT STATE    opened closed moved handed-over; USER 0: whoever holds ROLE ("-": nobody)
- *     task USER - MAIL RECORD OBJECT mail              what became of a mail that USER wrote
+ *     mail USER - MAIL RECORD OBJECT STATE       of a mail that USER wrote: waiting sent failed stopped
  *     notice USER NOTICE UNREAD */
 #define WORK_NEWS_CHANNEL "work.news"
 
