@@ -1,4 +1,4 @@
-/* What a notice mail says: short, for people, and why it came. Two kinds: what waits to be read, once a day at most; and a call
+/* What mails say. To colleagues: short, for people, and why it came. Two kinds: what waits to be read, once a day at most; and a call
  * for help, at once. */
 #include "connect/mail/mail_impl.h"
 
@@ -152,4 +152,15 @@ void notice_words(struct arena *arena, const struct mail_options *o, const struc
     out->to_name = mail->name;
     if (o->public_url.len && !mail->call)
         out->mute_url = str_fmt(arena, "%.*s/settings", STR_ARG(o->public_url));
+}
+
+void customer_words(const struct customer_mail *mail, struct letter *out)
+{
+    out->personal = true;
+    out->to = mail->to;
+    out->to_name = mail->to_name;
+    out->from_name = mail->from_name;
+    out->reply_to = mail->reply_to;
+    out->subject = mail->subject;
+    out->body = mail->body;
 }
