@@ -58,6 +58,14 @@ if [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
     skip "browser tests: no chromium here"
     end
 fi
+# mail.test.mjs has a mail server of its own: that of the end-to-end tests, with their packages.
+mailing=$here/../e2e
+if [ ! -d "$mailing/node_modules" ] || [ "$mailing/package-lock.json" -nt "$mailing/node_modules/.package-lock.json" ]; then
+    if ! (cd "$mailing" && npm ci --ignore-scripts --no-audit --no-fund) >/dev/null 2>&1; then
+        bad "npm ci in tests/e2e"
+        end
+    fi
+fi
 out=$(timeout -k 10 1800 node "$here/run.mjs" 2>&1)
 printf '%s\n' "$out"
 if [[ $(printf '%s\n' "$out" | tail -n 1) =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then

@@ -1,47 +1,17 @@
-// Mails to customers and the tone check, as the server answers them.
-import { api, settle, type Result } from "./client";
-import type { Words } from "../store/tasks";
+// Mails to customers and the tone check.
+import { api, settle, type Result, type Schemas } from "./client";
 
-export interface MailAddress {
-  address: string;
-  name: string;
-  label: string; // of the field it stands in
-  object: string;
-  record: string;
-  record_title: string;
-}
-export interface MailInfo {
-  mail: "on" | "off";
-  from: string;
-  reply_to: string;
-  addresses: readonly MailAddress[];
-  templates: readonly { page: string; label: string }[];
-  words: Words | null;
-}
-export interface MailState {
-  id: string;
-  activity: string;
-  to: string;
-  state: "waiting" | "sent" | "failed";
-  at: string;
-  sent: string | null;
-  error: string;
-}
-export interface Hint {
-  page: string;
-  page_label: string;
-  words: string; // what it is about, as it stands in the text; "": the whole
-  at: number;    // characters before it
-  text: string;
-  why: string;
-}
+export type Words = Schemas["Words"];
+export type MailForm = Schemas["MailForm"];
+export type MailAddress = MailForm["addresses"][number];
+export type MailState = Schemas["MailOfRecord"];
+export type Hint = Schemas["ToneHint"];
+
 export const MAILS = "/api/v1/mails";
 
-type Loose = (path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
-
-export async function readMail(object: string, id: string, template: string, signal: AbortSignal): Promise<Result<MailInfo>> {
-  return settle(await (api.GET as unknown as Loose)(`/api/v1/records/${object}/${id}/mail`, { params: { query: template ? { template } : {} }, signal })) as Result<MailInfo>;
+export async function readMail(object: string, id: string, template: string, signal: AbortSignal): Promise<Result<MailForm>> {
+  return settle(await api.GET(`/api/v1/records/${object}/{id}/mail` as "/api/v1/records/deal/{id}/mail", { params: { path: { id }, query: { template: template || undefined } }, signal }));
 }
-export async function readTone(channel: string, text: string, signal: AbortSignal): Promise<Result<{ hints: readonly Hint[] }>> {
-  return settle(await (api.POST as unknown as Loose)("/api/v1/tone", { body: { channel, text }, signal })) as Result<{ hints: readonly Hint[] }>;
+export async function readTone(channel: "email" | "message", text: string, signal: AbortSignal): Promise<Result<Schemas["Tone"]>> {
+  return settle(await api.POST("/api/v1/tone", { body: { channel, text }, signal }));
 }

@@ -1,20 +1,35 @@
 // The composer, wherever one is: it stays while the screen below it changes, and a mail that is taken back opens it again.
 import type { ComponentChildren } from "preact";
-import { composing, putAside } from "../store/mails";
+import { useEffect, useLayoutEffect } from "preact/hooks";
+import { composing, early, putAside } from "../store/mails";
 import { t } from "../i18n/t";
 import { Dialog } from "../ui/dialog";
 import { Skeleton } from "../ui/states";
 import { lazy, Suspense } from "./lazy";
 
-const load = () => import("../screens/mail/composer").then((m) => m.Composer);
 function close(): void {
-  if (composing.peek()) putAside(composing.peek() as NonNullable<typeof composing.value>);
+  const draft = composing.peek();
+  if (draft) putAside(draft);
 }
-// The same place, before the code is there: keys that are pressed meanwhile do not reach the screen below.
+// The same place, before the code is there. What is typed meanwhile neither reaches the screen below nor is it lost.
 function Frame({ children }: { children: ComponentChildren }) {
+  useLayoutEffect(() => {
+    early.words = "";
+    const onKey = (e: KeyboardEvent): void => {
+      if (e.key.length !== 1 || e.ctrlKey || e.metaKey || e.altKey) return;
+      e.preventDefault();
+      early.words += e.key;
+    };
+    addEventListener("keydown", onKey, { capture: true });
+    return () => removeEventListener("keydown", onKey, { capture: true });
+  }, []);
   return <Dialog title={t("Mail")} onClose={close} kind="wide">{children}</Dialog>;
 }
-const Composer = lazy(load, (note) => <Frame>{note}</Frame>);
+const Composer = lazy(() => import("../screens/mail/composer").then((m) => m.Composer), (note) => <Frame>{note}</Frame>);
+// Where a mail may be written, its code comes along.
+export function useComposer(on: boolean): void {
+  useEffect(() => { if (on) Composer.want(); }, [on]);
+}
 
 export function ComposeHere() {
   const draft = composing.value;

@@ -34,6 +34,8 @@ export const composing = signal<Draft | null>(null);
 // Keys of those somebody has written in.
 export const written = signal<ReadonlySet<string>>(new Set());
 const drafts = new Map<string, Draft>();
+// What was typed before the composer was there to take it.
+export const early = { words: "" };
 
 export function bodyOf(words: { passages: readonly { text: string }[] } | null): string {
   return (words?.passages ?? []).map((p) => p.text.trim()).filter(Boolean).join("\n\n");
@@ -130,8 +132,13 @@ function bring(d: Draft): Draft {
 function isBusy(): boolean {
   return document.querySelector("dialog[open]") !== null || Boolean(document.activeElement?.matches("input, textarea, select"));
 }
-function refused(d: Draft, problem: Problem): void {
-  const back = { ...d, problem, key: drafts.has(d.key) ? `${d.key}+` : d.key };
+// The task as it is now; null: closed meanwhile, or gone.
+async function openTask(id: string): Promise<Task | null> {
+  return api.GET("/api/v1/tasks/{id}", { params: { path: { id } } }).then(settle).then((r) => (r.ok && !r.data.closed ? r.data : null), () => null);
+}
+async function refused(d: Draft, problem: Problem): Promise<void> {
+  const task = d.task ? await openTask(d.task.id) : null;
+  const back = { ...d, task, then: task ? d.then : null, problem, key: drafts.has(d.key) ? `${d.key}+` : d.key };
   keepDraft(back);
   if (!isBusy()) composing.value = back;
   else toast(t("Not sent: {why}", { why: problem.detail }), { ms: 60_000, next: { label: t("Open the mail"), run: () => (composing.value = back) } });
@@ -158,7 +165,7 @@ export function mailBody(d: Draft): MailBody {
 }
 
 function after(d: Draft, sent: Sent): void {
-  if (sent.ok === false) return refused(d, sent.problem);
+  if (sent.ok === false) return void refused(d, sent.problem);
   if (sent.ok === "waiting") toast(t("No connection. The mail is kept on this device and goes out when it is back."));
 }
 // It goes out when it can no longer be taken back. name: of whom it goes to.
@@ -181,7 +188,7 @@ export function logMail(d: Draft): void {
   const outcome = d.task && d.then ? outcomesOf(d.task).find((o) => o.label === d.then) : undefined;
   composing.value = null;
   drop(d.key);
-  const hear = (sent: Sent): void => { if (sent.ok === false) refused(clean, sent.problem); };
+  const hear = (sent: Sent): void => { if (sent.ok === false) void refused(clean, sent.problem); };
   if (d.task && outcome?.logs) return finishTask(d.task, outcome.label, text.join("\n\n"), { back: () => void bring(clean), sent: hear });
   const subject = text[0] || t("Mail");
   void send({ user: me.peek()?.id ?? "", method: "POST", path: "/api/v1/records/activity", body: { kind: "email", direction: "out", subject, body: text[1], links: [d.id] }, version: null, label: subject }).then((sent) => {
@@ -195,8 +202,8 @@ export function logMail(d: Draft): void {
 // A mail that waited for the network, perhaps in a page that is gone, was refused: the text comes back.
 export async function mailRefused(write: Write, problem: Problem): Promise<void> {
   const b = write.body as MailBody;
-  const task = b.task ? await api.GET("/api/v1/tasks/{id}", { params: { path: { id: b.task } } }).then(settle).then((r) => (r.ok && !r.data.closed ? r.data : null), () => null) : null;
-  refused({
+  const task = b.task ? await openTask(b.task) : null;
+  await refused({
     object: b.object, id: b.record, title: "", task, key: task ? `task/${task.id}` : `${b.object}/${b.record}`, to: b.to, subject: b.subject, body: b.body, template: b.template ?? "",
     filled: { subject: "", body: "" }, then: task ? (b.outcome ?? "") : null, problem,
   }, problem);

@@ -1,6 +1,7 @@
 // The queue of a day, and closing its tasks. Closing shows at once and is sent a few seconds later, so that it can be taken back.
 import { batch, computed, signal } from "@preact/signals";
 import { api, problemOf, settle, type Problem, type Task } from "../api/client";
+import type { Words } from "../api/mail";
 import { t } from "../i18n/t";
 import { toast } from "../ui/toast";
 import { holdBack, type Holding } from "./hold";
@@ -176,21 +177,11 @@ export interface Outcome {
   then: string;
   logs?: string; // the kind of activity it writes down; "" or none: nothing
 }
-// A template, filled in with the record.
-export interface Words {
-  page: string;
-  label: string;
-  channel: string;
-  subject: string;
-  passages: readonly { name: string; text: string; why: string; personal: boolean }[];
-  unresolved: readonly string[];
-  placeholders?: readonly string[]; // what the writer has to put into words of their own
-}
 export function outcomesOf(task: Task): Outcome[] {
   return (task.after as { outcomes?: Outcome[] } | null)?.outcomes ?? [];
 }
 export function wordsOf(task: Task): Words | null {
-  return task.words as unknown as Words | null;
+  return task.words ?? null;
 }
 // Done by what happens on the record, not by a click: a condition and no outcomes to choose from.
 export function isDoneByRecord(task: Task): boolean {

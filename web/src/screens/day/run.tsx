@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t, tn } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { go, recordHref } from "../../nav/router";
-import { isMailTask, written } from "../../store/mails";
+import { composing, isMailTask, written } from "../../store/mails";
 import { arrived, day, dayProblem, doneNow, finishTask, isDoneByRecord, loadDay, outcomesOf, queue, takeOrder } from "../../store/tasks";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
@@ -27,7 +27,7 @@ export function Run() {
     }
     const card = box.current?.querySelector<HTMLElement>("article");
     card?.setAttribute("tabindex", "-1");
-    card?.focus({ preventScroll: true });
+    if (!composing.peek()) card?.focus({ preventScroll: true }); // a mail that was taken back has it
     scrollTo(0, 0);
   }, [task?.id]);
   const pass = (): void => {

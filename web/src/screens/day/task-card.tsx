@@ -2,13 +2,15 @@
 import { Component, type ComponentChildren } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 import type { Task } from "../../api/client";
+import type { Words } from "../../api/mail";
 import { formatNear } from "../../i18n/format";
 import { t } from "../../i18n/t";
 import { recordHref } from "../../nav/router";
 import { compose, isMailTask, keyOf, written } from "../../store/mails";
 import { entryOf, readRecord, shownFields } from "../../store/records";
 import { fieldOf, me, objectOf, personName } from "../../store/session";
-import { finishTask, isDoneByRecord, outcomesOf, postponeTask, setTaskProblem, skipTask, taskProblems, wordsOf, type Words } from "../../store/tasks";
+import { useComposer } from "../../shell/compose";
+import { finishTask, isDoneByRecord, outcomesOf, postponeTask, setTaskProblem, skipTask, taskProblems, wordsOf } from "../../store/tasks";
 import { Button } from "../../ui/button";
 import { FieldRow } from "../../ui/field-edit";
 import { isEditable } from "../../ui/field-input";
@@ -55,6 +57,7 @@ export function writeMail(task: Task): void {
 
 function Say({ task, words, inRecord }: { task: Task; words: Words; inRecord?: boolean }) {
   const act = task.title;
+  useComposer(isMailTask(task));
   const whole = words.passages.map((p) => p.text.trim()).join("\n\n");
   const copy = (): void => {
     void navigator.clipboard.writeText(words.subject ? `${words.subject}\n\n${whole}` : whole).then(() => toast(t("Copied."), { ms: 3000 }), () => toast(t("This browser does not let the page copy. Select the words instead."), { ms: 6000 }));

@@ -3,7 +3,8 @@
 import { t, tn } from "../../i18n/t";
 import { Icon } from "../../ui/icon";
 import { StatusChip, WhyLink } from "../../ui/status";
-import type { Words } from "../../store/tasks";
+import type { Words } from "../../api/mail";
+import { sentence } from "../day/task-card";
 import { placeOf, untouched, type Gap, type Span } from "./gaps";
 import type { Tone } from "./tone";
 
@@ -14,6 +15,12 @@ interface Props {
   gaps: readonly Gap[];
   tone: Tone;
   show: (span: Span) => void;
+}
+
+// A sentence that is too long is told by its beginning.
+function short(text: string): string {
+  const flat = text.replace(/\s+/g, " ").trim();
+  return flat.length <= 60 ? flat : `${flat.slice(0, 59).trimEnd()}…`;
 }
 
 function GoTo({ span, text, show }: { span: Span; text: string; show: (span: Span) => void }) {
@@ -31,7 +38,7 @@ export function Before({ subject, body, words, gaps, tone, show }: Props) {
   return (
     <section class="mail-part mail-before" aria-label={t("Before it goes")}>
       <h3>{t("Before it goes")}</h3>
-      <p class="row" role="status"><Icon name={fine ? "circle-check" : fill ? "triangle-alert" : "circle"} class={fine ? "ok" : fill ? "warn" : ""} /><span>{said}</span></p>
+      <p class="row" role="status"><Icon name={fine ? "circle-check" : fill ? "triangle-alert" : hints.length ? "message-square" : "circle"} class={fine ? "ok" : fill ? "warn" : ""} /><span>{said}</span></p>
       {fill + hints.length > 0 && (
         <ul>
           {gaps.map((g) => (
@@ -48,7 +55,7 @@ export function Before({ subject, body, words, gaps, tone, show }: Props) {
           ))}
           {hints.map(({ hint, span }, i) => (
             <li key={`${hint.page} ${hint.words} ${i}`}>
-              {span && <GoTo span={span} text={`“${hint.words}”`} show={show} />}
+              {span && <GoTo span={span} text={`“${short(hint.words)}”`} show={show} />}
               <p>{hint.text}</p>
               <p class="meta">{hint.why} <WhyLink page={hint.page} label={hint.page_label} /></p>
             </li>
@@ -67,7 +74,7 @@ export function WhyWords({ words }: { words: Words }) {
         {words.passages.map((p) => (
           <li key={p.name}>
             <p class="row wrap"><b>{p.name}</b>{p.personal && <StatusChip tone="info" icon="pencil">{t("make it yours")}</StatusChip>}</p>
-            {p.why && <p class="meta">{p.why}</p>}
+            {p.why && <p class="meta">{sentence(p.why)}</p>}
           </li>
         ))}
       </ul>

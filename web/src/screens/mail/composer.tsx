@@ -2,13 +2,13 @@
 // says about the tone, and what sending does. Hints never stop anybody; what is not filled in does, and says where.
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { FieldShape, ObjectShape, Problem } from "../../api/client";
-import { readMail, type MailAddress, type MailInfo } from "../../api/mail";
+import { readMail, type MailAddress, type MailForm, type Words } from "../../api/mail";
 import { t } from "../../i18n/t";
 import { path, recordHref } from "../../nav/router";
-import { bodyOf, isWritten, keepDraft, logMail, putAside, sendMail, throwAway, type Draft } from "../../store/mails";
+import { bodyOf, early, isWritten, keepDraft, logMail, putAside, sendMail, throwAway, type Draft } from "../../store/mails";
 import { entryOf, readRecord, shownFields, type Fields } from "../../store/records";
 import { fieldOf, objectOf } from "../../store/session";
-import { outcomesOf, wordsOf, type Words } from "../../store/tasks";
+import { outcomesOf, wordsOf } from "../../store/tasks";
 import { isRef } from "../../store/values";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
@@ -41,7 +41,7 @@ export function Composer({ draft }: { draft: Draft }) {
   const id = useId();
   const [d, setDraft] = useState(draft);
   const latest = useRef(d);
-  const [info, setInfo] = useState<MailInfo | null>(null);
+  const [info, setInfo] = useState<MailForm | null>(null);
   const [unread, setUnread] = useState<Problem | null>(null);
   const [words, setWords] = useState<Words | null>(() => { const w = d.task ? wordsOf(d.task) : null; return w && w.page === d.template ? w : null; });
   const [errors, setErrors] = useState<Errors>(() => errorsOf(d.problem));
@@ -75,9 +75,12 @@ export function Composer({ draft }: { draft: Draft }) {
   };
   const show = (span: Span): void => {
     const el = span.where === "subject" ? subject.current : body.current;
-    el?.blur(); // focusing it brings what is selected into view
-    el?.setSelectionRange(span.at, span.at + span.length);
-    el?.focus();
+    if (!el) return;
+    el.setSelectionRange(span.at, span.at + span.length);
+    el.focus();
+    // Focusing shows the box, not always the words: about where they stand, as far as letters tell.
+    el.scrollTop = (el.scrollHeight * span.at) / Math.max(1, el.value.length) - el.clientHeight / 2;
+    el.scrollIntoView({ block: "nearest" });
   };
   // The words of a template take the place of what stands there; what was typed can be had back.
   const fill = (next: Words | null): void => {
@@ -117,6 +120,13 @@ export function Composer({ draft }: { draft: Draft }) {
     if (first) show(first);
     else if (d.subject) body.current?.focus();
     else subject.current?.focus();
+    const el = document.activeElement;
+    if (early.words && (el === body.current || el === subject.current)) {
+      const field = el as HTMLInputElement | HTMLTextAreaElement;
+      field.setRangeText(early.words, field.selectionStart ?? 0, field.selectionEnd ?? 0, "end");
+      type(el === body.current ? { body: field.value } : { subject: field.value });
+    }
+    early.words = "";
   }, []);
   // A link in here, to the guide or the record, leads away: the mail is put aside.
   const here = path.value;
@@ -139,7 +149,10 @@ export function Composer({ draft }: { draft: Draft }) {
     setReplaced(null);
   };
 
-  const address = info?.addresses.find((a) => a.address === d.to) ?? info?.addresses[0];
+  // Unless somebody chose: the record's own, then the person it names, then whoever else there is.
+  const person = isRef(fields["contact"]) ? fields["contact"].id : "";
+  const wanted = info?.addresses.filter((a) => !a.unwanted) ?? [];
+  const address = info?.addresses.find((a) => a.address === d.to) ?? wanted.find((a) => a.record === d.id) ?? wanted.find((a) => a.record === person) ?? wanted[0] ?? info?.addresses[0];
   const isOff = info?.mail === "off";
   // What is missing is said at its field, and the first of it is gone to.
   const isReady = (needsAddress: boolean): boolean => {
@@ -147,6 +160,7 @@ export function Composer({ draft }: { draft: Draft }) {
     const inBody = gaps.filter((g) => g.where === "body");
     const found: Errors = {};
     if (needsAddress && !address) found.to = info ? t("There is no mail address to send it to.") : t("The addresses could not be read.");
+    if (address?.unwanted) found.to = t("{name} asked not to get mails. Call them, or write to somebody else.", { name: address.name || address.address });
     if (!d.subject.trim()) found.subject = t("A subject is missing. Say in a few words what it is about.");
     else if (inSubject.length) found.subject = listed(inSubject);
     if (!d.body.trim()) found.body = t("There are no words yet.");
@@ -166,7 +180,7 @@ export function Composer({ draft }: { draft: Draft }) {
       return;
     }
     if (!isReady(true) || !address) return;
-    if (isOff) return setRefused({ ...offlineProblem(), status: 409, code: "io.failed", detail: t("Not sent: this company's fairlead sends no mails yet."), way_out: t("Whoever runs it can set mail-server. Until then, open it in your mail program and log it here.") });
+    if (isOff) return setRefused({ ...offlineProblem(), status: 409, code: "mail.off", detail: t("Not sent: this company's fairlead sends no mails yet."), way_out: t("Whoever runs it can set mail-server. Until then, open it in your mail program and log it here.") });
     sendMail({ ...latest.current, to: address.address }, address.name || address.address);
   };
   useEffect(() => {
@@ -187,7 +201,7 @@ export function Composer({ draft }: { draft: Draft }) {
           <div class="mail-fields">
             {refused && <ProblemNote problem={refused} />}
             {unread && <ProblemNote problem={unread} retry={() => setTries((n) => n + 1)} />}
-            <div class="form-field" ref={to}>
+            <div class="mail-who" ref={to}>
               <To id={`${id}-to`} info={info} value={address} choose={(a) => { put({ to: a }); setErrors((old) => ({ ...old, to: undefined })); }} error={errors.to} shape={shape} record={d.id} fields={fields} />
               <p class="meta mail-from">{info === null ? "\u00a0" : isOff ? t("This company's fairlead sends no mails yet: an administrator sets mail-server.")
                 : info.reply_to && !info.from.includes(info.reply_to) ? t("From {from}; answers go to {reply}", { from: info.from, reply: info.reply_to }) : t("From {from}", { from: info.from })}</p>
@@ -210,9 +224,9 @@ export function Composer({ draft }: { draft: Draft }) {
                 aria-invalid={Boolean(errors.subject) || undefined} aria-describedby={errors.subject ? `${id}-subject-e` : undefined} />
               {errors.subject && <p id={`${id}-subject-e`} class="field-error" role="alert">{errors.subject}</p>}
             </div>
-            <div class="form-field mail-body">
+            <div class="form-field">
               <label for={`${id}-body`}>{t("What you write")}</label>
-              <textarea id={`${id}-body`} ref={body} rows={14} value={d.body} onInput={(e) => type({ body: e.currentTarget.value })}
+              <textarea id={`${id}-body`} ref={body} rows={15} value={d.body} onInput={(e) => type({ body: e.currentTarget.value })}
                 aria-invalid={Boolean(errors.body) || undefined} aria-describedby={errors.body ? `${id}-body-e` : undefined} />
               {errors.body && <p id={`${id}-body-e`} class="field-error" role="alert">{errors.body}</p>}
             </div>
@@ -242,7 +256,7 @@ export function Composer({ draft }: { draft: Draft }) {
 
 interface ToProps {
   id: string;
-  info: MailInfo | null;
+  info: MailForm | null;
   value: MailAddress | undefined;
   choose: (address: string) => void;
   error: string | undefined;
@@ -254,12 +268,13 @@ function To({ id, info, value, choose, error, shape, record, fields }: ToProps) 
   const many = (info?.addresses.length ?? 0) > 1;
   return (
     <>
-      {many ? <label for={id}>{t("To")}</label> : <span class="mail-label" id={id}>{t("To")}</span>}
-      {info === null ? <p class="mail-to" aria-labelledby={id}>{"\u00a0"}</p> : many ? (
+      {many ? <label for={id}>{t("To")}</label> : <span id={id}>{t("To")}</span>}
+      {info === null ? <p class="mail-to">{"\u00a0"}</p> : many ? (
         <select id={id} value={value?.address} onChange={(e) => choose(e.currentTarget.value)} aria-invalid={Boolean(error) || undefined} aria-describedby={error ? `${id}-e` : undefined}>
-          {info.addresses.map((a) => <option key={`${a.record} ${a.address}`} value={a.address}>{[sayAddress(a), a.record === record ? a.label : a.record_title].filter(Boolean).join(" · ")}</option>)}
+          {info.addresses.map((a) => <option key={`${a.record} ${a.address}`} value={a.address}>{[sayAddress(a), objectOf(a.object)?.label].filter(Boolean).join(" · ")}</option>)}
         </select>
       ) : value ? <p class="mail-to lines">{sayAddress(value)}</p> : <NoAddress shape={shape} record={record} fields={fields} />}
+      {value?.unwanted && !error && <p class="row"><Icon name="triangle-alert" class="warn" /><span>{t("They asked not to get mails.")}</span></p>}
       {error && <p id={`${id}-e`} class="field-error" role="alert">{error}</p>}
     </>
   );

@@ -1,5 +1,5 @@
 // What in a mail still has to be filled in, where it stands, and where the words of a hint stand.
-import type { Words } from "../../store/tasks";
+import type { Words } from "../../api/mail";
 
 export interface Span {
   where: "subject" | "body";
@@ -23,7 +23,7 @@ function all(text: string, what: RegExp, where: Span["where"], kind: Gap["kind"]
 
 // In the order one reads.
 export function gapsOf(subject: string, body: string, words: Words | null): Gap[] {
-  const own = [...new Set(words?.placeholders ?? [])].filter((x) => x.trim());
+  const own = [...new Set(words?.placeholders)].filter((x) => x.trim());
   return ([["subject", subject], ["body", body]] as const).flatMap(([where, text]) =>
     [...all(text, FIELD, where, "field"), ...own.flatMap((x) => all(text, loose(x), where, "own words"))].sort((a, b) => a.at - b.at));
 }
@@ -48,11 +48,10 @@ export function placeOf(hint: { words: string; at: number }, subject: string, bo
   if (!hint.words) return null;
   const text = toneText(subject, body);
   const asked = [...text].slice(0, hint.at).join("").length; // the server counts characters, a string its halves
-  let best = -1;
-  for (const m of text.matchAll(new RegExp(loose(hint.words), "gi"))) if (best < 0 || Math.abs(m.index - asked) < Math.abs(best - asked)) best = m.index;
-  if (best < 0) return null;
-  const length = hint.words.length;
-  return best < body.length ? { where: "body", at: best, length } : { where: "subject", at: best - body.length - 2, length };
+  const [near] = [...text.matchAll(new RegExp(loose(hint.words), "gi"))].sort((a, b) => Math.abs(a.index - asked) - Math.abs(b.index - asked));
+  if (!near) return null;
+  const length = near[0].length;
+  return near.index < body.length ? { where: "body", at: near.index, length } : { where: "subject", at: near.index - body.length - 2, length };
 }
 
 // For the mail program of this machine. Lines end as mails end them.

@@ -9,7 +9,7 @@ export interface Tone {
   state: "asking" | "known" | "unreachable";
 }
 // The last answer stands until the next one comes.
-export function useTone(channel: string, text: string): Tone {
+export function useTone(channel: "email" | "message", text: string): Tone {
   const [tone, setTone] = useState<Tone>({ hints: [], state: "asking" });
   useEffect(() => {
     if (!text.trim()) return setTone({ hints: [], state: "known" });

@@ -1,5 +1,5 @@
 // What became of the mails of a record: on the way, sent, or not, and why.
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { MailState } from "../../api/mail";
 import { dayOf, formatInstant, formatTime, today } from "../../i18n/format";
 import { t } from "../../i18n/t";
@@ -8,24 +8,9 @@ import type { Work } from "./next";
 
 export type Mails = ReadonlyMap<string, MailState>; // by the activity they are logged as
 
-// Where one is on its way, it is asked again soon, then less and less often: nobody is told when a mail server has taken it.
-const FIRST_MS = 1500;
-const LAST_MS = 60_000;
-export function useMails(work: Work | null, again: () => void): Mails {
-  const list = (work as { mails?: readonly MailState[] } | null)?.mails;
-  const mails = useMemo(() => new Map((list ?? []).map((m) => [m.activity, m])), [list]);
-  const waits = list?.some((m) => m.state === "waiting") === true;
-  const wait = useRef(FIRST_MS);
-  useEffect(() => {
-    if (!waits) {
-      wait.current = FIRST_MS;
-      return undefined;
-    }
-    const timer = setTimeout(again, wait.current);
-    wait.current = Math.min(LAST_MS, wait.current * 2);
-    return () => clearTimeout(timer);
-  }, [list, waits]);
-  return mails;
+export function useMails(work: Work | null): Mails {
+  const list = work?.mails;
+  return useMemo(() => new Map((list ?? []).map((m) => [m.activity, m])), [list]);
 }
 
 export function MailChip({ mail }: { mail: MailState }) {

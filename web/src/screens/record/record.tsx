@@ -15,6 +15,7 @@ import { Icon, objectIcon } from "../../ui/icon";
 import { Menu } from "../../ui/menu";
 import { EmptyState, offlineProblem, ProblemNote, Skeleton } from "../../ui/states";
 import { StatusChip } from "../../ui/status";
+import { useComposer } from "../../shell/compose";
 import { Screen } from "../../shell/screen";
 import { readAddresses, TheirTime } from "./clock";
 import { EscalateDialog, escalating, Escalations, readEscalations, type Escalation, type Subject } from "./escalate";
@@ -30,7 +31,7 @@ import { storyOf } from "./story";
 import { Timeline, useTimeline } from "./timeline";
 import { Walk } from "./walk";
 
-const NO_WORK: Work = { tasks: [], runs: [] };
+const NO_WORK: Work = { tasks: [], runs: [], mails: [] };
 // What is asked for here: the work and the calls for help, in one, so that the page is laid out once.
 interface Around { work: Work; escalations: readonly Escalation[] }
 
@@ -113,11 +114,12 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
   const [opened, setOpened] = useState<string | null>(null);
   const shownTask = tasks.find((x) => x.id === opened) ?? tasks.find((x) => x.id === nextId) ?? tasks[0];
   const timeline = useTimeline(shape.name, id, seen);
-  const mails = useMails(work, again);
+  const mails = useMails(work);
   const stop = stopped.value;
   useStopped(shape, id);
   const mailTask = isMailTask(shownTask) ? (shownTask ?? null) : null;
   const email = hasLog && canBeMailed(shape) ? { label: written.value.has(keyOf({ object: shape.name, id, task: mailTask })) ? t("Go on with the mail") : t("Email"), run: () => compose({ object: shape.name, id, title, task: mailTask }) } : null;
+  useComposer(email !== null);
   const log = (kind: string): void => { logging.value = { object: shape.name, id, title, kind }; };
   const shift = (by: number): void => {
     const to = stage ? stageBeside(stage, fields[stage.name], by) : null;
