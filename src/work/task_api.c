@@ -95,7 +95,8 @@ static struct err *unknown_outcome(const struct work *w, const struct step *step
 static struct err *log_outcome(const struct work *w, const struct save_context *cx,
                                const struct task *t, const struct outcome *o, struct str note)
 {
-    struct activity_new n = {o->activity_kind, o->activity_direction, t->title, note, {t->record_id}};
+    struct activity_new n = {
+        o->activity_kind, o->activity_direction, t->title, note, {t->record_id}};
     int64_t id;
 
     return o->activity_kind.len ? activity_log(w, cx, &n, &id) : NULL;
