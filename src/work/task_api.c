@@ -343,7 +343,8 @@ struct err *task_postpone(struct tx *tx, const struct save_context *cx, int64_t 
                     "Put it off to a moment within the next year.");
     if (row.t.due_us && row.t.due_us > w.now_us && until_us > row.t.due_us) {
         e = FAIL(w.arena, ERR_CONFLICT, "record.field_invalid", "/until",
-                 "It is due before that, on %.*s.", STR_ARG(instant_text(w.arena, row.t.due_us)));
+                 "It is due before that, on %.*s.",
+                 STR_ARG(moment_words(w.arena, actor_env(cx->actor, w.now_us).zone, row.t.due_us)));
         e->way_out = STR("Choose an earlier moment, or finish it now.");
         e->page = row.t.page;
         return e;
