@@ -28,7 +28,7 @@ import { storyOf } from "./story";
 import { Timeline, useTimeline } from "./timeline";
 import { Walk } from "./walk";
 
-const NO_WORK: Work = { tasks: [], runs: [] };
+const NO_WORK: Work = { tasks: [], runs: [], mails: [] };
 // What is asked for here: the work and the calls for help, in one, so that the page is laid out once.
 interface Around { work: Work; escalations: readonly Escalation[] }
 
