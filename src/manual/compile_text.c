@@ -112,13 +112,14 @@ static void read_passages(struct compiler *c, const struct source *s, struct tem
     for (size_t i = 0; n == 0 && i < page->n_sections;
          i++) /* text before the first heading explains the template */
         if (page->sections[i].title.len)
-            list[t->n_passages++] = (struct passage){
-                page->sections[i].title, unwrap(c->arena, page->sections[i].text), page->sections[i].why, false};
+            list[t->n_passages++] =
+                (struct passage){page->sections[i].title, unwrap(c->arena, page->sections[i].text),
+                                 page->sections[i].why, false};
     if (n)
         t->n_passages = n;
     if (t->n_passages == 0 && page->n_sections == 1) /* a body without headings is one passage */
-        list[t->n_passages++] =
-            (struct passage){page->label, unwrap(c->arena, page->sections[0].text), page->sections[0].why, false};
+        list[t->n_passages++] = (struct passage){
+            page->label, unwrap(c->arena, page->sections[0].text), page->sections[0].why, false};
     if (t->n_passages == 0 && s->root)
         ERROR_AT(c, s, s->root,
                  STR("Write the text below the front matter, one heading per passage."),

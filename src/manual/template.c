@@ -83,7 +83,8 @@ bool placeholder_next(struct str text, size_t *at, struct str *out)
             return false;
         }
         *at = close + 1;
-        if (close == open + 1 || (close + 1 < text.len && text.ptr[close + 1] == '(')) /* [words](address): a link */
+        if (close == open + 1 ||
+            (close + 1 < text.len && text.ptr[close + 1] == '(')) /* [words](address): a link */
             continue;
         *out = str_sub(text, open, close + 1 - open);
         return true;

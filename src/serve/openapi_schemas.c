@@ -203,7 +203,8 @@ const struct schema_doc openapi_schemas[] = {
      "'properties':{'name':{'type':'string'},'label':{'type':'string'},'closed':{'type':'string',"
      "'enum':['won','lost']}},'required':['name','label']}},'open':{'type':'boolean',"
      "'description':'Words that are no option are kept too.'},'to':{'type':'string',"
-     "'description':'The object referred to; empty: any.'},'currency':{'type':'string'},"
+     "'description':'The object referred to; empty: any.'},'currency':{'type':'string',"
+     "'description':'Of money; and of a number that a formula takes from an amount of money.'},"
      "'min':{'type':['integer','string']},'max':{'type':['integer','string']},"
      "'visible_when':{'type':'string'}},'required':['name','label','help','type','system','required',"
      "'write','sort']}"},
@@ -473,7 +474,7 @@ const struct schema_doc openapi_schemas[] = {
      "'description':'A heading and what stands below it.','properties':{'title':{'type':'string'},"
      "'level':{'type':'integer'},'line':{'type':'integer'},'text':{'type':'string'},"
      "'why':{'type':'string'}},'required':['title','level','line','text','why']}},'rules':{'type':'array',"
-     "'description':'Expressions of its settings; of the live version.','items':{'type':'object','description':'One of "
+     "'description':'Expressions of its settings.','items':{'type':'object','description':'One of "
      "them.','properties':{'setting':{'type':'string'},'words':{'type':'string','description':'In plain words.'},"
      "'exact':{'type':'string','description':'As it is written.'}},'required':['setting','words','exact']}}},"
      "'required':['path','kind','name','label','owner','review','why','version','text','body','sections']}"},

@@ -292,7 +292,7 @@ const struct route routes[] = {
     {M_GET, "/api/v1/manual/pages/{kind}/{name}", serve_manual_page, TX_NONE, SIGNED_IN, RF_ETAG, 200, "getPage", "manual", "One page, text and sections", NULL, NULL, "Page"},
     {M_GET, "/api/v1/manual/versions", serve_manual_versions, TX_READ, SIGNED_IN, 0, 200, "listVersions", "manual", "All versions, newest first", NULL, NULL, "VersionList"},
     {M_GET, "/api/v1/manual/versions/{version}/pages", serve_manual_version_pages, TX_READ, SIGNED_IN, RF_BIG, 200, "listVersionPages", "manual", "The pages of a version", NULL, NULL, "VersionPages"},
-    {M_GET, "/api/v1/manual/versions/{version}/pages/{kind}/{name}", serve_manual_version_page, TX_READ, SIGNED_IN, 0, 200, "getVersionPage", "manual", "One page as it was, and when it changed since", NULL, NULL, "PageVersion"},
+    {M_GET, "/api/v1/manual/versions/{version}/pages/{kind}/{name}", serve_manual_version_page, TX_SLOW, SIGNED_IN, 0, 200, "getVersionPage", "manual", "One page as it was, and when it changed since", NULL, NULL, "PageVersion"},
     {M_GET, "/api/v1/manual/diff", serve_manual_diff, TX_READ, SIGNED_IN, RF_BIG, 200, "diffVersions", "manual", "What changed between two versions", q_diff, NULL, "ManualDiff"},
     {M_GET, "/api/v1/manual/seen", serve_manual_seen, TX_READ, SIGNED_IN, 0, 200, "getSeenVersion", "manual", "Which version you have looked at last", NULL, NULL, "SeenVersion"},
     {M_PUT, "/api/v1/manual/seen", serve_manual_see, TX_WRITE, SIGNED_IN, 0, 200, "putSeenVersion", "manual", "Remember that you have looked at a version", NULL, b_seen, "SeenVersion"},

@@ -21,18 +21,21 @@ static bool stands_in(const struct customer_mail_new *in, struct str words)
 }
 
 /* What a template left to be filled in and still stands there. */
-static void check_merges(const struct work *w, struct str text, const char *field, struct err **errs)
+static void check_merges(const struct work *w, struct str text, const char *field,
+                         struct err **errs)
 {
     size_t at = 0;
     struct str found;
 
     while (merge_field_next(text, &at, &found))
-        refuse(errs, FAIL(w->arena, ERR_INVALID, "mail.unresolved", field, "\"%.*s\" is not filled in: the record does not say it.",
-                          STR_ARG(found)),
+        refuse(errs,
+               FAIL(w->arena, ERR_INVALID, "mail.unresolved", field,
+                    "\"%.*s\" is not filled in: the record does not say it.", STR_ARG(found)),
                STR("Fill the field on the record, or write what belongs there."));
 }
 
-static void check_placeholders(const struct work *w, const struct customer_mail_new *in, struct err **errs)
+static void check_placeholders(const struct work *w, const struct customer_mail_new *in,
+                               struct err **errs)
 {
     const struct template_page *t = in->words;
 
@@ -42,12 +45,15 @@ static void check_placeholders(const struct work *w, const struct customer_mail_
 
         while (placeholder_next(text, &at, &found))
             if (stands_in(in, found)) {
-                struct err *e = FAIL(w->arena, ERR_INVALID, "mail.unresolved", str_find(in->body, found, 0) != SIZE_MAX ? "/body" : "/subject",
-                                     "\"%.*s\" is still to be written.", STR_ARG(found));
+                struct err *e =
+                    FAIL(w->arena, ERR_INVALID, "mail.unresolved",
+                         str_find(in->body, found, 0) != SIZE_MAX ? "/body" : "/subject",
+                         "\"%.*s\" is still to be written.", STR_ARG(found));
 
                 e->page = t->page->path;
                 e->reason = i ? t->passages[i - 1].why : STR("");
-                refuse(errs, e, STR("Write in its place what only this customer could have told you."));
+                refuse(errs, e,
+                       STR("Write in its place what only this customer could have told you."));
             }
     }
 }
@@ -57,18 +63,23 @@ static struct err *check_words(const struct work *w, const struct customer_mail_
     struct err *errs = NULL;
 
     if (!str_trim(in->subject).len)
-        refuse(&errs, FAIL(w->arena, ERR_INVALID, "record.field_required", "/subject", "The mail has no subject."),
+        refuse(&errs,
+               FAIL(w->arena, ERR_INVALID, "record.field_required", "/subject",
+                    "The mail has no subject."),
                STR("Say in a few words what it is about."));
     if (!str_trim(in->body).len)
-        refuse(&errs, FAIL(w->arena, ERR_INVALID, "record.field_required", "/body", "The mail says nothing."), STR("Write it."));
+        refuse(
+            &errs,
+            FAIL(w->arena, ERR_INVALID, "record.field_required", "/body", "The mail says nothing."),
+            STR("Write it."));
     check_merges(w, in->subject, "/subject", &errs);
     check_merges(w, in->body, "/body", &errs);
     check_placeholders(w, in, &errs);
     return errs;
 }
 
-static struct err *find_address(const struct work *w, const struct actor *a, const struct record *r, struct str to,
-                                struct mail_address_of *out)
+static struct err *find_address(const struct work *w, const struct actor *a, const struct record *r,
+                                struct str to, struct mail_address_of *out)
 {
     struct mail_address_of *list;
     struct err *e;
@@ -76,7 +87,8 @@ static struct err *find_address(const struct work *w, const struct actor *a, con
 
     if (!to.len) {
         e = FAIL(w->arena, ERR_INVALID, "record.field_required", "/to", "To whom?");
-        e->way_out = STR("Name an address that stands on the record, or on somebody who belongs to it.");
+        e->way_out =
+            STR("Name an address that stands on the record, or on somebody who belongs to it.");
         return e;
     }
     TRY(mail_addresses(w, a, r, &list, &n));
@@ -86,13 +98,16 @@ static struct err *find_address(const struct work *w, const struct actor *a, con
         *out = list[i];
         if (!list[i].unwanted)
             return NULL;
-        e = FAIL(w->arena, ERR_CONFLICT, "mail.not_wanted", "/to", "%.*s asked us not to write.", STR_ARG(list[i].name));
-        e->way_out = STR("Call them. If they have changed their mind, clear \"Do not email\" on their record first.");
+        e = FAIL(w->arena, ERR_CONFLICT, "mail.not_wanted", "/to", "%.*s asked us not to write.",
+                 STR_ARG(list[i].name));
+        e->way_out = STR("Call them. If they have changed their mind, clear \"Do not email\" on "
+                         "their record first.");
         return e;
     }
-    e = FAIL(w->arena, ERR_INVALID, "mail.address_unknown", "/to", "%.*s stands neither on this record nor on anybody who belongs to it.",
-             STR_ARG(to));
-    e->way_out = STR("Write the address down on the record first: then their answer is found again.");
+    e = FAIL(w->arena, ERR_INVALID, "mail.address_unknown", "/to",
+             "%.*s stands neither on this record nor on anybody who belongs to it.", STR_ARG(to));
+    e->way_out =
+        STR("Write the address down on the record first: then their answer is found again.");
     return e;
 }
 
@@ -112,17 +127,21 @@ static struct err *check_number(const struct work *w, int64_t user)
     db_done(s);
     if (!many)
         return NULL;
-    e = FAIL(w->arena, ERR_TOO_MANY, "mail.too_many", NULL, "You have written %d mails within a day.", CUSTOMER_MAILS_PER_DAY_MAX);
-    e->way_out = STR("Go on tomorrow. If it was not you, change your password and end your other sessions.");
+    e = FAIL(w->arena, ERR_TOO_MANY, "mail.too_many", NULL,
+             "You have written %d mails within a day.", CUSTOMER_MAILS_PER_DAY_MAX);
+    e->way_out =
+        STR("Go on tomorrow. If it was not you, change your password and end your other sessions.");
     return e;
 }
 
 /* ---- writing it down ---- */
 /* Whoever wrote it sees what becomes of it. */
-static void tell(const struct work *w, int64_t user, int64_t mail, struct str object, int64_t record, const char *state)
+static void tell(const struct work *w, int64_t user, int64_t mail, struct str object,
+                 int64_t record, const char *state)
 {
     tx_notify(w->tx, WORK_NEWS_CHANNEL,
-              str_fmt(w->arena, "mail %lld - %lld %lld %.*s %s", (long long)user, (long long)mail, (long long)record, STR_ARG(object), state));
+              str_fmt(w->arena, "mail %lld - %lld %lld %.*s %s", (long long)user, (long long)mail,
+                      (long long)record, STR_ARG(object), state));
 }
 
 struct writing {
@@ -160,14 +179,20 @@ static struct err *put_item(const struct work *w, const struct writing *x)
     jw_kv_str(&jw, "to", x->to->address);
     jw_kv_str(&jw, "name", x->to->name);
     jw_end_object(&jw);
-    return outbox_put(w->tx, CUSTOMER_MAIL, buf_str(&b), str_fmt(w->arena, CUSTOMER_MAIL ":%lld", (long long)x->id), w->now_us, w->now_us);
+    return outbox_put(w->tx, CUSTOMER_MAIL, buf_str(&b),
+                      str_fmt(w->arena, CUSTOMER_MAIL ":%lld", (long long)x->id), w->now_us,
+                      w->now_us);
 }
 
 static struct err *write_down(const struct work *w, const struct save_context *cx, void *ctx)
 {
     struct writing *x = ctx;
-    struct activity_new n = {STR("email"), STR("out"), str_trim(x->in->subject), x->in->body,
-                             {x->record->id, x->to->record_id == x->record->id ? 0 : x->to->record_id}};
+    struct activity_new n = {
+        STR("email"),
+        STR("out"),
+        str_trim(x->in->subject),
+        x->in->body,
+        {x->record->id, x->to->record_id == x->record->id ? 0 : x->to->record_id}};
 
     TRY(activity_log(w, cx, &n, &x->activity_id));
     x->id = id_new(w->now_us);
@@ -180,7 +205,8 @@ static bool can_log(const struct manual *m)
 {
     const struct object *activity = manual_object(m, STR("activity"));
 
-    return activity && object_field(activity, STR("subject")) && object_field(activity, STR("body"));
+    return activity && object_field(activity, STR("subject")) &&
+           object_field(activity, STR("body"));
 }
 
 /* Does sending the words of this task close it? A step that is done by what happens on the record closes by itself. */
@@ -199,7 +225,8 @@ static struct err *closes(const struct work *w, const struct customer_mail_new *
     return NULL;
 }
 
-struct err *customer_mail_send(struct tx *tx, const struct save_context *cx, const struct customer_mail_new *in, int64_t *id)
+struct err *customer_mail_send(struct tx *tx, const struct save_context *cx,
+                               const struct customer_mail_new *in, int64_t *id)
 {
     struct work w = work_of(tx, cx);
     struct mail_address_of to;
@@ -211,7 +238,8 @@ struct err *customer_mail_send(struct tx *tx, const struct save_context *cx, con
     TRY(record_get(tx, w.m, cx->actor, in->object, in->record_id, false, &r));
     if (!can_log(w.m))
         return FAIL(w.arena, ERR_CONFLICT, "mail.not_logged", NULL,
-                    "A mail is kept as an activity with subject and body; the activities of this manual have none.");
+                    "A mail is kept as an activity with subject and body; the activities of this "
+                    "manual have none.");
     TRY(check_words(&w, in));
     TRY(find_address(&w, cx->actor, &r, in->to, &to));
     TRY(check_number(&w, w.by_user));
@@ -219,8 +247,10 @@ struct err *customer_mail_send(struct tx *tx, const struct save_context *cx, con
     if (in->task_id && close) {
         TRY(task_get(tx, w.m, cx->actor, in->task_id, &task));
         if (task.record_id != in->record_id)
-            return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/task", "This task is about another record.");
-        TRY(task_finish_with(&w, cx, in->task_id, in->if_version, in->outcome, STR(""), write_down, &x, &task));
+            return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/task",
+                        "This task is about another record.");
+        TRY(task_finish_with(&w, cx, in->task_id, in->if_version, in->outcome, STR(""), write_down,
+                             &x, &task));
     } else {
         TRY(write_down(&w, cx, &x));
     }
@@ -255,7 +285,8 @@ static struct err *read_row(const struct work *w, int64_t id, struct mail_row *o
     return NULL;
 }
 
-static struct err *payload_row(const struct work *w, struct str payload, struct json *j, struct mail_row *out, bool *found)
+static struct err *payload_row(const struct work *w, struct str payload, struct json *j,
+                               struct mail_row *out, bool *found)
 {
     const struct json *id;
 
@@ -279,7 +310,8 @@ static struct str field_text(const struct record *r, const char *name)
     return f && !r->values[f->index].empty ? r->values[f->index].s : STR("");
 }
 
-struct err *customer_mail_read(struct tx *tx, const struct manual *m, struct str payload, int64_t now_us, struct customer_mail *out)
+struct err *customer_mail_read(struct tx *tx, const struct manual *m, struct str payload,
+                               int64_t now_us, struct customer_mail *out)
 {
     struct work w = work_at(tx, m, now_us);
     const struct person_info *who;
@@ -352,11 +384,13 @@ static struct err *say_failed(const struct work *w, const struct mail_row *mail,
     return task_open(w, &t, &id, &fresh);
 }
 
-struct err *customer_mail_done(struct tx *tx, const struct manual *m, const struct outbox_item *item, enum outbox_end end,
+struct err *customer_mail_done(struct tx *tx, const struct manual *m,
+                               const struct outbox_item *item, enum outbox_end end,
                                struct str reason, int64_t now_us)
 {
     struct work w = work_at(tx, m, now_us);
-    bool failed = end == OUTBOX_GIVE_UP || (end == OUTBOX_AGAIN && item->attempts >= OUTBOX_ATTEMPTS_MAX);
+    bool failed =
+        end == OUTBOX_GIVE_UP || (end == OUTBOX_AGAIN && item->attempts >= OUTBOX_ATTEMPTS_MAX);
     struct mail_row mail;
     struct stmt *s;
     struct json j;
@@ -369,7 +403,10 @@ struct err *customer_mail_done(struct tx *tx, const struct manual *m, const stru
     TRY(payload_row(&w, item->payload, &j, &mail, &found));
     if (!found)
         return NULL;
-    tell(&w, mail.user_id, mail.id, mail.object, mail.record_id, failed ? "failed" : end == OUTBOX_SENT ? "sent" : "stopped");
+    tell(&w, mail.user_id, mail.id, mail.object, mail.record_id,
+         failed               ? "failed"
+         : end == OUTBOX_SENT ? "sent"
+                              : "stopped");
     if (end == OUTBOX_UNSENT)
         return NULL;
     TRY(db_stmt(tx, end == OUTBOX_SENT ? &sql_customer_mail_sent : &sql_customer_mail_failed, &s));
@@ -402,125 +439,7 @@ struct err *customer_mail_tidy(struct tx *tx, const struct manual *m, int64_t no
         };
     }
     for (size_t i = 0; i < late.n; i++)
-        TRY(customer_mail_done(tx, m, &late.at[i], OUTBOX_GIVE_UP, STR("The mail server could not be reached for a day."), now_us));
+        TRY(customer_mail_done(tx, m, &late.at[i], OUTBOX_GIVE_UP,
+                               STR("The mail server could not be reached for a day."), now_us));
     return NULL;
-}
-
-/* ---- what people see of them ---- */
-struct err *customer_mails_json(const struct work *w, const struct actor *a, int64_t record_id, struct json_writer *jw)
-{
-    struct stmt *s;
-    bool row;
-
-    TRY(db_stmt(w->tx, &sql_customer_mail_of_record, &s));
-    db_bind_i64(s, 1, record_id);
-    db_bind_i64(s, 2, CUSTOMER_MAILS_SHOWN);
-    jw_array(jw);
-    for (;;) {
-        int64_t sent, failed;
-        bool mine;
-
-        TRY(db_step(s, &row));
-        if (!row)
-            break;
-        sent = col_i64(s, "sent_us");
-        failed = col_i64(s, "failed_us");
-        mine = col_i64(s, "user_id") == a->user_id;
-        if (!sent && !failed && col_i64(s, "done_us")) /* taken back: its activity is put away as well */
-            continue;
-        jw_object(jw);
-        jw_kv_id(jw, "id", col_i64(s, "id"));
-        jw_kv_id(jw, "activity", col_i64(s, "activity_id"));
-        jw_kv_str(jw, "state", sent ? STR("sent") : failed ? STR("failed") : STR("waiting"));
-        jw_kv_instant(jw, "at", id_moment(col_i64(s, "id")));
-        jw_kv_instant(jw, "sent", sent);
-        /* What the mail server said may name the address: for whoever wrote to it. */
-        jw_kv_str(jw, "error", mine && failed ? col_str(w, s, "error") : STR(""));
-        jw_end_object(jw);
-    }
-    jw_end_array(jw);
-    return NULL;
-}
-
-static void address_json(const struct work *w, const struct mail_address_of *x, struct json_writer *jw)
-{
-    jw_object(jw);
-    jw_kv_str(jw, "address", x->address);
-    jw_kv_str(jw, "name", x->name);
-    jw_kv_str(jw, "label", x->field->label);
-    jw_kv_str(jw, "object", x->object->name);
-    jw_kv_id(jw, "record", x->record_id);
-    jw_kv_bool(jw, "unwanted", x->unwanted);
-    jw_end_object(jw);
-    (void)w;
-}
-
-static bool fits(const struct template_page *t, const struct object *o)
-{
-    return t->channel == CH_EMAIL && (t->object < 0 || t->object == o->index);
-}
-
-struct err *customer_mail_form(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t id,
-                               struct str page, int64_t now_us, struct json_writer *jw)
-{
-    struct work w = work_at(tx, m, now_us);
-    const struct template_page *chosen = NULL;
-    struct mail_address_of *list;
-    struct record r;
-    size_t n;
-
-    TRY(record_get(tx, m, a, o, id, false, &r));
-    TRY(mail_addresses(&w, a, &r, &list, &n));
-    jw_key(jw, STR("addresses"));
-    jw_array(jw);
-    for (size_t i = 0; i < n; i++)
-        address_json(&w, &list[i], jw);
-    jw_end_array(jw);
-    jw_key(jw, STR("templates"));
-    jw_array(jw);
-    for (size_t i = 0; i < m->n_templates; i++) {
-        const struct template_page *t = &m->templates[i];
-
-        if (str_eq(t->page->path, page))
-            chosen = t;
-        if (!fits(t, o))
-            continue;
-        jw_object(jw);
-        jw_kv_str(jw, "page", t->page->path);
-        jw_kv_str(jw, "label", t->page->label);
-        jw_end_object(jw);
-    }
-    jw_end_array(jw);
-    if (page.len && !chosen)
-        return FAIL(w.arena, ERR_NOT_FOUND, "manual.not_found", NULL, "The manual has no template %.*s.", STR_ARG(page));
-    jw_key(jw, STR("words"));
-    if (chosen)
-        words_json(&w, a, chosen, &r, jw);
-    else
-        jw_null(jw);
-    return NULL;
-}
-
-/* ---- how it sounds ---- */
-void tone_json(struct arena *arena, const struct manual *m, enum channel channel, struct str text, struct json_writer *jw)
-{
-    struct tone_hint *hints;
-    size_t n;
-
-    guide_check(arena, m, channel, text, &hints, &n);
-    jw_array(jw);
-    for (size_t i = 0; i < n; i++) {
-        const struct tone_hint *h = &hints[i];
-        const struct page *page = manual_page(m, h->page);
-
-        jw_object(jw);
-        jw_kv_str(jw, "page", h->page);
-        jw_kv_str(jw, "page_label", page ? page->label : STR(""));
-        jw_kv_str(jw, "words", str_sub(text, h->from, h->len));
-        jw_kv_i64(jw, "at", (int64_t)utf8_count(str_sub(text, 0, h->from)));
-        jw_kv_str(jw, "text", h->text);
-        jw_kv_str(jw, "why", h->why);
-        jw_end_object(jw);
-    }
-    jw_end_array(jw);
 }

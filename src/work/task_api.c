@@ -95,7 +95,8 @@ static struct err *unknown_outcome(const struct work *w, const struct step *step
 static struct err *log_outcome(const struct work *w, const struct save_context *cx,
                                const struct task *t, const struct outcome *o, struct str note)
 {
-    struct activity_new n = {o->activity_kind, o->activity_direction, t->title, note, {t->record_id}};
+    struct activity_new n = {
+        o->activity_kind, o->activity_direction, t->title, note, {t->record_id}};
     int64_t id;
 
     return o->activity_kind.len ? activity_log(w, cx, &n, &id) : NULL;
@@ -342,7 +343,8 @@ struct err *task_postpone(struct tx *tx, const struct save_context *cx, int64_t 
                     "Put it off to a moment within the next year.");
     if (row.t.due_us && row.t.due_us > w.now_us && until_us > row.t.due_us) {
         e = FAIL(w.arena, ERR_CONFLICT, "record.field_invalid", "/until",
-                 "It is due before that, on %.*s.", STR_ARG(instant_text(w.arena, row.t.due_us)));
+                 "It is due before that, on %.*s.",
+                 STR_ARG(moment_words(w.arena, actor_env(cx->actor, w.now_us).zone, row.t.due_us)));
         e->way_out = STR("Choose an earlier moment, or finish it now.");
         e->page = row.t.page;
         return e;

@@ -1,4 +1,4 @@
-/* The words of the manual: a template filled with what the record, its people and the one who asks say. */
+/* The words of the manual: a template filled with what the record, its people and the one who asks say; and how a text sounds. */
 #include "work/work_impl.h"
 
 struct merge {
@@ -77,7 +77,7 @@ static struct str merge_lookup(void *ctx, struct arena *arena, struct str path, 
 }
 
 void words_json(const struct work *w, const struct actor *a, const struct template_page *t,
-                       const struct record *r, struct json_writer *jw)
+                const struct record *r, struct json_writer *jw)
 {
     struct merge x = {.w = w, .a = a, .r = r};
     struct filled filled;
@@ -116,3 +116,27 @@ void words_json(const struct work *w, const struct actor *a, const struct templa
     jw_end_object(jw);
 }
 
+/* ---- how it sounds ---- */
+void tone_json(struct arena *arena, const struct manual *m, enum channel channel, struct str text,
+               struct json_writer *jw)
+{
+    struct tone_hint *hints;
+    size_t n;
+
+    guide_check(arena, m, channel, text, &hints, &n);
+    jw_array(jw);
+    for (size_t i = 0; i < n; i++) {
+        const struct tone_hint *h = &hints[i];
+        const struct page *page = manual_page(m, h->page);
+
+        jw_object(jw);
+        jw_kv_str(jw, "page", h->page);
+        jw_kv_str(jw, "page_label", page ? page->label : STR(""));
+        jw_kv_str(jw, "words", str_sub(text, h->from, h->len));
+        jw_kv_i64(jw, "at", (int64_t)utf8_count(str_sub(text, 0, h->from)));
+        jw_kv_str(jw, "text", h->text);
+        jw_kv_str(jw, "why", h->why);
+        jw_end_object(jw);
+    }
+    jw_end_array(jw);
+}

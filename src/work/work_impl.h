@@ -183,7 +183,7 @@ struct activity_new {
 /* What happened with a customer, now and by whoever acts. *id 0: the manual has no activities. Fails as record_save. */
 MUST_USE struct err *activity_log(const struct work *w, const struct save_context *cx, const struct activity_new *n, int64_t *id);
 
-/* ---- mail_address.c ---- */
+/* ---- mail_form.c ---- */
 #define MAIL_ADDRESSES_MAX 50
 struct mail_address_of {
     struct str address, name; /* name: of the record it stands on */
@@ -195,8 +195,6 @@ struct mail_address_of {
 /* The addresses a mail about r may go to, as far as the actor may see them; the record's own first. */
 MUST_USE struct err *mail_addresses(const struct work *w, const struct actor *a, const struct record *r,
                                     struct mail_address_of **out, size_t *n);
-
-/* ---- customer_mail.c ---- */
 #define CUSTOMER_MAILS_SHOWN 50
 /* An array of the newest mails about a record: {id, activity, state, at, sent, error}. */
 MUST_USE struct err *customer_mails_json(const struct work *w, const struct actor *a, int64_t record_id, struct json_writer *jw);

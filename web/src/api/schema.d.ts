@@ -4581,6 +4581,7 @@ export interface components {
             open?: boolean;
             /** @description The object referred to; empty: any. */
             to?: string;
+            /** @description Of money; and of a number that a formula takes from an amount of money. */
             currency?: string;
             min?: number | string;
             max?: number | string;
@@ -5083,7 +5084,7 @@ export interface components {
                 text: string;
                 why: string;
             }[];
-            /** @description Expressions of its settings; of the live version. */
+            /** @description Expressions of its settings. */
             rules?: {
                 setting: string;
                 /** @description In plain words. */
