@@ -17,6 +17,7 @@ import { effectsAfterPaint } from "./shell/after-paint";
 import { App } from "./shell/app";
 import { startLive } from "./store/live";
 import { offlineProblem } from "./ui/states";
+import { loadDrafts } from "./store/mails";
 import { send } from "./store/outbox";
 import { startHolding } from "./store/hold";
 import { failed, loadSession, me } from "./store/session";
@@ -39,5 +40,6 @@ async function saveSettings(patch: Partial<Kept>): Promise<Problem | null> {
 loadSession().then(() => {
   const settings = me.peek()?.settings;
   if (settings) followSettings(settings, saveSettings);
+  loadDrafts();
   void startLive();
 }, () => (failed.value = offlineProblem()));

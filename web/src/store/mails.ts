@@ -75,12 +75,10 @@ function lay(): void {
     // full, or not allowed: they live as long as the page
   }
 }
-let read = false;
 // Those of the page that was here before, of the same person.
 export function loadDrafts(): void {
   const user = me.peek()?.id;
-  if (read || !user) return;
-  read = true;
+  if (!user) return;
   try {
     const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "null") as { user: string; drafts: Draft[] } | null;
     if (kept?.user === user) for (const d of kept.drafts) drafts.set(d.key, d);
@@ -103,17 +101,29 @@ function drop(key: string): void {
 }
 
 // ---- the composer ----
+// What was chosen before a reload or a new version of the manual may be no outcome any more.
+function stillThen(then: string | null, task: Task | null): string | null {
+  return then === null || (task && (then === "" ? outcomesOf(task).length === 0 : outcomesOf(task).some((o) => o.label === then))) ? then : thenOf(task);
+}
+// Beside another draft about the same, if one was begun meanwhile.
+function besides(key: string): string {
+  return drafts.has(key) ? besides(`${key}+`) : key;
+}
 export function compose(about: About): void {
-  loadDrafts();
-  const old = drafts.get(keyOf(about));
-  const d = old ? { ...old, ...about } : newDraft(about);
+  const key = keyOf(about);
+  const old = [...drafts.values()].find((d) => d.key.replace(/\++$/, "") === key);
+  const d = old ? { ...old, ...about, then: stillThen(old.then, about.task) } : newDraft(about);
   drafts.set(d.key, d);
   composing.value = d;
+}
+// As it is by now; gone, if it was sent or thrown away meanwhile.
+function again(key: string): void {
+  composing.value = drafts.get(key) ?? composing.peek();
 }
 // Closing it is no decision: what was written stays.
 export function putAside(d: Draft): void {
   composing.value = null;
-  if (isWritten(d) || d.problem) toast(t("The mail is not sent. What you wrote is kept."), { next: { label: t("Go on writing"), run: () => (composing.value = d) } });
+  if (isWritten(d) || d.problem) toast(t("The mail is not sent. What you wrote is kept."), { next: { label: t("Go on writing"), run: () => again(d.key) } });
   else drop(d.key);
 }
 export function throwAway(d: Draft): void {
@@ -121,27 +131,25 @@ export function throwAway(d: Draft): void {
   drop(d.key);
   toast(t("The draft is gone."), { undo: () => bring(d) });
 }
-// Back into the composer; beside another draft about the same, if one was begun meanwhile.
-function bring(d: Draft): Draft {
-  const back = drafts.has(d.key) ? { ...d, key: `${d.key}+` } : d;
+function bring(d: Draft): void {
+  const back = { ...d, key: besides(d.key) };
   keepDraft(back);
   composing.value = back;
-  return back;
 }
 // Is somebody in the middle of something that a dialog would tear them out of?
 function isBusy(): boolean {
   return document.querySelector("dialog[open]") !== null || Boolean(document.activeElement?.matches("input, textarea, select"));
 }
-// The task as it is now; null: closed meanwhile, or gone.
-async function openTask(id: string): Promise<Task | null> {
-  return api.GET("/api/v1/tasks/{id}", { params: { path: { id } } }).then(settle).then((r) => (r.ok && !r.data.closed ? r.data : null), () => null);
+// The task as it is now; null: closed meanwhile, or gone. known: what stands where nobody can be asked.
+async function openTask(id: string, known: Task | null): Promise<Task | null> {
+  return api.GET("/api/v1/tasks/{id}", { params: { path: { id } } }).then(settle).then((r) => (r.ok && !r.data.closed ? r.data : null), () => known);
 }
 async function refused(d: Draft, problem: Problem): Promise<void> {
-  const task = d.task ? await openTask(d.task.id) : null;
-  const back = { ...d, task, then: task ? d.then : null, problem, key: drafts.has(d.key) ? `${d.key}+` : d.key };
+  const task = d.task ? await openTask(d.task.id, d.task) : null;
+  const back = { ...d, task, then: task ? d.then : null, problem, key: besides(d.key) };
   keepDraft(back);
   if (!isBusy()) composing.value = back;
-  else toast(t("Not sent: {why}", { why: problem.detail }), { ms: 60_000, next: { label: t("Open the mail"), run: () => (composing.value = back) } });
+  else toast(t("Not sent: {why}", { why: problem.detail }), { ms: 60_000, next: { label: t("Open the mail"), run: () => again(back.key) } });
 }
 
 // ---- sending ----
@@ -176,7 +184,7 @@ export function sendMail(d: Draft, name: string): void {
   const closes = d.task !== null && d.then !== null;
   const write: Holding["write"] = { user: me.peek()?.id ?? "", method: "POST", path: MAILS, body: mailBody(d), version: closes && d.task ? d.task.version : null, label: t("Mail to {name}", { name }) };
   const said = t("Mail to {name} goes out.", { name });
-  const back = (): void => void bring(clean);
+  const back = (): void => bring(clean);
   if (closes && d.task) endTask({ task: d.task, write, ms: HOLD_MAIL_MS, how: d.then || t("Done"), said, counts: true, back, sent: (sent) => after(clean, sent) });
   else holdBack({ write, ms: HOLD_MAIL_MS, said, back, sent: (sent) => after(clean, sent) });
 }
@@ -189,7 +197,7 @@ export function logMail(d: Draft): void {
   composing.value = null;
   drop(d.key);
   const hear = (sent: Sent): void => { if (sent.ok === false) void refused(clean, sent.problem); };
-  if (d.task && outcome?.logs) return finishTask(d.task, outcome.label, text.join("\n\n"), { back: () => void bring(clean), sent: hear });
+  if (d.task && outcome?.logs) return finishTask(d.task, outcome.label, text.join("\n\n"), { back: () => bring(clean), sent: hear });
   const subject = text[0] || t("Mail");
   void send({ user: me.peek()?.id ?? "", method: "POST", path: "/api/v1/records/activity", body: { kind: "email", direction: "out", subject, body: text[1], links: [d.id] }, version: null, label: subject }).then((sent) => {
     hear(sent);
@@ -202,7 +210,7 @@ export function logMail(d: Draft): void {
 // A mail that waited for the network, perhaps in a page that is gone, was refused: the text comes back.
 export async function mailRefused(write: Write, problem: Problem): Promise<void> {
   const b = write.body as MailBody;
-  const task = b.task ? await openTask(b.task) : null;
+  const task = b.task ? await openTask(b.task, null) : null;
   await refused({
     object: b.object, id: b.record, title: "", task, key: task ? `task/${task.id}` : `${b.object}/${b.record}`, to: b.to, subject: b.subject, body: b.body, template: b.template ?? "",
     filled: { subject: "", body: "" }, then: task ? (b.outcome ?? "") : null, problem,
