@@ -274,6 +274,7 @@ test("P14 without a mail server: Send says so, the mail program gets the words, 
   ensure(href.startsWith(`mailto:${lead.email}?subject=Your%20question%20to%20us%2C%20Mia&body=Hello%20Mia%2C%0D%0A%0D%0A`) && href.includes("racks%20%26%20more"), href);
   await composer(page).getByRole("button", { name: "Send" }).click();
   await expect(composer(page).getByRole("alert")).toContainText("mail-server");
+  await expect(composer(page).getByRole("alert")).toBeInViewport({ ratio: 1 });
   await looksWellInBoth(page, "mail-off");
   await composer(page).getByRole("button", { name: "Log it as sent" }).click();
   await expect(composer(page)).toHaveCount(0);

@@ -2,7 +2,7 @@
 import { lazy, Suspense } from "./lazy";
 import { computed, signal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
-import { api, online, type Me } from "../api/client";
+import { api, online, whenSignedOut, type Me } from "../api/client";
 import { t, tn } from "../i18n/t";
 import { addKeys, useActions } from "../keys/keys";
 import { go, path, place } from "../nav/router";
@@ -81,6 +81,7 @@ function isHere(href: string, path: string): boolean {
 function signOut(): void {
   flushHeld();
   forgetDrafts();
+  whenSignedOut(() => undefined); // what is still being read meanwhile is refused, and would lead back here afterwards
   void api.POST("/api/v1/sign-out").then(() => location.assign("/sign-in"), () => location.assign("/sign-in"));
 }
 

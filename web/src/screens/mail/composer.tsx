@@ -199,7 +199,6 @@ export function Composer({ draft }: { draft: Draft }) {
         {/* Whatever has the focus in here: the screen below has this combination too. */}
         <div class="mail-grid" role="presentation" onKeyDown={(e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && !e.defaultPrevented) { e.preventDefault(); submit(); } }}>
           <div class="mail-fields">
-            {refused && <ProblemNote problem={refused} />}
             {unread && <ProblemNote problem={unread} retry={() => setTries((n) => n + 1)} />}
             <div class="mail-who" ref={to}>
               <To id={`${id}-to`} info={info} value={address} choose={(a) => { put({ to: a }); setErrors((old) => ({ ...old, to: undefined })); }} error={errors.to} shape={shape} record={d.id} fields={fields} />
@@ -237,7 +236,8 @@ export function Composer({ draft }: { draft: Draft }) {
             {words && <WhyWords words={words} />}
             {shape && <LastContacts shape={shape} items={timeline.items} next={undefined} n={3} />}
           </div>
-          <div class="mail-foot">
+          <div class={isOff ? "mail-foot many" : "mail-foot"}>
+            {refused && <ProblemNote problem={refused} />}
             <p class="meta" role="status">{said || (mailto.length > MAILTO_MOST ? t("Some mail programs cut a text this long: copy it, if yours does.") : "")}</p>
             <div class="form-foot">
               {isWritten(d) && <Button kind="quiet" icon="trash-2" onClick={() => throwAway(latest.current)}>{t("Throw away")}</Button>}
@@ -286,7 +286,7 @@ function NoAddress({ shape, record, fields }: { shape: ObjectShape | undefined; 
   const own = shape?.fields.find((f) => isMail(f) && isEditable(f));
   const refs = (shape?.fields ?? []).filter((f) => f.type === "reference" && f.to !== "user" && objectOf(f.to ?? "")?.fields.some(isMail));
   const named = refs.filter((f) => isRef(fields[f.name]));
-  const first = refs[0];
+  const first = refs.find((f) => f.name === "contact") ?? refs[0]; // a person before a company
   return (
     <div class="stack">
       <p class="row"><Icon name="triangle-alert" class="warn" /><span>{own ? t("No mail address is known yet. Fill it in, and the mail can go:") : named.length ? t("No mail address is known yet. It is filled in here:") : t("No mail address is known yet. Say whom it goes to:")}</span></p>
