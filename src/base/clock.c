@@ -242,6 +242,19 @@ struct str instant_text(struct arena *arena, int64_t us)
     return str_dup(arena, (struct str){text, instant_write(text, us)});
 }
 
+struct str moment_words(struct arena *arena, const struct zone *zone, int64_t us)
+{
+    static const char *const days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                       "Friday", "Saturday", "Sunday"};
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    struct civil c = zone_civil(zone, us);
+
+    return str_fmt(arena, "%s, %d %s %d, %02d:%02d", days[civil_weekday(zone_date(zone, us)) - 1],
+                   c.day, months[c.month - 1], c.year, c.hour, c.minute);
+}
+
 /* ---- durations ---- */
 
 static const struct {

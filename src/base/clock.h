@@ -65,6 +65,8 @@ struct str zone_of_machine(struct arena *arena);
 struct str zone_name(const struct zone *zone);
 int32_t zone_offset_s(const struct zone *zone, int64_t us);
 struct civil zone_civil(const struct zone *zone, int64_t us);
+/* "Monday, 2 March 2026, 14:00": for people; what machines read is instant_text. */
+struct str moment_words(struct arena *arena, const struct zone *zone, int64_t us);
 int64_t zone_date(const struct zone *zone, int64_t us);
 /* Local to UTC. A time that does not exist (spring) moves forward by the gap; one that exists twice is the first. */
 int64_t zone_instant(const struct zone *zone, int64_t days, int64_t us_of_day);

@@ -87,37 +87,59 @@ static struct err *mail_test(struct args *args)
 
 /* ---- status ---- */
 
+struct mail_states {
+    struct outbox_state notices, customers;
+};
+
 static struct err *read_state(struct tx *tx, void *ctx)
 {
-    return outbox_state(tx, NOTICE_MAIL, ctx);
+    struct mail_states *s = ctx;
+
+    TRY(outbox_state(tx, NOTICE_MAIL, &s->notices));
+    return outbox_state(tx, CUSTOMER_MAIL, &s->customers);
+}
+
+static struct str second_text(struct arena *arena, int64_t us)
+{
+    return instant_text(arena, us / US_PER_SECOND * US_PER_SECOND);
+}
+
+static void print_state(struct arena *arena, const char *what, const struct outbox_state *s)
+{
+    if (s->waiting)
+        printf("%s: %" PRId64 "%s waiting, the oldest since %.*s\n", what, s->waiting, s->waiting == OUTBOX_COUNT_MAX ? " or more" : "",
+               STR_ARG(second_text(arena, s->oldest_us)));
+    else
+        printf("%s: nothing waits.\n", what);
+    for (size_t i = 0; i < s->n_failed; i++)
+        printf("%s: given up %.*s, attempt %" PRId64 ": %.*s\n", what, STR_ARG(second_text(arena, s->failed[i].at_us)),
+               s->failed[i].attempts, STR_ARG(s->failed[i].reason));
 }
 
 static struct err *mail_status(struct args *args)
 {
-    struct outbox_state state;
+    struct mail_states states;
     struct app *app;
 
     TRY(app_open(args, OPEN_READ, &app));
-    TRY(db_read(app->db, args->arena, read_state, &state));
+    TRY(db_read(app->db, args->arena, read_state, &states));
     if (args->json) {
         struct buf b = buf_new(args->arena, 512);
         struct json_writer w = json_writer(&b);
 
         jw_object(&w);
         jw_kv_bool(&w, "configured", args->settings.mail_server.len > 0);
-        outbox_json(&w, &state);
+        outbox_json(&w, &states.notices);
+        jw_key(&w, STR("to_customers"));
+        jw_object(&w);
+        outbox_json(&w, &states.customers);
+        jw_end_object(&w);
         jw_end_object(&w);
         printf("%.*s\n", STR_ARG(buf_str(&b)));
         return NULL;
     }
-    if (state.waiting)
-        printf("%" PRId64 "%s waiting, the oldest since %.*s\n", state.waiting, state.waiting == OUTBOX_COUNT_MAX ? " or more" : "",
-               STR_ARG(instant_text(args->arena, state.oldest_us / US_PER_SECOND * US_PER_SECOND)));
-    else
-        printf("Nothing waits.\n");
-    for (size_t i = 0; i < state.n_failed; i++)
-        printf("given up %.*s, attempt %" PRId64 ": %.*s\n", STR_ARG(instant_text(args->arena, state.failed[i].at_us / US_PER_SECOND * US_PER_SECOND)),
-               state.failed[i].attempts, STR_ARG(state.failed[i].reason));
+    print_state(args->arena, "To customers", &states.customers);
+    print_state(args->arena, "To colleagues", &states.notices);
     return NULL;
 }
 

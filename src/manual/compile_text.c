@@ -3,6 +3,7 @@
 #include "manual/template_impl.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* ---- templates ---- */
 /* Where a piece of a page's text stands. */
@@ -66,6 +67,38 @@ static void check_merges(struct compiler *c, const struct source *s, int object,
         check_merge(c, s, object, text, &m);
 }
 
+enum { WRAP_COLUMNS = 80 };
+
+/* Would the first word of the next line have fitted behind this one? Items of a list begin a line of their own. */
+static bool is_wrapped(struct str line, struct str next)
+{
+    struct str word;
+
+    next = str_trim(next);
+    if (!str_trim(line).len || !next.len || strchr("-*|>#", next.ptr[0]))
+        return false;
+    str_cut(&next, ' ', &word);
+    return utf8_count(line) + 1 + utf8_count(word) > WRAP_COLUMNS;
+}
+
+/* Pages are wrapped, what people say and send is not: a line break made by the width of the page is a blank. The short lines of
+ * a signature stay. */
+static struct str unwrap(struct arena *arena, struct str text)
+{
+    struct buf b = buf_new(arena, text.len + 1);
+    struct str line, next, rest;
+    bool wrapped = false;
+
+    for (bool first = true; str_cut(&text, '\n', &line); first = false) {
+        if (!first)
+            buf_add_char(&b, wrapped ? ' ' : '\n');
+        buf_add(&b, wrapped ? str_trim(line) : line);
+        rest = text;
+        wrapped = str_cut(&rest, '\n', &next) && is_wrapped(line, next);
+    }
+    return buf_str(&b);
+}
+
 static void read_passages(struct compiler *c, const struct source *s, struct template_page *t)
 {
     struct node **items;
@@ -79,13 +112,14 @@ static void read_passages(struct compiler *c, const struct source *s, struct tem
     for (size_t i = 0; n == 0 && i < page->n_sections;
          i++) /* text before the first heading explains the template */
         if (page->sections[i].title.len)
-            list[t->n_passages++] = (struct passage){
-                page->sections[i].title, page->sections[i].text, page->sections[i].why, false};
+            list[t->n_passages++] =
+                (struct passage){page->sections[i].title, unwrap(c->arena, page->sections[i].text),
+                                 page->sections[i].why, false};
     if (n)
         t->n_passages = n;
     if (t->n_passages == 0 && page->n_sections == 1) /* a body without headings is one passage */
-        list[t->n_passages++] =
-            (struct passage){page->label, page->sections[0].text, page->sections[0].why, false};
+        list[t->n_passages++] = (struct passage){
+            page->label, unwrap(c->arena, page->sections[0].text), page->sections[0].why, false};
     if (t->n_passages == 0 && s->root)
         ERROR_AT(c, s, s->root,
                  STR("Write the text below the front matter, one heading per passage."),

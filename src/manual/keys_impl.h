@@ -38,10 +38,11 @@ struct key_table {
 };
 extern const struct key_table key_tables[PK_COUNT]; /* by kind */
 extern const struct key common_keys[];              /* of every kind */
-extern const char *const policy_mode_words[],
-    *const channel_words[], *const measure_words[], *const period_words[],
-                                                        *const field_right_words[],
-                                                            *const clean_words[],
-                                                                *const weekday_words[];
+extern const char *const policy_mode_words[];
+extern const char *const measure_words[];
+extern const char *const period_words[];
+extern const char *const field_right_words[];
+extern const char *const clean_words[];
+extern const char *const weekday_words[];
 const struct key *key_find(const struct key_table *table, struct str name,
                            bool with_common); /* NULL */

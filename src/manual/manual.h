@@ -275,6 +275,7 @@ struct escalation {
 
 /* ---- templates, guides, metrics, packs ---- */
 enum channel { CH_ANY, CH_EMAIL, CH_CALL, CH_VOICEMAIL, CH_NOTE, CH_MESSAGE };
+extern const char *const channel_words[]; /* by enum, ends with NULL */
 struct passage {
     struct str name, text, why;
     bool personal;
@@ -537,6 +538,10 @@ struct filled {
 typedef struct str (*merge_lookup_fn)(void *ctx, struct arena *arena, struct str path, bool *found);
 void template_fill(struct arena *arena, const struct template_page *t, merge_lookup_fn lookup, void *ctx,
                    struct filled *out);
+/* The next merge field of a text from *at on, as it is written: "{{first_name}}"; false: there is none. */
+bool merge_field_next(struct str text, size_t *at, struct str *out);
+/* The same for what the writer has to put in: "[what they asked]". */
+bool placeholder_next(struct str text, size_t *at, struct str *out);
 /* Hints of the tone guide on a text for a channel; never blocks. */
 struct tone_hint {
     struct str page, text, why;

@@ -61,6 +61,36 @@ bool merge_next(struct str text, size_t *at, struct merge *out)
     return true;
 }
 
+bool merge_field_next(struct str text, size_t *at, struct str *out)
+{
+    struct merge m;
+
+    while (merge_next(text, at, &m))
+        if (m.to != SIZE_MAX && m.path.len) {
+            *out = str_sub(text, m.from, m.to - m.from);
+            return true;
+        }
+    return false;
+}
+
+bool placeholder_next(struct str text, size_t *at, struct str *out)
+{
+    for (;;) {
+        size_t open = str_find_char(text, '[', *at), close;
+
+        if (open == SIZE_MAX || (close = str_find_char(text, ']', open)) == SIZE_MAX) {
+            *at = text.len;
+            return false;
+        }
+        *at = close + 1;
+        if (close == open + 1 ||
+            (close + 1 < text.len && text.ptr[close + 1] == '(')) /* [words](address): a link */
+            continue;
+        *out = str_sub(text, open, close + 1 - open);
+        return true;
+    }
+}
+
 struct filling {
     struct arena *arena;
     merge_lookup_fn lookup;

@@ -35,8 +35,8 @@ enum {
  * looked again. On SQLite there is one writer and the order is the same. */
 #define LOOK_BACK_MS 5000
 
-enum event_kind { EVENT_CHANGE, EVENT_TASK, EVENT_NOTICE, EVENT_MANUAL };
-/* EVENT_TASK: id, record_id, object, kind (its state), user or role. EVENT_NOTICE: id, user, version (how many wait).
+enum event_kind { EVENT_CHANGE, EVENT_TASK, EVENT_MAIL, EVENT_NOTICE, EVENT_MANUAL };
+/* EVENT_TASK, EVENT_MAIL: id, record_id, object, kind (its state), user or role. EVENT_NOTICE: id, user, version (how many wait).
  * EVENT_MANUAL: version (of the manual). */
 struct event {
     enum event_kind what;
@@ -105,9 +105,9 @@ static size_t write_event(char *dst, size_t max, const struct event *ev)
 {
     int n;
 
-    if (ev->what == EVENT_TASK)
-        n = snprintf(dst, max, "event: task\ndata: {\"id\":\"%lld\",\"record\":\"%lld\",\"object\":\"%s\",\"state\":\"%s\"}\n\n",
-                     (long long)ev->id, (long long)ev->record_id, ev->object, ev->kind);
+    if (ev->what == EVENT_TASK || ev->what == EVENT_MAIL)
+        n = snprintf(dst, max, "event: %s\ndata: {\"id\":\"%lld\",\"record\":\"%lld\",\"object\":\"%s\",\"state\":\"%s\"}\n\n",
+                     ev->what == EVENT_MAIL ? "mail" : "task", (long long)ev->id, (long long)ev->record_id, ev->object, ev->kind);
     else if (ev->what == EVENT_NOTICE)
         n = snprintf(dst, max, "event: notice\ndata: {\"id\":\"%lld\",\"unread\":%lld}\n\n", (long long)ev->id, (long long)ev->version);
     else if (ev->what == EVENT_MANUAL)
@@ -254,7 +254,7 @@ static bool take_number(struct str *rest, int64_t *out)
     return str_cut(rest, ' ', &part) && str_to_i64(part, out);
 }
 
-/* "task USER ROLE TASK RECORD OBJECT STATE" or "notice USER NOTICE UNREAD". On PostgreSQL they come over the wire, so what
+/* "task USER ROLE TASK RECORD OBJECT STATE", "mail USER - MAIL RECORD OBJECT STATE" or "notice USER NOTICE UNREAD". On PostgreSQL they come over the wire, so what
  * is not understood (another version of this program may have written it) is left alone. */
 static bool read_news(struct str text, struct event *ev)
 {
@@ -267,8 +267,8 @@ static bool read_news(struct str text, struct event *ev)
         ev->what = EVENT_NOTICE;
         return take_number(&text, &ev->id) && take_number(&text, &ev->version);
     }
-    ev->what = EVENT_TASK;
-    if (!str_eq(what, STR("task")) || !str_cut(&text, ' ', &role) || !take_number(&text, &ev->id) ||
+    ev->what = str_eq(what, STR("mail")) ? EVENT_MAIL : EVENT_TASK;
+    if ((ev->what == EVENT_TASK && !str_eq(what, STR("task"))) || !str_cut(&text, ' ', &role) || !take_number(&text, &ev->id) ||
         !take_number(&text, &ev->record_id) || !str_cut(&text, ' ', &object))
         return false;
     ev->role = str_eq(role, STR("-")) ? 0 : str_hash(role);

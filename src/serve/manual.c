@@ -210,24 +210,53 @@ struct err *serve_manual_version_pages(struct req *rq)
     return NULL;
 }
 
+struct old_page {
+    int64_t version, *changed;
+    struct str path;
+    struct page page;
+    struct page_file *files; /* of the whole version; NULL: the page has no conditions */
+    size_t n_changed, n_files;
+};
+
+static struct err *read_old_page(struct tx *tx, void *ctx)
+{
+    struct old_page *x = ctx;
+
+    TRY(manual_page_at(tx, x->version, x->path, &x->page));
+    TRY(manual_page_changed(tx, x->version, x->path, &x->changed, &x->n_changed));
+    if (x->page.kind == PK_WORKFLOW || x->page.kind == PK_POLICY || x->page.kind == PK_METRIC)
+        return manual_load(tx, x->version, &x->files, &x->n_files);
+    return NULL;
+}
+
+/* What its conditions meant then: words come from the objects of that version. One that does not compile any more has none. */
+static void old_rules(struct req *rq, struct json_writer *w, const struct old_page *x)
+{
+    struct findings findings = {.arena = rq->arena};
+    const struct manual *then = NULL;
+    struct err *e = x->files ? manual_compile(rq->arena, x->files, x->n_files, x->version, &findings, &then) : NULL;
+
+    page_rules(w, e || !then ? manual_empty() : then, then ? manual_page(then, x->path) : NULL);
+    if (then)
+        manual_unpin(then);
+}
+
 /* A page as it was, and in which later versions it became another. */
 struct err *serve_manual_version_page(struct req *rq)
 {
     struct json_writer w = json_writer(&rq->out);
-    int64_t number, *changed;
-    struct page page;
-    size_t n;
+    struct old_page x = {.path = page_path(rq, 1)};
 
-    TRY(version_number(rq, rq->params[0], &number));
-    TRY(manual_page_at(rq->tx, number, page_path(rq, 1), &page));
-    TRY(manual_page_changed(rq->tx, number, page.path, &changed, &n));
+    TRY(version_number(rq, rq->params[0], &x.version));
+    TRY(db_read(rq->app->db, rq->arena, read_old_page, &x));
     jw_object(&w);
-    page_content(&w, &page, number);
+    page_content(&w, &x.page, x.version);
+    old_rules(rq, &w, &x);
     jw_kv_i64(&w, "live", rq->m->version);
     jw_key(&w, STR("changed_in"));
     jw_array(&w);
-    for (size_t i = 0; i < n; i++)
-        jw_i64(&w, changed[i]);
+    for (size_t i = 0; i < x.n_changed; i++)
+        jw_i64(&w, x.changed[i]);
     jw_end_array(&w);
     jw_end_object(&w);
     return NULL;

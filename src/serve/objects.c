@@ -44,6 +44,27 @@ static struct str type_word(const struct field *f)
     }
 }
 
+/* An amount of money that a formula takes over, from here or through references, keeps its currency. */
+static struct str formula_currency(const struct req *rq, const struct field *f)
+{
+    struct str currency = STR("");
+    struct expr_dep *deps;
+    size_t n;
+
+    if (expr_result_type(f->formula) != ET_NUMBER)
+        return currency;
+    expr_deps(rq->arena, f->formula, &deps, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct field *from = deps[i].field < 0 ? NULL : &rq->m->objects[deps[i].object].fields[deps[i].field];
+
+        if (!from || (from->type != FT_REF && (from->type != FT_MONEY || currency.len)))
+            return STR("");
+        if (from->type == FT_MONEY)
+            currency = from->currency;
+    }
+    return currency;
+}
+
 static void write_bound(struct json_writer *w, const char *key, const struct field *f, int64_t bound)
 {
     if (bound == DATE_NONE)
@@ -89,6 +110,8 @@ static void write_field(struct json_writer *w, const struct req *rq, const struc
         jw_kv_str(w, "to", f->type == FT_USER ? STR("user") : STR("team"));
     if (f->type == FT_MONEY)
         jw_kv_str(w, "currency", f->currency);
+    if (f->type == FT_FORMULA && formula_currency(rq, f).len)
+        jw_kv_str(w, "currency", formula_currency(rq, f));
     write_bound(w, "min", f, f->min);
     write_bound(w, "max", f, f->max);
     if (f->visible_when.e)

@@ -43,8 +43,16 @@ const struct schema_doc openapi_schemas[] = {
      "'clock':{'type':'string','enum':['machine','set'],'description':'set: by --clock, for tests and demonstrations; now is not the real time.'},"
      "'mail':{'type':'string','enum':['off','untried','ok','failing'],'description':'off: no mail server is configured.'}},"
      "'required':['status','manual_version','now','clock','mail']}"},
+    {"Outbox",
+     "{'type':'object','description':'Mails that wait, and those that were given up.','properties':{"
+     "'waiting':{'type':'integer','minimum':0,'maximum':1000},"
+     "'oldest':{'type':['string','null'],'format':'date-time','description':'Since when the oldest of them waits.'},"
+     "'given_up':{'type':'array','description':'Of the last 30 days, newest first, at most 20.','items':{'type':'object',"
+     "'properties':{'id':{'type':'string'},'at':{'type':'string','format':'date-time'},'attempts':{'type':'integer'},"
+     "'reason':{'type':'string'}},'required':['id','at','attempts','reason']}}},"
+     "'required':['waiting','oldest','given_up']}"},
     {"MailState",
-     "{'type':'object','description':'What becomes of the mails to colleagues.',"
+     "{'type':'object','description':'What becomes of the mails: to colleagues, and to customers.',"
      "'properties':{'state':{'type':'string','enum':['off','untried','ok','failing'],"
      "'description':'Of the mail server as this node meets it. off: none is configured; untried: nothing was due since the start.'},"
      "'since':{'type':'string','format':'date-time'},"
@@ -53,8 +61,57 @@ const struct schema_doc openapi_schemas[] = {
      "'oldest':{'type':['string','null'],'format':'date-time','description':'Since when the oldest of them waits.'},"
      "'given_up':{'type':'array','description':'Of the last 30 days, newest first, at most 20.','items':{'type':'object',"
      "'properties':{'id':{'type':'string'},'at':{'type':'string','format':'date-time'},'attempts':{'type':'integer'},"
-     "'reason':{'type':'string'}},'required':['id','at','attempts','reason']}}},"
-     "'required':['state','since','cause','waiting','oldest','given_up']}"},
+     "'reason':{'type':'string'}},'required':['id','at','attempts','reason']}},"
+     "'to_customers':{'$ref':'#/components/schemas/Outbox'}},"
+     "'required':['state','since','cause','waiting','oldest','given_up','to_customers']}"},
+    {"ToneHint",
+     "{'type':'object','description':'What the tone guide says to some words.','properties':{"
+     "'page':{'type':'string'},'page_label':{'type':'string'},"
+     "'words':{'type':'string','description':'Those it is about; empty: what is missing.'},"
+     "'at':{'type':'integer','description':'How many characters stand before them.'},"
+     "'text':{'type':'string','description':'What to do.'},'why':{'type':'string','description':'May be empty.'}},"
+     "'required':['page','page_label','words','at','text','why']}"},
+    {"Tone",
+     "{'type':'object','description':'What the tone guide says to a text.','properties':{'hints':{'type':'array',"
+     "'items':{'$ref':'#/components/schemas/ToneHint'}}},'required':['hints']}"},
+    {"Words",
+     "{'type':'object','description':'A template, filled in.','properties':{'page':{'type':'string'},"
+     "'label':{'type':'string'},'channel':{'type':'string'},'subject':{'type':'string'},"
+     "'passages':{'type':'array','items':{'type':'object','description':'A passage.','properties':{"
+     "'name':{'type':'string'},'text':{'type':'string'},'why':{'type':'string','description':'Why it is worded so.'},"
+     "'personal':{'type':'boolean','description':'To be made one\\'s own.'}},'required':['name','text','why','personal']}},"
+     "'unresolved':{'type':'array','items':{'type':'string'},'description':'Merge fields the record cannot fill.'},"
+     "'placeholders':{'type':'array','items':{'type':'string'},"
+     "'description':'What the writer has to put in, as it stands in the text: [what they asked].'}},"
+     "'required':['page','label','channel','subject','passages','unresolved','placeholders']}"},
+    {"MailForm",
+     "{'type':'object','description':'What writing a mail about a record needs.','properties':{"
+     "'mail':{'type':'string','enum':['on','off'],'description':'off: this installation has no mail server.'},"
+     "'from':{'type':'string','description':'As it reaches the customer; empty when off.'},"
+     "'reply_to':{'type':'string','description':'Where answers go.'},"
+     "'addresses':{'type':'array','description':'Those of the record first.','items':{'type':'object',"
+     "'description':'An address a mail may go to.','properties':{'address':{'type':'string'},'name':{'type':'string'},"
+     "'label':{'type':'string','description':'Of the field.'},'object':{'type':'string'},"
+     "'record':{'$ref':'#/components/schemas/Id'},'unwanted':{'type':'boolean','description':'They asked not to get mails.'}},"
+     "'required':['address','name','label','object','record','unwanted']}},"
+     "'templates':{'type':'array','items':{'type':'object','description':'A template for mails about such a record.',"
+     "'properties':{'page':{'type':'string'},'label':{'type':'string'}},'required':['page','label']}},"
+     "'words':{'anyOf':[{'$ref':'#/components/schemas/Words'},{'type':'null'}],"
+     "'description':'The template that was asked for.'}},"
+     "'required':['mail','from','reply_to','addresses','templates','words']}"},
+    {"Mail",
+     "{'type':'object','description':'A mail on its way to a customer.','properties':{"
+     "'id':{'$ref':'#/components/schemas/Id'},'object':{'type':'string'},'record':{'$ref':'#/components/schemas/Id'},"
+     "'to':{'type':'string'},'state':{'type':'string','enum':['waiting']},'at':{'type':'string','format':'date-time'},"
+     "'hints':{'type':'array','items':{'$ref':'#/components/schemas/ToneHint'}}},"
+     "'required':['id','object','record','to','state','at','hints']}"},
+    {"MailOfRecord",
+     "{'type':'object','description':'A mail about a record, and what became of it.','properties':{"
+     "'id':{'$ref':'#/components/schemas/Id'},'activity':{'$ref':'#/components/schemas/Id'},"
+     "'state':{'type':'string','enum':['waiting','sent','failed']},'at':{'type':'string','format':'date-time'},"
+     "'sent':{'type':['string','null'],'format':'date-time','description':'When the mail server took it.'},"
+     "'error':{'type':'string','description':'Why it failed, for whoever wrote it.'}},"
+     "'required':['id','activity','state','at','sent','error']}"},
     {"SignedIn",
      "{'type':'object','description':'A session. Browsers get it as a cookie as well.',"
      "'properties':{'token':{'type':'string','description':'For the header Authorization: Bearer.'},"
@@ -146,7 +203,8 @@ const struct schema_doc openapi_schemas[] = {
      "'properties':{'name':{'type':'string'},'label':{'type':'string'},'closed':{'type':'string',"
      "'enum':['won','lost']}},'required':['name','label']}},'open':{'type':'boolean',"
      "'description':'Words that are no option are kept too.'},'to':{'type':'string',"
-     "'description':'The object referred to; empty: any.'},'currency':{'type':'string'},"
+     "'description':'The object referred to; empty: any.'},'currency':{'type':'string',"
+     "'description':'Of money; and of a number that a formula takes from an amount of money.'},"
      "'min':{'type':['integer','string']},'max':{'type':['integer','string']},"
      "'visible_when':{'type':'string'}},'required':['name','label','help','type','system','required',"
      "'write','sort']}"},
@@ -207,7 +265,9 @@ const struct schema_doc openapi_schemas[] = {
      "'properties':{'next':{'anyOf':[{'$ref':'#/components/schemas/AnyObject'},{'type':'null'}],"
      "'description':'The one next action.'},'tasks':{'type':'array',"
      "'items':{'$ref':'#/components/schemas/Task'}},'runs':{'type':'array',"
-     "'items':{'$ref':'#/components/schemas/AnyObject'}}},'required':['tasks','runs'],"
+     "'items':{'$ref':'#/components/schemas/AnyObject'}},"
+     "'mails':{'type':'array','description':'To customers, newest first, at most 50.',"
+     "'items':{'$ref':'#/components/schemas/MailOfRecord'}}},'required':['tasks','runs','mails'],"
      "'additionalProperties':true}"},
     {"Why",
      "{'type':'object','description':'A term of a condition, and whether it holds.',"
@@ -316,8 +376,7 @@ const struct schema_doc openapi_schemas[] = {
      "'how':{'type':'string'},'done_when':{'type':'string'}},'required':['page']},"
      "'needs':{'type':'array','items':{'$ref':'#/components/schemas/Need'},"
      "'description':'What has to be filled before it is done; empty where it is not a matter of fields.'},"
-     "'words':{'anyOf':[{'$ref':'#/components/schemas/AnyObject'},{'type':'null'}],"
-     "'description':'The template, filled in.'},"
+     "'words':{'anyOf':[{'$ref':'#/components/schemas/Words'},{'type':'null'}]},"
      "'after':{'anyOf':[{'$ref':'#/components/schemas/AnyObject'},{'type':'null'}],"
      "'description':'Outcomes and what comes next.'}},'required':['id','version','kind','title'],"
      "'additionalProperties':true}"},
@@ -415,7 +474,7 @@ const struct schema_doc openapi_schemas[] = {
      "'description':'A heading and what stands below it.','properties':{'title':{'type':'string'},"
      "'level':{'type':'integer'},'line':{'type':'integer'},'text':{'type':'string'},"
      "'why':{'type':'string'}},'required':['title','level','line','text','why']}},'rules':{'type':'array',"
-     "'description':'Expressions of its settings; of the live version.','items':{'type':'object','description':'One of "
+     "'description':'Expressions of its settings.','items':{'type':'object','description':'One of "
      "them.','properties':{'setting':{'type':'string'},'words':{'type':'string','description':'In plain words.'},"
      "'exact':{'type':'string','description':'As it is written.'}},'required':['setting','words','exact']}}},"
      "'required':['path','kind','name','label','owner','review','why','version','text','body','sections']}"},

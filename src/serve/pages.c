@@ -30,26 +30,6 @@ struct err *serve_health(struct req *rq)
     return NULL;
 }
 
-struct err *serve_mail(struct req *rq)
-{
-    struct mail_sender_state state = mail_sender_state(rq->server->mail);
-    struct json_writer w = json_writer(&rq->out);
-    struct outbox_state outbox;
-
-    TRY(outbox_state(rq->tx, NOTICE_MAIL, &outbox));
-    jw_object(&w);
-    jw_kv_str(&w, "state", str_from(state.word));
-    jw_kv_instant(&w, "since", state.since_us);
-    jw_key(&w, STR("cause"));
-    if (state.cause)
-        jw_str(&w, str_from(state.cause));
-    else
-        jw_null(&w);
-    outbox_json(&w, &outbox);
-    jw_end_object(&w);
-    return NULL;
-}
-
 static struct str base_url(struct req *rq)
 {
     struct str host = rq->http->headers.host;

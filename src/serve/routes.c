@@ -58,6 +58,9 @@ static const struct param q_who[] = {
     {"record", P_ID, 0, 0, true, "About which record."},
     {"at", P_INSTANT, 0, 0, false, "At which moment; now if not given."}, END,
 };
+static const struct param q_mail[] = {
+    {"template", P_TEXT, 0, 0, false, "A template of the manual to fill in: `template/first-reply`."}, END,
+};
 static const struct param q_notices[] = {{"later", P_BOOL, 0, 0, false, "Those that were put off, instead."}, CURSOR, LIMIT(50), END};
 static const struct param q_pages[] = {{"kind", P_TEXT, 0, 0, false, "Only pages of this kind."}, END};
 static const struct param q_diff[] = {
@@ -132,6 +135,21 @@ static const struct member b_task[] = {
 };
 static const struct member b_finish[] = {
     {"outcome", B_TEXT, false, 400, NULL, "Label of one of the step's outcomes."}, NOTE, M_END,
+};
+static const struct member b_mail[] = {
+    {"object", B_TEXT, true, 200, NULL, "Of which object the record is."},
+    {"record", B_ID, true, 0, NULL, "What it is about; it is logged there."},
+    {"to", B_TEXT, true, 320, NULL, "An address that stands on the record, or on somebody who belongs to it."},
+    {"subject", B_TEXT, true, 1200, NULL, "Its subject."},
+    {"body", B_TEXT, true, 0, NULL, "What it says, as plain text."},
+    {"template", B_TEXT, false, 200, NULL, "The page its words come from: what that leaves to be written may not stand in it any more."},
+    {"task", B_ID, false, 0, NULL, "The task it answers."},
+    {"outcome", B_TEXT, false, 400, NULL, "Label of one of the outcomes of that task, which closes it."}, M_END,
+};
+static const char *const channels[] = {"any", "email", "call", "voicemail", "note", "message", NULL};
+static const struct member b_tone[] = {
+    {"channel", B_TEXT, true, 0, channels, "How it goes out."},
+    {"text", B_TEXT, true, 100000, NULL, "What it says."}, M_END,
 };
 static const struct member b_skip[] = {{"note", B_TEXT, true, 0, NULL, "Why it is left out."}, M_END};
 static const struct member b_postpone[] = {{"until", B_INSTANT, true, 0, NULL, "Until then it is not shown."}, M_END};
@@ -228,6 +246,7 @@ const struct route routes[] = {
     {M_GET, RI "/changes", serve_record_changes, TX_READ, MAY(READ), NOB | RF_BIG, 200, "listChangesOf", "records", "What changed, newest first", q_history, NULL, "ChangePage"},
     {M_GET, RI "/timeline", serve_record_timeline, TX_READ, MAY(READ), NOB | RF_BIG, 200, "getTimelineOf", "records", "Everything that happened, newest first", q_history, NULL, "TimelinePage"},
     {M_GET, RI "/work", serve_record_work, TX_READ, MAY(READ), NOB, 200, "getWorkOf", "records", "The next action, runs and open tasks", NULL, NULL, "RecordWork"},
+    {M_GET, RI "/mail", serve_mail_form, TX_READ, MAY(READ), NOB, 200, "getMailFormOf", "mails", "What writing a mail about it needs: addresses, templates, words", q_mail, NULL, "MailForm"},
     {M_GET, RI "/explain", serve_record_explain, TX_READ, MAY(READ), NOB, 200, "explain", "records", "Why a condition holds or a page acted, or not", q_explain, NULL, "Explanation"},
     {M_GET, R "/group", serve_record_group, TX_READ, MAY(READ), NOB | RF_BIG, 200, "group", "records", "Figures by group", q_group, NULL, "GroupList"},
     {M_GET, R "/count", serve_record_count, TX_READ, MAY(READ), NOB, 200, "count", "records", "How many", q_count, NULL, "Count"},
@@ -254,6 +273,8 @@ const struct route routes[] = {
     {M_POST, "/api/v1/tasks/{id}/skip", serve_task_skip, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT | RF_ETAG, 200, "skipTask", "tasks", "Leave it out, saying why", NULL, b_skip, "Task"},
     {M_POST, "/api/v1/tasks/{id}/postpone", serve_task_postpone, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT | RF_ETAG, 200, "postponeTask", "tasks", "Not now", NULL, b_postpone, "Task"},
     {M_POST, "/api/v1/tasks/{id}/assign", serve_task_assign, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT | RF_ETAG, 200, "assignTask", "tasks", "Hand it to somebody else", NULL, b_assign, "Task"},
+    {M_POST, "/api/v1/mails", serve_mail_send, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT, 201, "sendMail", "mails", "Send a mail to a customer, log it, and close the task it answers", NULL, b_mail, "Mail"},
+    {M_POST, "/api/v1/tone", serve_tone, TX_NONE, SIGNED_IN, 0, 200, "checkTone", "mails", "What the tone guide says to a text", NULL, b_tone, "Tone"},
     {M_GET, "/api/v1/breaches", serve_breaches, TX_READ, SIGNED_IN, RF_BIG, 200, "listBreaches", "rules", "Rules that were not met", q_rows, NULL, "BreachPage"},
     {M_POST, "/api/v1/breaches/{id}/cause", serve_breach_cause, TX_WRITE, SIGNED_IN, 0, 204, "explainBreach", "rules", "Say what got in the way", NULL, b_cause, NULL},
     {M_GET, "/api/v1/escalations", serve_escalations, TX_READ, SIGNED_IN, 0, 200, "listEscalations", "rules", "Escalations about a record", q_escalations, NULL, "EscalationList"},
@@ -271,7 +292,7 @@ const struct route routes[] = {
     {M_GET, "/api/v1/manual/pages/{kind}/{name}", serve_manual_page, TX_NONE, SIGNED_IN, RF_ETAG, 200, "getPage", "manual", "One page, text and sections", NULL, NULL, "Page"},
     {M_GET, "/api/v1/manual/versions", serve_manual_versions, TX_READ, SIGNED_IN, 0, 200, "listVersions", "manual", "All versions, newest first", NULL, NULL, "VersionList"},
     {M_GET, "/api/v1/manual/versions/{version}/pages", serve_manual_version_pages, TX_READ, SIGNED_IN, RF_BIG, 200, "listVersionPages", "manual", "The pages of a version", NULL, NULL, "VersionPages"},
-    {M_GET, "/api/v1/manual/versions/{version}/pages/{kind}/{name}", serve_manual_version_page, TX_READ, SIGNED_IN, 0, 200, "getVersionPage", "manual", "One page as it was, and when it changed since", NULL, NULL, "PageVersion"},
+    {M_GET, "/api/v1/manual/versions/{version}/pages/{kind}/{name}", serve_manual_version_page, TX_SLOW, SIGNED_IN, 0, 200, "getVersionPage", "manual", "One page as it was, and when it changed since", NULL, NULL, "PageVersion"},
     {M_GET, "/api/v1/manual/diff", serve_manual_diff, TX_READ, SIGNED_IN, RF_BIG, 200, "diffVersions", "manual", "What changed between two versions", q_diff, NULL, "ManualDiff"},
     {M_GET, "/api/v1/manual/seen", serve_manual_seen, TX_READ, SIGNED_IN, 0, 200, "getSeenVersion", "manual", "Which version you have looked at last", NULL, NULL, "SeenVersion"},
     {M_PUT, "/api/v1/manual/seen", serve_manual_see, TX_WRITE, SIGNED_IN, 0, 200, "putSeenVersion", "manual", "Remember that you have looked at a version", NULL, b_seen, "SeenVersion"},
@@ -283,7 +304,7 @@ const struct route routes[] = {
     {M_GET, "/api/v1/metrics", serve_metrics, TX_READ, SIGNED_IN, 0, 200, "listMetrics", "metrics", "All metrics with their definitions", NULL, NULL, "MetricList"},
     {M_GET, "/api/v1/metrics/{name}", serve_metric, TX_READ, SIGNED_IN, 0, 200, "getMetric", "metrics", "One figure, by group if asked", q_metric, NULL, "Metric"},
 
-    {M_GET, "/api/v1/system/mail", serve_mail, TX_READ, RIGHT(MANAGE_USERS), 0, 200, "getMailState", "system", "What becomes of the mails to colleagues", NULL, NULL, "MailState"},
+    {M_GET, "/api/v1/system/mail", serve_mail_state, TX_READ, RIGHT(MANAGE_USERS), 0, 200, "getMailState", "system", "What becomes of the mails", NULL, NULL, "MailState"},
     {M_GET, "/api/v1/events", serve_events, TX_NONE, SIGNED_IN, RF_EVENTS, 200, "listenToEvents", "system", "Changes as they happen, as server-sent events", NULL, NULL, NULL},
 };
 /* clang-format on */

@@ -23,7 +23,7 @@ static void on_notify(void *ctx, const char *channel, struct str payload)
             continue;
         if (strcmp(channel, WORK_NEWS_CHANNEL) == 0) {
             events_news(live[i]->events, payload);
-            if (str_starts(payload, STR("notice ")))
+            if (str_starts(payload, STR("notice ")) || str_starts(payload, STR("mail ")))
                 mail_sender_wake(live[i]->mail);
             continue;
         }

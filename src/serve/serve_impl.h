@@ -237,7 +237,6 @@ struct err *serve_first_run_page(struct req *rq);
 struct err *serve_first_run_form(struct req *rq);
 struct err *serve_objects(struct req *rq);
 struct err *serve_health(struct req *rq);
-struct err *serve_mail(struct req *rq);
 struct err *serve_problem_page(struct req *rq);
 struct err *serve_openapi(struct req *rq);
 
@@ -296,6 +295,10 @@ struct err *serve_task_finish(struct req *rq);
 struct err *serve_task_skip(struct req *rq);
 struct err *serve_task_postpone(struct req *rq);
 struct err *serve_task_assign(struct req *rq);
+struct err *serve_mail_form(struct req *rq);
+struct err *serve_mail_send(struct req *rq);
+struct err *serve_mail_state(struct req *rq);
+struct err *serve_tone(struct req *rq);
 struct err *serve_breaches(struct req *rq);
 struct err *serve_breach_cause(struct req *rq);
 struct err *serve_escalations(struct req *rq);

@@ -34,8 +34,8 @@ struct err *breach_put(const struct work *w, const struct breach_new *b, int64_t
     return NULL;
 }
 
-struct err *breach_records(const struct work *w, struct str page, struct str rule, int64_t clock_us, int64_t after,
-                           int64_t upto, int64_t **ids, size_t *n)
+struct err *breach_records(const struct work *w, struct str page, struct str rule, int64_t clock_us,
+                           int64_t after, int64_t upto, int64_t **ids, size_t *n)
 {
     VEC(int64_t) list = {0};
     struct stmt *s;
@@ -210,31 +210,37 @@ static struct str cause_words(struct str cause)
     return cause;
 }
 
-/* "Rob owed it until 2026-01-05 10:00, and it was met on 2026-01-06 12:00, 1 day late. What got in the way: ..." */
-static struct str breach_words(const struct work *w, const struct stmt *s)
+/* "Rob owed it until Monday, 5 January 2026, 10:00, and it was met on Tuesday, 6 January 2026, 12:00, late by 1 day. What got in the way: ..." */
+static struct str breach_words(const struct work *w, const struct zone *zone, const struct stmt *s)
 {
-    int64_t at = col_i64(s, "at_us"), due = col_i64(s, "due_us"), met = col_i64(s, "met_us"), owed_by = col_i64(s, "owed_by");
+    int64_t at = col_i64(s, "at_us"), due = col_i64(s, "due_us"), met = col_i64(s, "met_us"),
+            owed_by = col_i64(s, "owed_by");
     struct str cause = col_str(w, s, "cause"), comment = col_str(w, s, "comment");
     struct buf b = buf_new(w->arena, 200);
 
     if (owed_by)
-        buf_fmt(&b, "%.*s owed it until %.*s, and ", STR_ARG(who_name(w, owed_by)), STR_ARG(instant_text(w->arena, due ? due : at)));
+        buf_fmt(&b, "%.*s owed it until %.*s, and ", STR_ARG(who_name(w, owed_by)),
+                STR_ARG(moment_words(w->arena, zone, due ? due : at)));
     else
-        buf_fmt(&b, "It was due on %.*s, and ", STR_ARG(instant_text(w->arena, due ? due : at)));
+        buf_fmt(&b, "It was due on %.*s, and ",
+                STR_ARG(moment_words(w->arena, zone, due ? due : at)));
     if (!db_is_null(s, db_col(s, "count_due")))
-        buf_fmt(&b, "%lld of %lld were there.", (long long)col_i64(s, "count_seen"), (long long)col_i64(s, "count_due"));
+        buf_fmt(&b, "%lld of %lld were there.", (long long)col_i64(s, "count_seen"),
+                (long long)col_i64(s, "count_due"));
     else if (!met)
         buf_add(&b, STR("it has not been met since."));
     else
-        buf_fmt(&b, "it was met on %.*s%s%.*s.", STR_ARG(instant_text(w->arena, met)), met > due && due ? ", late by " : "",
+        buf_fmt(&b, "it was met on %.*s%s%.*s.", STR_ARG(moment_words(w->arena, zone, met)),
+                met > due && due ? ", late by " : "",
                 STR_ARG(met > due && due ? span_words(w->arena, met - due) : STR("")));
     if (cause.len)
-        buf_fmt(&b, " What got in the way: %.*s%s%.*s%s.", STR_ARG(cause_words(cause)), comment.len ? " (" : "", STR_ARG(comment),
-                comment.len ? ")" : "");
+        buf_fmt(&b, " What got in the way: %.*s%s%.*s%s.", STR_ARG(cause_words(cause)),
+                comment.len ? " (" : "", STR_ARG(comment), comment.len ? ")" : "");
     return buf_str(&b);
 }
 
-static void past_json(const struct work *w, const struct stmt *s, struct str words, struct json_writer *jw)
+static void past_json(const struct work *w, const struct stmt *s, struct str words,
+                      struct json_writer *jw)
 {
     jw_object(jw);
     jw_kv_id(jw, "id", col_i64(s, "id"));
@@ -250,8 +256,8 @@ static void past_json(const struct work *w, const struct stmt *s, struct str wor
     jw_end_object(jw);
 }
 
-struct err *breach_past(const struct work *w, const struct actor *a, int64_t record_id, struct str page,
-                        struct json_writer *jw, struct buf *text)
+struct err *breach_past(const struct work *w, const struct actor *a, int64_t record_id,
+                        struct str page, struct json_writer *jw, struct buf *text)
 {
     struct sql_text q = sql_text_new(w->arena, tx_kind(w->tx));
     struct stmt *s;
@@ -276,11 +282,12 @@ struct err *breach_past(const struct work *w, const struct actor *a, int64_t rec
         TRY(db_step(s, &row));
         if (!row || n == BREACHES_TOLD)
             break;
-        words = breach_words(w, s);
+        words = breach_words(w, actor_env(a, w->now_us).zone, s);
         past_json(w, s, words, jw);
         rule = col_str(w, s, "rule");
         page_rule = str_sub(page, str_find_char(page, '/', 0) + 1, SIZE_MAX);
-        buf_fmt(text, "%s  %.*s%s%.*s\n", n++ ? "" : "When it was not met:\n", STR_ARG(str_eq(rule, page_rule) ? STR("") : rule),
+        buf_fmt(text, "%s  %.*s%s%.*s\n", n++ ? "" : "When it was not met:\n",
+                STR_ARG(str_eq(rule, page_rule) ? STR("") : rule),
                 str_eq(rule, page_rule) || !rule.len ? "" : ": ", STR_ARG(words));
     }
     if (row)

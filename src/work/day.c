@@ -381,7 +381,7 @@ static void step_past(const struct work *w, const struct step *step, const struc
     const struct template_page *words =
         step->template_page >= 0 ? &w->m->templates[step->template_page] : NULL;
 
-    jw_kv_str(jw, "channel", words ? str_from(channel_word(words->channel)) : STR(""));
+    jw_kv_str(jw, "channel", words ? str_from(channel_words[words->channel]) : STR(""));
     jw_kv_str(jw, "closed_as", last ? last->closed_as : STR(""));
     jw_kv_instant(jw, "closed", last ? last->closed_us : 0);
     jw_kv_id(jw, "owed_by", last ? last->owed_by : 0);
@@ -537,6 +537,8 @@ struct err *work_record_json(struct tx *tx, const struct manual *m, const struct
     for (size_t i = 0; i < n; i++)
         TRY(run_json(&d.w, a, &runs[i], &r, &jw));
     jw_end_array(&jw);
+    jw_key(&jw, STR("mails"));
+    TRY(customer_mails_json(&d.w, a, id, &jw));
     jw_end_object(&jw);
     return NULL;
 }

@@ -91,50 +91,15 @@ static struct err *unknown_outcome(const struct work *w, const struct step *step
     return e;
 }
 
-static struct err *put_text(const struct work *w, const struct save_context *cx,
-                            struct save_input *in, const char *name, struct str text)
-{
-    const struct field *f = object_field(in->object, str_from(name));
-    struct expr_env env = actor_env(cx->actor, w->now_us);
-
-    if (!f || !text.len)
-        return NULL;
-    TRY(value_parse(w->arena, w->m, f, text, &env, &in->values[in->n]));
-    in->fields[in->n++] = f;
-    return NULL;
-}
-
 /* What happened with the customer, as an activity on the record. */
-static struct err *log_activity(const struct work *w, const struct save_context *cx,
-                                const struct task *t, const struct outcome *o, struct str note)
+static struct err *log_outcome(const struct work *w, const struct save_context *cx,
+                               const struct task *t, const struct outcome *o, struct str note)
 {
-    const struct object *activity = manual_object(w->m, STR("activity"));
-    const struct field *at, *links;
-    struct save_input in = {.object = activity, .if_version = -1};
-    struct save_result res;
-    int64_t *ids;
+    struct activity_new n = {
+        o->activity_kind, o->activity_direction, t->title, note, {t->record_id}};
+    int64_t id;
 
-    if (!activity || !o->activity_kind.len)
-        return NULL;
-    in.fields = NEW_ARRAY(w->arena, 8, const struct field *);
-    in.values = NEW_ARRAY(w->arena, 8, struct value);
-    TRY(put_text(w, cx, &in, "kind", o->activity_kind));
-    TRY(put_text(w, cx, &in, "direction", o->activity_direction));
-    TRY(put_text(w, cx, &in, "subject", t->title));
-    TRY(put_text(w, cx, &in, "body", note));
-    at = object_field(activity, STR("at"));
-    if (at && at->type == FT_DATE_TIME) {
-        in.values[in.n] = (struct value){.type = at->type, .i = w->now_us};
-        in.fields[in.n++] = at;
-    }
-    links = object_field(activity, STR("links"));
-    if (links && links->type == FT_REFS) {
-        ids = NEW(w->arena, int64_t);
-        *ids = t->record_id;
-        in.values[in.n] = (struct value){.type = links->type, .ids = ids, .n_ids = 1};
-        in.fields[in.n++] = links;
-    }
-    return record_save(w->tx, cx, &in, &res);
+    return o->activity_kind.len ? activity_log(w, cx, &n, &id) : NULL;
 }
 
 static struct err *set_fields(const struct work *w, const struct save_context *cx,
@@ -222,7 +187,7 @@ static struct err *not_done(const struct work *w, const struct task_row *row,
 
 static struct err *finish_step(const struct work *w, const struct save_context *cx,
                                const struct task_row *row, const struct step *step,
-                               const struct outcome *o, struct str note)
+                               const struct outcome *o, bool logged, struct str note)
 {
     struct expr_env env = work_env(w);
     struct expr_record er;
@@ -230,8 +195,8 @@ static struct err *finish_step(const struct work *w, const struct save_context *
     struct task_row now;
     bool closed, found, live;
 
-    if (o)
-        TRY(log_activity(w, cx, &row->t, o, note));
+    if (o && !logged)
+        TRY(log_outcome(w, cx, &row->t, o, note));
     if (o && o->is_again) {
         TRY(set_fields(w, cx, &row->t, o));
         TRY(task_read(w, row->t.id, &now, &found));
@@ -291,39 +256,49 @@ static struct err *finish_policy(const struct work *w, const struct task_row *ro
     return e;
 }
 
-struct err *task_finish(struct tx *tx, const struct save_context *cx, int64_t id,
-                        int64_t if_version, struct str outcome, struct str note, struct task *out)
+struct err *task_finish_with(const struct work *w, const struct save_context *cx, int64_t id,
+                             int64_t if_version, struct str outcome, struct str note,
+                             task_log_fn log, void *ctx, struct task *out)
 {
-    struct work w = work_of(tx, cx);
     const struct outcome *o = NULL;
     const struct step *step;
     struct task_row row;
     bool closed;
 
-    TRY(check_note(&w, note));
-    TRY(open_for(&w, cx, id, if_version, &row));
-    step = task_step(w.m, &row.t, row.stage, NULL);
+    TRY(check_note(w, note));
+    TRY(open_for(w, cx, id, if_version, &row));
+    step = task_step(w->m, &row.t, row.stage, NULL);
     if (outcome.len && !(o = find_outcome(step, outcome)))
-        return unknown_outcome(&w, step, outcome);
+        return unknown_outcome(w, step, outcome);
+    if (log)
+        TRY(log(w, cx, ctx));
     if (str_eq(row.t.kind, STR("policy")))
-        TRY(finish_policy(&w, &row));
+        TRY(finish_policy(w, &row));
     if (str_eq(row.t.kind, STR("escalation"))) {
-        TRY(task_close(&w, id, "done", note, &closed));
-        TRY(escalation_task_done(&w, &row, note));
+        TRY(task_close(w, id, "done", note, &closed));
+        TRY(escalation_task_done(w, &row, note));
     } else {
-        TRY(finish_step(&w, cx, &row, step, o, note));
+        TRY(finish_step(w, cx, &row, step, o, log != NULL, note));
     }
-    TRY(follow_up(&w, &row));
-    TRY(reread(&w, id, out));
+    TRY(follow_up(w, &row));
+    TRY(reread(w, id, out));
     if (!note.len || str_eq(out->note, note))
         return NULL;
     struct stmt *s; /* closed by what was logged: the words still belong to it */
 
-    TRY(db_stmt(tx, &sql_task_note, &s));
+    TRY(db_stmt(w->tx, &sql_task_note, &s));
     db_bind_i64(s, 1, id);
     db_bind_str(s, 2, note);
     TRY(db_run(s, NULL));
-    return reread(&w, id, out);
+    return reread(w, id, out);
+}
+
+struct err *task_finish(struct tx *tx, const struct save_context *cx, int64_t id,
+                        int64_t if_version, struct str outcome, struct str note, struct task *out)
+{
+    struct work w = work_of(tx, cx);
+
+    return task_finish_with(&w, cx, id, if_version, outcome, note, NULL, NULL, out);
 }
 
 struct err *task_skip(struct tx *tx, const struct save_context *cx, int64_t id, int64_t if_version,
@@ -368,7 +343,8 @@ struct err *task_postpone(struct tx *tx, const struct save_context *cx, int64_t 
                     "Put it off to a moment within the next year.");
     if (row.t.due_us && row.t.due_us > w.now_us && until_us > row.t.due_us) {
         e = FAIL(w.arena, ERR_CONFLICT, "record.field_invalid", "/until",
-                 "It is due before that, on %.*s.", STR_ARG(instant_text(w.arena, row.t.due_us)));
+                 "It is due before that, on %.*s.",
+                 STR_ARG(moment_words(w.arena, actor_env(cx->actor, w.now_us).zone, row.t.due_us)));
         e->way_out = STR("Choose an earlier moment, or finish it now.");
         e->page = row.t.page;
         return e;

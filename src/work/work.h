@@ -3,7 +3,7 @@
  *
  * On each change the snapshot's index names the rules that read the changed fields; only those are evaluated. A rule
  * opens, meets, moves or cancels a task and its timer. Timers are rows ordered by due time. The clock is an argument
- * everywhere. Tables: run, task, breach, timer, outbox, escalation, notice, decision, policy_state, engine_state.
+ * everywhere. Tables: run, task, breach, timer, outbox, customer_mail, escalation, notice, decision, policy_state, engine_state.
  */
 #include "record/record.h"
 
@@ -56,6 +56,7 @@ MUST_USE struct err *task_list(struct tx *tx, const struct manual *m, const stru
 
 /* News for those whom a task or a notice concerns: told with tx_notify on this channel when the transaction commits.
  *     task USER ROLE TASK RECORD OBJECT STATE    opened closed moved handed-over; USER 0: whoever holds ROLE ("-": nobody)
+ *     mail USER - MAIL RECORD OBJECT STATE       of a mail that USER wrote: waiting sent failed stopped
  *     notice USER NOTICE UNREAD */
 #define WORK_NEWS_CHANNEL "work.news"
 
@@ -109,7 +110,7 @@ MUST_USE struct err *work_check(struct tx *tx, const struct manual *m, struct bu
 /* ---- outbox: what leaves the database ---- */
 struct outbox_item {
     int64_t id, attempts;
-    struct str kind, payload; /* "notice-mail", "webhook" */
+    struct str kind, payload; /* NOTICE_MAIL, CUSTOMER_MAIL */
 };
 /* Not before due_us. The id is of now_us: one of a moment to come would put every later id into the future as well. */
 MUST_USE struct err *outbox_put(struct tx *tx, const char *kind, struct str payload, struct str once_key, int64_t due_us, int64_t now_us);
@@ -145,6 +146,39 @@ struct outbox_state {
 MUST_USE struct err *outbox_state(struct tx *tx, const char *kind, struct outbox_state *out);
 /* Its members: "waiting", "oldest", "given_up". */
 void outbox_json(struct json_writer *w, const struct outbox_state *s);
+
+/* ---- mails to customers: the words of the manual, logged as an activity and sent from the outbox ---- */
+#define CUSTOMER_MAIL "customer-mail"
+#define CUSTOMER_MAIL_AGE_US US_PER_DAY /* later than that it is not sent any more: whoever wrote it is told */
+struct customer_mail_new {
+    const struct object *object;
+    int64_t record_id;
+    struct str to; /* an address that stands on the record, or on somebody who belongs to it */
+    struct str subject, body;
+    const struct template_page *words; /* where they came from; NULL: from nowhere */
+    int64_t task_id, if_version;       /* the task that it answers; 0: none */
+    struct str outcome;                /* of that task; empty: it stays open, unless its step has nothing else to wait for */
+};
+/* In one transaction: logged on the record, the task closed, the mail on its way. Fails: record.field_required,
+ * mail.unresolved (a merge field or a "[placeholder]" of the template is left in it), mail.address_unknown, mail.not_wanted,
+ * mail.not_logged, mail.too_many; and as task_finish and record_save. */
+MUST_USE struct err *customer_mail_send(struct tx *tx, const struct save_context *cx, const struct customer_mail_new *in, int64_t *id);
+/* What writing one needs, as members of the open object: "addresses", "templates", "words" (page filled in; null without). */
+MUST_USE struct err *customer_mail_form(struct tx *tx, const struct manual *m, const struct actor *a, const struct object *o, int64_t id,
+                                        struct str page, int64_t now_us, struct json_writer *jw);
+struct customer_mail {
+    const char *unsent; /* why it is not to be sent; NULL: it is */
+    struct str to, to_name, from_name, reply_to, subject, body;
+};
+/* payload: of the item; as things are when it is sent. Strings live on tx's arena. */
+MUST_USE struct err *customer_mail_read(struct tx *tx, const struct manual *m, struct str payload, int64_t now_us, struct customer_mail *out);
+/* outbox_done, and what follows: it is known to be sent, or whoever wrote it gets a task to reach them another way. */
+MUST_USE struct err *customer_mail_done(struct tx *tx, const struct manual *m, const struct outbox_item *item, enum outbox_end end,
+                                        struct str reason, int64_t now_us);
+/* Gives up what could not be sent for CUSTOMER_MAIL_AGE_US. */
+MUST_USE struct err *customer_mail_tidy(struct tx *tx, const struct manual *m, int64_t now_us);
+/* An array of what the tone guide has to say about a text: {page, page_label, words, at, text, why}; at: code points before it. */
+void tone_json(struct arena *arena, const struct manual *m, enum channel channel, struct str text, struct json_writer *jw);
 
 /* ---- notices as mail: what an outbox item of this kind is about, as things are now ---- */
 #define NOTICE_MAIL "notice-mail"

@@ -20,6 +20,7 @@
 #define MOMENT_MAX_US 7258118400000000LL /* year 2200: far enough, and far from overflow */
 #define OUTBOX_ATTEMPTS_MAX 10
 #define OUTBOX_REASON_BYTES_MAX 500
+#define CUSTOMER_MAILS_PER_DAY_MAX 300  /* of one person: more is a campaign, or somebody else at their desk */
 #define OUTBOX_KEEP_US (30 * US_PER_DAY) /* closed items, for whoever asks what became of a mail */
 #define NOTICE_MAIL_LINES_MAX 20       /* notices one mail names; the others are counted */
 #define TASK_TITLE_CHARS_MAX 200
@@ -160,10 +161,43 @@ void needs_json(const struct work *w, const struct actor *a, const struct record
 MUST_USE struct err *task_json_brief(const struct work *w, const struct actor *a, const struct task_row *row, struct json_writer *jw);
 /* Tells whom it concerns that it has another due time or another person. Role and user: from now on. */
 void task_news_moved(const struct work *w, const struct task *t, int64_t user, struct str role);
-const char *channel_word(enum channel c); /* "email", as a template writes it */
 MUST_USE struct err *task_json_why(const struct work *w, const struct actor *a, const struct task *t, struct str because,
                                    struct json_writer *jw);
+/* Logs what happened in place of the outcome's own activity. */
+typedef struct err *(*task_log_fn)(const struct work *w, const struct save_context *cx, void *ctx);
+/* As task_finish; log NULL: the outcome's activity. */
+MUST_USE struct err *task_finish_with(const struct work *w, const struct save_context *cx, int64_t id, int64_t if_version,
+                                      struct str outcome, struct str note, task_log_fn log, void *ctx, struct task *out);
 const struct step *task_step(const struct manual *m, const struct task *t, struct str stage, const struct workflow **wf);
+
+/* ---- words.c ---- */
+/* {page, label, channel, subject, passages, unresolved, placeholders}: the template, filled in with r as the actor may see it. */
+void words_json(const struct work *w, const struct actor *a, const struct template_page *t, const struct record *r,
+                struct json_writer *jw);
+
+/* ---- activity.c ---- */
+struct activity_new {
+    struct str kind, direction, subject, body;
+    int64_t about[2]; /* records it is about; 0: none */
+};
+/* What happened with a customer, now and by whoever acts. *id 0: the manual has no activities. Fails as record_save. */
+MUST_USE struct err *activity_log(const struct work *w, const struct save_context *cx, const struct activity_new *n, int64_t *id);
+
+/* ---- mail_form.c ---- */
+#define MAIL_ADDRESSES_MAX 50
+struct mail_address_of {
+    struct str address, name; /* name: of the record it stands on */
+    const struct field *field;
+    const struct object *object;
+    int64_t record_id;
+    bool unwanted; /* they asked not to get mails */
+};
+/* The addresses a mail about r may go to, as far as the actor may see them; the record's own first. */
+MUST_USE struct err *mail_addresses(const struct work *w, const struct actor *a, const struct record *r,
+                                    struct mail_address_of **out, size_t *n);
+#define CUSTOMER_MAILS_SHOWN 50
+/* An array of the newest mails about a record: {id, activity, state, at, sent, error}. */
+MUST_USE struct err *customer_mails_json(const struct work *w, const struct actor *a, int64_t record_id, struct json_writer *jw);
 
 /* ---- breach.c ---- */
 struct breach_new {

@@ -25,6 +25,12 @@ test("every row of the pipeline comes in", async () => {
   assert.equal(await count("deal"), 8800);
 });
 
+test("an amount of money keeps its currency in a formula", async () => {
+  const fields = (await get("/api/v1/objects")).data.find((o) => o.name === "deal").fields;
+  assert.equal(fields.find((f) => f.name === "list_price").currency, "USD");
+  assert.equal(fields.find((f) => f.name === "days_to_close").currency, undefined);
+});
+
 test("stages count as in the source", async () => {
   assert.equal(await count("deal", "stage = 'Won'"), 4238);
   assert.equal(await count("deal", "stage = 'Lost'"), 2473);

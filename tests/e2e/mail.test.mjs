@@ -5,9 +5,8 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import net from "node:net";
 import { join } from "node:path";
-import { simpleParser } from "mailparser";
-import { SMTPServer } from "smtp-server";
 import { call, finish, newCompany, run, serve as serveAny, tempDir, test } from "./lib.mjs";
+import { mailServer, sleep, until } from "./smtp.mjs";
 
 // One at a time: what a test that failed has left does not stop the next.
 let running;
@@ -27,48 +26,6 @@ run(["user", "add", JUERGEN, "--name", "Jürgen Weiß", "--role", "sales-rep", .
 const token = run(["token", "add", "admin@example.com", "mail test", ...at]).out.trim();
 const his = run(["token", "add", JUERGEN, "mail test", ...at]).out.trim();
 
-// ---- the mail server ----
-// refuse: (address) => [code, text] or nothing; hold: called with each message before it is acknowledged.
-async function mailServer({ refuse, hold, port = 0, ...options } = {}) {
-  const mails = [];
-  let connections = 0;
-  const box = { mails, refuse, hold, connections: () => connections };
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: options.key ? [] : ["STARTTLS"],
-    logger: false,
-    onConnect(_, done) {
-      connections++;
-      done();
-    },
-    onRcptTo(address, _, done) {
-      const no = box.refuse?.(address.address);
-      done(no && Object.assign(new Error(no[1]), { responseCode: no[0] }));
-    },
-    onData(stream, session, done) {
-      simpleParser(stream, { skipTextToHtml: true }).then(async (mail) => {
-        mails.push({ ...mail, envelope: session.envelope, user: session.user, secure: session.secure });
-        await box.hold?.(mail);
-        done();
-      }, done);
-    },
-    ...options,
-  });
-  server.on("error", () => {}); // a peer that is killed
-  await new Promise((ready) => server.listen(port, "127.0.0.1", ready));
-  box.port = server.server.address().port;
-  box.url = `smtp://127.0.0.1:${box.port}`;
-  box.close = () => new Promise((done) => server.close(done));
-  box.arrived = (n, ms = 8000) => until(() => mails.length >= n, ms, () => `${mails.length} of ${n} mails`);
-  return box;
-}
-const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
-async function until(holds, ms, what) {
-  for (const end = Date.now() + ms; ; await sleep(30)) {
-    if (await holds()) return;
-    if (Date.now() > end) assert.fail(`not within ${ms} ms: ${await what()}`);
-  }
-}
 const plain = (box) => ["serve", ...at, "--mail-server", box.url, "--mail-tls", "opportunistic", ...from];
 
 // ---- the outbox ----
@@ -184,7 +141,7 @@ test("4xx waits and comes later, 5xx is given up and says why", async () => {
   assert.equal(s.waiting, 0);
   assert.equal(s.given_up[0].attempts, 1);
   assert.match(s.given_up[0].reason, /does not take mail for this address\. It said: 550 5\.1\.1 no such user here/);
-  assert.match(run(["mail", "status", ...at]).out, /Nothing waits\.\ngiven up .*no such user here/);
+  assert.match(run(["mail", "status", ...at]).out, /To colleagues: nothing waits\.\nTo colleagues: given up .*no such user here/);
   assert.equal(JSON.parse(run(["mail", "status", "--json", ...at]).out).given_up.length, 1);
   await readAll(server);
   await server.stop();

@@ -217,6 +217,11 @@ test("P35 versions never change, say who, when and why, can be compared, and go 
   const shown = await f.as("ines", "GET", `/api/v1/manual/versions/${before.version}/pages`);
   const pages = shown.json.data;
   assert.equal(pages.find((p) => p.path === path).text, old, "the old version is as it was");
+  const one = await f.must("ines", "GET", `/api/v1/manual/versions/${before.version}/pages/${path}`);
+  const live = await f.must("ines", "GET", `/api/v1/manual/pages/${path}`);
+  assert.ok(one.rules.length > 0);
+  assert.deepEqual(one.rules, live.rules, "an old version says its conditions in words as well");
+  assert.deepEqual(one.changed_in, [now.version]);
   const back = await f.must("admin", "POST", "/api/v1/manual/publish", { reason: "too short after all", complete: true, pages });
   assert.equal(back.version, now.version + 1);
   assert.equal(await f.page(path), old);

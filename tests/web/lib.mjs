@@ -65,11 +65,14 @@ async function preparedDemo(moment) {
 // program there; cli.file(name, text) lays a file beside it and gives its path back.
 // clock: { made, served, shown }, moments: the demo is made at the first, the server's clock starts at the second, and the browser's
 // stands still at the third. None: the day it is.
+// flags: more of them for the server.
 let preparing = null;
 let clock = null;
-export function prepare(fn, clocks = null) {
+let more = [];
+export function prepare(fn, clocks = null, flags = []) {
   preparing = fn;
   clock = clocks;
+  more = flags;
 }
 
 export async function startCompany() {
@@ -83,7 +86,7 @@ export async function startCompany() {
     };
     preparing(cli);
   }
-  running = await serve(["start", "--data", dir, ...(clock ? ["--clock", clock.served] : [])]);
+  running = await serve(["start", "--data", dir, ...(clock ? ["--clock", clock.served] : []), ...more]);
   Object.assign(server, { base: running.base, port: running.port, dir });
   tokens.clear();
 }

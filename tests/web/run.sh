@@ -77,6 +77,11 @@ if ! browser; then
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$package" >/dev/null 2>&1 && break
     done
 fi
+# mail.test.mjs has a mail server of its own: that of the end-to-end tests, with their packages.
+mailing=$here/../e2e
+if [ ! -d "$mailing/node_modules" ] || [ "$mailing/package-lock.json" -nt "$mailing/node_modules/.package-lock.json" ]; then
+    (cd "$mailing" && npm ci --ignore-scripts --no-audit --no-fund) >/dev/null 2>&1 || bad "npm ci in tests/e2e"
+fi
 if browser; then
     timeout -k 10 1800 node "$here/run.mjs" >"$temp/browser" 2>&1
 else

@@ -19,6 +19,12 @@ const press = (...names) => async (page) => {
 const click = (...selectors) => async (page) => {
   for (const s of selectors) await page.locator(s).first().click();
 };
+// A mail in the words of a template, before it is filled in; whom to is not known either.
+const mail = async (page) => {
+  await press("m")(page);
+  await page.locator("dialog select").selectOption("template/proposal");
+  await page.waitForSelector("dialog textarea:focus, dialog [aria-label='Why these words']");
+};
 const deal = async (tail = "") => `/records/deal/${await firstDeal()}${tail}`;
 
 // A second version of the manual, made when it is first needed: there is something to compare then.
@@ -60,7 +66,7 @@ export const SCREENS = [
   { name: "list-empty", path: "/lists/deal?filter=name%20%3D%20%27nix%27", who: REP },
   { name: "products", path: "/lists/product", who: REP, ready: ".grid-foot" },
   { name: "list-refused", path: "/lists/deal?filter=stag%20%3D%201", who: REP },
-  { name: "record", path: () => deal(), who: REP, further: [["timeline", "#tab-panel"]], dialogs: [["log", press("l")], ["escalate", press("!")], ["hand-over", press("a")]] },
+  { name: "record", path: () => deal(), who: REP, further: [["timeline", "#tab-panel"]], dialogs: [["log", press("l")], ["mail", mail], ["escalate", press("!")], ["hand-over", press("a")]] },
   { name: "history", path: () => deal("?tab=history"), who: REP, at: "#tab-panel" },
   { name: "record-gone", path: "/records/deal/1", who: REP },
   { name: "manual", path: "/manual", who: REP },

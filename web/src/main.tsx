@@ -17,17 +17,18 @@ import { effectsAfterPaint } from "./shell/after-paint";
 import { App } from "./shell/app";
 import { startLive } from "./store/live";
 import { offlineProblem } from "./ui/states";
+import { loadDrafts } from "./store/mails";
 import { send } from "./store/outbox";
+import { startHolding } from "./store/hold";
 import { failed, loadSession, me } from "./store/session";
 import { followSettings, keepSettings, type Kept } from "./store/settings";
-import { startTasks } from "./store/tasks";
 
 whenSignedOut(() => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`));
 effectsAfterPaint();
 keepSettings();
 startRouter();
 startKeys();
-startTasks();
+startHolding();
 const root = document.getElementById("app");
 if (root) render(<App />, root);
 async function saveSettings(patch: Partial<Kept>): Promise<Problem | null> {
@@ -39,5 +40,6 @@ async function saveSettings(patch: Partial<Kept>): Promise<Problem | null> {
 loadSession().then(() => {
   const settings = me.peek()?.settings;
   if (settings) followSettings(settings, saveSettings);
+  loadDrafts();
   void startLive();
 }, () => (failed.value = offlineProblem()));

@@ -139,6 +139,16 @@ static void add_quoted(struct buf *b, struct str line)
     buf_add(b, STR("\r\n"));
 }
 
+/* The marks of what a program wrote. */
+static void add_automatic(struct buf *b, const struct letter *l, struct str domain)
+{
+    buf_fmt(b, "List-Id: <notices.fairlead.%.*s>\r\n", STR_ARG(domain));
+    if (l->mute_url.len)
+        buf_fmt(b, "List-Unsubscribe: <%.*s>\r\n", STR_ARG(l->mute_url));
+    buf_add(b, STR("Auto-Submitted: auto-generated\r\n" /* RFC 3834: nothing answers it by itself */
+                   "X-Auto-Response-Suppress: All\r\n"));
+}
+
 struct err *mail_compose(struct arena *arena, const struct mail_options *o, const struct letter *l, struct str *out)
 {
     struct buf b = buf_new(arena, l->body.len * 2 + 1024);
@@ -151,18 +161,20 @@ struct err *mail_compose(struct arena *arena, const struct mail_options *o, cons
         return FAIL(arena, ERR_INVALID, "settings.invalid", NULL, "mail-from is no mail address.");
     at = str_find_char(from, '@', 0);
     add_date(&b, l->now_us);
-    add_mailbox(&b, "From", from_name.len ? from_name : STR("fairlead"), from);
+    if (l->personal) /* the address stays the company's: the server sends for no other */
+        add_mailbox(&b, "From", l->from_name, from);
+    else
+        add_mailbox(&b, "From", from_name.len ? from_name : STR("fairlead"), from);
     add_mailbox(&b, "To", l->to_name, address);
-    if (o->reply_to.len && mail_address(o->reply_to, &name, &address))
+    if (l->personal && mail_address(l->reply_to, &name, &address))
+        add_mailbox(&b, "Reply-To", l->from_name, address);
+    else if (o->reply_to.len && mail_address(o->reply_to, &name, &address))
         add_mailbox(&b, "Reply-To", name, address);
     add_text(&b, "Subject", l->subject);
     buf_fmt(&b, "Message-ID: <fairlead.%lld@%.*s>\r\n", (long long)l->id, (int)(from.len - at - 1), from.ptr + at + 1);
-    buf_fmt(&b, "List-Id: <notices.fairlead.%.*s>\r\n", (int)(from.len - at - 1), from.ptr + at + 1);
-    if (l->mute_url.len)
-        buf_fmt(&b, "List-Unsubscribe: <%.*s>\r\n", STR_ARG(l->mute_url));
-    buf_add(&b, STR("Auto-Submitted: auto-generated\r\n" /* RFC 3834: nothing answers it by itself */
-                    "X-Auto-Response-Suppress: All\r\n"
-                    "MIME-Version: 1.0\r\n"
+    if (!l->personal)
+        add_automatic(&b, l, str_sub(from, at + 1, from.len));
+    buf_add(&b, STR("MIME-Version: 1.0\r\n"
                     "Content-Type: text/plain; charset=utf-8\r\n"
                     "Content-Transfer-Encoding: quoted-printable\r\n\r\n"));
     if (str_ends(rest, STR("\n")))

@@ -43,6 +43,8 @@ struct letter {
     int64_t id;              /* of the outbox item, for the Message-ID; the same item is the same message */
     int64_t now_us;
     struct str mute_url;     /* the page where they choose what reaches them; empty: no List-Unsubscribe */
+    bool personal;           /* a person wrote it: sent in their name, and answers go to them */
+    struct str from_name, reply_to; /* of that person; reply_to may be empty */
 };
 /* The whole message: header, empty line, body as quoted-printable; ASCII alone, lines end with CRLF and have at most 76 bytes,
  * but for a header line with a long address in it. The same letter gives the same bytes.

@@ -14,6 +14,11 @@
 #include <time.h>
 
 enum { BATCH = 10 };
+
+/* Customers do not wait behind notices. */
+static const char *const kinds[] = {CUSTOMER_MAIL, NOTICE_MAIL};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
 #define LOOK_PAUSE_US US_PER_SECOND    /* between two looks: what is committed meanwhile is gathered */
 #define LONGEST_SLEEP_US US_PER_MINUTE /* another node may have died with items in hand */
 #define TIDY_PAUSE_US US_PER_HOUR
@@ -70,6 +75,7 @@ struct mail_sender_state mail_sender_state(struct mail_sender *s)
 /* ---- one item ---- */
 
 struct taking {
+    const char *kind;
     int64_t now_us;
     int limit;
     struct outbox_item *items;
@@ -80,10 +86,16 @@ static struct err *take(struct tx *tx, void *ctx)
 {
     struct taking *t = ctx;
 
-    return outbox_take(tx, NOTICE_MAIL, t->now_us, t->limit, &t->items, &t->n);
+    return outbox_take(tx, t->kind, t->now_us, t->limit, &t->items, &t->n);
+}
+
+static bool to_customer(const struct outbox_item *item)
+{
+    return str_eq(item->kind, STR(CUSTOMER_MAIL));
 }
 
 struct ending {
+    const struct manual *m;
     const struct outbox_item *item;
     enum outbox_end end;
     struct str reason;
@@ -94,21 +106,26 @@ static struct err *end_it(struct tx *tx, void *ctx)
 {
     struct ending *e = ctx;
 
+    if (to_customer(e->item))
+        return customer_mail_done(tx, e->m, e->item, e->end, e->reason, e->now_us);
     return outbox_done(tx, e->item, e->end, e->reason, e->now_us);
 }
 
 static struct err *finish(struct mail_sender *s, struct arena *arena, const struct outbox_item *item, enum outbox_end end, struct str reason)
 {
-    struct ending e = {.item = item, .end = end, .reason = reason, .now_us = s->cx.now_us()};
+    struct ending e = {.m = manual_live(s->cx.store), .item = item, .end = end, .reason = reason, .now_us = s->cx.now_us()};
+    struct err *err = db_write(s->cx.db, arena, end_it, &e);
 
-    return db_write(s->cx.db, arena, end_it, &e);
+    manual_unpin(e.m);
+    return err;
 }
 
 struct reading {
     const struct manual *m;
     const struct outbox_item *item;
     int64_t now_us;
-    struct notice_mail mail;
+    struct notice_mail notice;
+    struct customer_mail mail;
     struct str company;
 };
 
@@ -116,8 +133,10 @@ static struct err *read_mail(struct tx *tx, void *ctx)
 {
     struct reading *r = ctx;
 
+    if (to_customer(r->item))
+        return customer_mail_read(tx, r->m, r->item->payload, r->now_us, &r->mail);
     TRY(db_setting_get(tx, STR("company"), &r->company));
-    return notice_mail_read(tx, r->m, r->item->payload, r->now_us, &r->mail);
+    return notice_mail_read(tx, r->m, r->item->payload, r->now_us, &r->notice);
 }
 
 /* What it says now, or why it says nothing: *end then is not SENT, and *reason says why. */
@@ -126,14 +145,18 @@ static struct err *write_letter(struct mail_sender *s, struct arena *arena, cons
 {
     struct reading r = {.m = manual_live(s->cx.store), .item = item, .now_us = s->cx.now_us()};
     struct err *e = db_read(s->cx.db, arena, read_mail, &r);
+    const char *unsent = to_customer(item) ? r.mail.unsent : r.notice.unsent;
 
     *end = OUTBOX_SENT;
     *letter = (struct letter){.id = item->id, .now_us = r.now_us};
-    if (!e && r.mail.unsent) {
+    if (!e && unsent) {
         *end = OUTBOX_UNSENT;
-        *reason = str_from(r.mail.unsent);
+        *reason = str_from(unsent);
     } else if (!e) {
-        notice_words(arena, s->cx.options, &r.mail, r.company, letter);
+        if (to_customer(item))
+            customer_words(&r.mail, letter);
+        else
+            notice_words(arena, s->cx.options, &r.notice, r.company, letter);
         e = mail_compose(arena, s->cx.options, letter, message);
     }
     manual_unpin(r.m); /* the words above borrow from it */
@@ -223,9 +246,9 @@ static void count_failure(struct mail_sender *s)
 }
 
 /* *more: there may be others that are due. The items live on arena; each is sent on an arena of its own. */
-static struct err *batch(struct mail_sender *s, struct arena *arena, bool *more)
+static struct err *batch(struct mail_sender *s, struct arena *arena, const char *kind, bool *more)
 {
-    struct taking t = {.now_us = s->cx.now_us(), .limit = s->failures ? 1 : BATCH};
+    struct taking t = {.kind = kind, .now_us = s->cx.now_us(), .limit = s->failures ? 1 : BATCH};
     int64_t taken_us = clock_mono_us();
     struct arena *each = arena_new(16 * 1024);
     struct err *e = db_write(s->cx.db, arena, take, &t);
@@ -254,18 +277,50 @@ static struct err *batch(struct mail_sender *s, struct arena *arena, bool *more)
     return e;
 }
 
+struct tidying {
+    const struct manual *m;
+    int64_t now_us;
+};
+
 static struct err *tidy(struct tx *tx, void *ctx)
 {
-    struct mail_sender *s = ctx;
+    struct tidying *t = ctx;
 
-    return outbox_tidy(tx, NOTICE_MAIL, NOTICE_MAIL_AGE_US, s->cx.now_us());
+    TRY(customer_mail_tidy(tx, t->m, t->now_us));
+    return outbox_tidy(tx, NOTICE_MAIL, NOTICE_MAIL_AGE_US, t->now_us);
 }
+
+static struct err *tidy_up(struct mail_sender *s, struct arena *arena)
+{
+    struct tidying t = {.m = manual_live(s->cx.store), .now_us = s->cx.now_us()};
+    struct err *e = db_write(s->cx.db, arena, tidy, &t);
+
+    manual_unpin(t.m);
+    return e;
+}
+
+/* Which kind of item is due first, and when; of two at once the first of kinds. */
+struct next {
+    size_t kind;
+    int64_t due_us, now_us;
+};
 
 static struct err *next_due(struct tx *tx, void *ctx)
 {
-    int64_t *due_us = ctx;
+    struct next *next = ctx;
+    int64_t due_us;
 
-    return outbox_next(tx, NOTICE_MAIL, due_us);
+    next->due_us = DATE_NONE;
+    for (size_t i = 0; i < KINDS; i++) {
+        TRY(outbox_next(tx, kinds[i], &due_us));
+        if (due_us != DATE_NONE && (next->due_us == DATE_NONE || due_us < next->due_us)) {
+            next->due_us = due_us;
+            next->kind = i;
+        }
+        if (next->due_us != DATE_NONE && next->due_us <= next->now_us)
+            return NULL;
+    }
+    return NULL;
 }
 
 /* Everything that is due. *due_us: when the next one is. */
@@ -275,17 +330,20 @@ static struct err *send_due(struct mail_sender *s, struct arena *arena, int64_t 
 
     if (!s->tidied_us || clock_mono_us() - s->tidied_us >= TIDY_PAUSE_US) {
         s->tidied_us = clock_mono_us();
-        TRY(db_write(s->cx.db, arena, tidy, s));
+        TRY(tidy_up(s, arena));
     }
     *due_us = DATE_NONE;
     if (!can_send(s))
         return NULL;
     while (more && !atomic_load(&s->stop)) {
+        struct next next = {.now_us = s->cx.now_us()};
+
         arena_reset(arena);
-        TRY(db_read(s->cx.db, arena, next_due, due_us));
-        if (*due_us == DATE_NONE || *due_us > s->cx.now_us() || clock_mono_us() < s->try_again_us)
+        TRY(db_read(s->cx.db, arena, next_due, &next));
+        *due_us = next.due_us;
+        if (*due_us == DATE_NONE || *due_us > next.now_us || clock_mono_us() < s->try_again_us)
             return NULL;
-        TRY(batch(s, arena, &more));
+        TRY(batch(s, arena, kinds[next.kind], &more));
     }
     return NULL;
 }

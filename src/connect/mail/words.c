@@ -1,4 +1,4 @@
-/* What a notice mail says: short, for people, and why it came. Two kinds: what waits to be read, once a day at most; and a call
+/* What mails say. To colleagues: short, for people, and why it came. Two kinds: what waits to be read, once a day at most; and a call
  * for help, at once. */
 #include "connect/mail/mail_impl.h"
 
@@ -26,13 +26,7 @@ static void add_greeting(struct buf *b, const struct notice_mail *mail)
 /* "Monday, 2 March 2026, 14:00 (Europe/Berlin)" */
 static void add_moment(struct buf *b, const struct zone *zone, int64_t us)
 {
-    static const char *const days[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
-    static const char *const months[] = {"January", "February", "March", "April", "May", "June",
-                                         "July", "August", "September", "October", "November", "December"};
-    struct civil c = zone_civil(zone, us);
-
-    buf_fmt(b, "%s, %d %s %d, %02d:%02d (%.*s)", days[civil_weekday(zone_date(zone, us)) - 1], c.day, months[c.month - 1], c.year,
-            c.hour, c.minute, STR_ARG(zone_name(zone)));
+    buf_fmt(b, "%.*s (%.*s)", STR_ARG(moment_words(b->arena, zone, us)), STR_ARG(zone_name(zone)));
 }
 
 static bool add_record_url(struct buf *b, const struct mail_options *o, const struct notice_line *line)
@@ -152,4 +146,15 @@ void notice_words(struct arena *arena, const struct mail_options *o, const struc
     out->to_name = mail->name;
     if (o->public_url.len && !mail->call)
         out->mute_url = str_fmt(arena, "%.*s/settings", STR_ARG(o->public_url));
+}
+
+void customer_words(const struct customer_mail *mail, struct letter *out)
+{
+    out->personal = true;
+    out->to = mail->to;
+    out->to_name = mail->to_name;
+    out->from_name = mail->from_name;
+    out->reply_to = mail->reply_to;
+    out->subject = mail->subject;
+    out->body = mail->body;
 }

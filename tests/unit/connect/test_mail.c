@@ -108,6 +108,22 @@ TEST(a_plain_message_is_what_it_says)
                              "Hello Ann,\r\n\r\nbye.\r\n");
 }
 
+TEST(what_somebody_wrote_goes_out_in_their_name_and_answers_come_to_them)
+{
+    struct letter l = letter_of("Racks", "Hello Ann,\n");
+    struct str text;
+
+    l.personal = true;
+    l.from_name = STR("Vera L\xc3\xb6we");
+    l.reply_to = STR("vera@example.com");
+    text = composed(&l);
+    assert_has(text, "From: =?UTF-8?B?VmVyYSBMw7Z3ZQ==?=\r\n <crm@example.com>\r\n");
+    assert_has(text, "Reply-To: =?UTF-8?B?VmVyYSBMw7Z3ZQ==?=\r\n <vera@example.com>\r\n");
+    assert_i64(count(text, "Auto-Submitted") + count(text, "List-Id") + count(text, "List-Unsubscribe"), 0);
+    l.reply_to = STR("vera@example.com\r\nBcc: evil@example.com");
+    assert_i64(count(composed(&l), "Bcc"), 0);
+}
+
 TEST(the_same_item_is_the_same_message)
 {
     struct letter l = letter_of("Größe", "Überall\n");
@@ -291,7 +307,8 @@ TEST(a_call_says_what_who_and_until_when)
     assert_has(l.body, "https://crm.example/notifications\n");
 }
 
-TEST_MAIN_WITH(setup, teardown, a_plain_message_is_what_it_says, the_same_item_is_the_same_message,
+TEST_MAIN_WITH(setup, teardown, a_plain_message_is_what_it_says,
+               what_somebody_wrote_goes_out_in_their_name_and_answers_come_to_them, the_same_item_is_the_same_message,
                other_alphabets_become_encoded_words_that_tear_no_letter, nobody_puts_a_header_into_a_message,
                a_body_is_quoted_printable_of_short_lines, addresses_come_apart, options_are_checked_before_anything_starts,
                the_daily_mail_lists_what_waits, a_call_says_what_who_and_until_when)

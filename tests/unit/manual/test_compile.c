@@ -461,6 +461,25 @@ TEST(policies_of_all_three_clocks)
     arena_free(a);
 }
 
+TEST(a_page_is_wrapped_and_the_words_in_it_are_not)
+{
+    struct arena *a = arena_new(0);
+    struct pages p = pages_base(a);
+
+    pages_put(&p, "template/wrapped", "channel: email\n",
+              "## Opening\nthank you for writing. You asked about [what they asked, in their own words, and one\n"
+              "thing only they could have told us].\n\nThat is all.\n\n## End\n- one thing that is a long item of a list, as long as the page is wide, and then\n"
+              "- another\n\nVera\n+1 415 555 0102\n");
+    const struct manual *m = pages_compile(&p);
+    const struct template_page *t = &m->templates[0];
+
+    assert_str(t->passages[0].text, "thank you for writing. You asked about [what they asked, in their own words, and one thing only they "
+                                    "could have told us].\n\nThat is all.");
+    assert_str(t->passages[1].text, "- one thing that is a long item of a list, as long as the page is wide, and then\n- another\n\nVera\n+1 415 555 0102");
+    manual_unpin(m);
+    arena_free(a);
+}
+
 TEST(templates_guides_metrics_and_packs)
 {
     struct arena *a = arena_new(0);
@@ -633,5 +652,5 @@ TEST_MAIN(the_empty_manual_has_the_objects_of_the_program, an_object_has_its_sys
           a_vocabulary_finds_terms_however_they_are_written, a_calendar_serves_its_roles_and_teams,
           a_role_says_what_it_may_do, a_workflow_has_stages_steps_and_ends,
           an_escalation_ends_with_somebody, policies_of_all_three_clocks,
-          templates_guides_metrics_and_packs, a_changed_field_names_the_rules_that_read_it,
+          a_page_is_wrapped_and_the_words_in_it_are_not, templates_guides_metrics_and_packs, a_changed_field_names_the_rules_that_read_it,
           pages_are_found_by_their_path, thousands_of_pages_compile_in_a_second)

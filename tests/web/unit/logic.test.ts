@@ -4,6 +4,7 @@ import { daysBetween, fromLocalInput, toLocalInput, zone } from "../../../web/sr
 import { t, tn, setCatalogue } from "../../../web/src/i18n/t";
 import { slug } from "../../../web/src/nav/router";
 import { sentence } from "../../../web/src/screens/day/task-card";
+import { targetOf } from "../../../web/src/screens/figures/measure";
 import { moveColumn, nextSort, readColumns, writeColumns } from "../../../web/src/screens/list/columns";
 import { both, condition, quoted } from "../../../web/src/screens/list/condition";
 import { conflicting, same } from "../../../web/src/store/change";
@@ -90,6 +91,16 @@ describe("formats", () => {
   it("durations and options are words", () => {
     expect(durationText("P1DT2H")).toBe("1 d 2 h");
     expect(showValue(deal.fields[5] ?? field("x", "text"), "Won")).toBe("Won!");
+    expect(showValue({ ...field("x", "number"), currency: "USD" }, 55)).toBe("$55");
+  });
+  it("a target is judged where it is a number of what is measured", () => {
+    const days = { target: "45 days", better: "lower" as const, unit: "days" };
+    expect(targetOf(days, 51.8)).toBe("missed");
+    expect(targetOf(days, 45)).toBe("met");
+    expect(targetOf({ ...days, target: "45 business days" }, 51.8)).toBe(null);
+    expect(targetOf({ target: "60 %", better: "higher", unit: "%" }, 63.2)).toBe("met");
+    expect(targetOf({ target: "no more than 40 for one person", better: "lower", unit: "records" }, 2)).toBe(null);
+    expect(targetOf(days, null)).toBe(null);
   });
   it("plural and translation", () => {
     expect(tn(1, "{n} record", "{n} records")).toBe("1 record");

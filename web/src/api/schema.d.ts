@@ -2064,6 +2064,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/records/account/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What writing a mail about it needs: addresses, templates, words: Accounts
+         * @description What writing a mail about it needs: addresses, templates, words: Accounts. Needs the right to read.
+         */
+        get: operations["getMailFormOfAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/activity/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What writing a mail about it needs: addresses, templates, words: Activities
+         * @description What writing a mail about it needs: addresses, templates, words: Activities. Needs the right to read.
+         */
+        get: operations["getMailFormOfActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/contact/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What writing a mail about it needs: addresses, templates, words: Contacts
+         * @description What writing a mail about it needs: addresses, templates, words: Contacts. Needs the right to read.
+         */
+        get: operations["getMailFormOfContact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/deal/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What writing a mail about it needs: addresses, templates, words: Deals
+         * @description What writing a mail about it needs: addresses, templates, words: Deals. Needs the right to read.
+         */
+        get: operations["getMailFormOfDeal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/lead/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What writing a mail about it needs: addresses, templates, words: Leads
+         * @description What writing a mail about it needs: addresses, templates, words: Leads. Needs the right to read.
+         */
+        get: operations["getMailFormOfLead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/line_item/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What writing a mail about it needs: addresses, templates, words: Lines
+         * @description What writing a mail about it needs: addresses, templates, words: Lines. Needs the right to read.
+         */
+        get: operations["getMailFormOfLineItem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/product/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What writing a mail about it needs: addresses, templates, words: Products
+         * @description What writing a mail about it needs: addresses, templates, words: Products. Needs the right to read.
+         */
+        get: operations["getMailFormOfProduct"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/team/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What writing a mail about it needs: addresses, templates, words: Teams
+         * @description What writing a mail about it needs: addresses, templates, words: Teams. Needs the right to read.
+         */
+        get: operations["getMailFormOfTeam"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/user/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What writing a mail about it needs: addresses, templates, words: People
+         * @description What writing a mail about it needs: addresses, templates, words: People. Needs the right to read.
+         */
+        get: operations["getMailFormOfUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records/account/{id}/explain": {
         parameters: {
             query?: never;
@@ -3440,6 +3620,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail to a customer, log it, and close the task it answers
+         * @description Send a mail to a customer, log it, and close the task it answers. Sent twice with one Idempotency-Key it is done once.
+         */
+        post: operations["sendMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the tone guide says to a text
+         * @description What the tone guide says to a text.
+         */
+        post: operations["checkTone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/breaches": {
         parameters: {
             query?: never;
@@ -3936,8 +4156,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What becomes of the mails to colleagues
-         * @description What becomes of the mails to colleagues. Needs the right manage-users.
+         * What becomes of the mails
+         * @description What becomes of the mails. Needs the right manage-users.
          */
         get: operations["getMailState"];
         put?: never;
@@ -4047,7 +4267,24 @@ export interface components {
              */
             mail: "off" | "untried" | "ok" | "failing";
         };
-        /** @description What becomes of the mails to colleagues. */
+        /** @description Mails that wait, and those that were given up. */
+        Outbox: {
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description Since when the oldest of them waits.
+             */
+            oldest: string | null;
+            /** @description Of the last 30 days, newest first, at most 20. */
+            given_up: {
+                id: string;
+                /** Format: date-time */
+                at: string;
+                attempts: number;
+                reason: string;
+            }[];
+        };
+        /** @description What becomes of the mails: to colleagues, and to customers. */
         MailState: {
             /**
              * @description Of the mail server as this node meets it. off: none is configured; untried: nothing was due since the start.
@@ -4072,6 +4309,100 @@ export interface components {
                 attempts: number;
                 reason: string;
             }[];
+            to_customers: components["schemas"]["Outbox"];
+        };
+        /** @description What the tone guide says to some words. */
+        ToneHint: {
+            page: string;
+            page_label: string;
+            /** @description Those it is about; empty: what is missing. */
+            words: string;
+            /** @description How many characters stand before them. */
+            at: number;
+            /** @description What to do. */
+            text: string;
+            /** @description May be empty. */
+            why: string;
+        };
+        /** @description What the tone guide says to a text. */
+        Tone: {
+            hints: components["schemas"]["ToneHint"][];
+        };
+        /** @description A template, filled in. */
+        Words: {
+            page: string;
+            label: string;
+            channel: string;
+            subject: string;
+            passages: {
+                name: string;
+                text: string;
+                /** @description Why it is worded so. */
+                why: string;
+                /** @description To be made one"s own. */
+                personal: boolean;
+            }[];
+            /** @description Merge fields the record cannot fill. */
+            unresolved: string[];
+            /** @description What the writer has to put in, as it stands in the text: [what they asked]. */
+            placeholders: string[];
+        };
+        /** @description What writing a mail about a record needs. */
+        MailForm: {
+            /**
+             * @description off: this installation has no mail server.
+             * @enum {string}
+             */
+            mail: "on" | "off";
+            /** @description As it reaches the customer; empty when off. */
+            from: string;
+            /** @description Where answers go. */
+            reply_to: string;
+            /** @description Those of the record first. */
+            addresses: {
+                address: string;
+                name: string;
+                /** @description Of the field. */
+                label: string;
+                object: string;
+                record: components["schemas"]["Id"];
+                /** @description They asked not to get mails. */
+                unwanted: boolean;
+            }[];
+            templates: {
+                page: string;
+                label: string;
+            }[];
+            /** @description The template that was asked for. */
+            words: components["schemas"]["Words"] | null;
+        };
+        /** @description A mail on its way to a customer. */
+        Mail: {
+            id: components["schemas"]["Id"];
+            object: string;
+            record: components["schemas"]["Id"];
+            to: string;
+            /** @enum {string} */
+            state: "waiting";
+            /** Format: date-time */
+            at: string;
+            hints: components["schemas"]["ToneHint"][];
+        };
+        /** @description A mail about a record, and what became of it. */
+        MailOfRecord: {
+            id: components["schemas"]["Id"];
+            activity: components["schemas"]["Id"];
+            /** @enum {string} */
+            state: "waiting" | "sent" | "failed";
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When the mail server took it.
+             */
+            sent: string | null;
+            /** @description Why it failed, for whoever wrote it. */
+            error: string;
         };
         /** @description A session. Browsers get it as a cookie as well. */
         SignedIn: {
@@ -4250,6 +4581,7 @@ export interface components {
             open?: boolean;
             /** @description The object referred to; empty: any. */
             to?: string;
+            /** @description Of money; and of a number that a formula takes from an amount of money. */
             currency?: string;
             min?: number | string;
             max?: number | string;
@@ -4350,6 +4682,8 @@ export interface components {
             next?: components["schemas"]["AnyObject"] | null;
             tasks: components["schemas"]["Task"][];
             runs: components["schemas"]["AnyObject"][];
+            /** @description To customers, newest first, at most 50. */
+            mails: components["schemas"]["MailOfRecord"][];
         } & {
             [key: string]: unknown;
         };
@@ -4555,8 +4889,7 @@ export interface components {
             };
             /** @description What has to be filled before it is done; empty where it is not a matter of fields. */
             needs?: components["schemas"]["Need"][];
-            /** @description The template, filled in. */
-            words?: components["schemas"]["AnyObject"] | null;
+            words?: components["schemas"]["Words"] | null;
             /** @description Outcomes and what comes next. */
             after?: components["schemas"]["AnyObject"] | null;
         } & {
@@ -4751,7 +5084,7 @@ export interface components {
                 text: string;
                 why: string;
             }[];
-            /** @description Expressions of its settings; of the live version. */
+            /** @description Expressions of its settings. */
             rules?: {
                 setting: string;
                 /** @description In plain words. */
@@ -4957,7 +5290,7 @@ export interface components {
          * @description What went wrong, as a word that never changes its meaning.
          * @enum {string}
          */
-        ErrorCode: "access.denied" | "access.field_denied" | "access.password_weak" | "access.sign_in_failed" | "access.sign_in_needed" | "access.too_many_attempts" | "company.exists" | "csv.malformed" | "db.busy" | "db.failed" | "db.full" | "expr.cost" | "expr.name" | "expr.syntax" | "expr.type" | "http.body_too_large" | "http.media_type" | "http.method" | "http.not_found" | "http.parameter" | "http.rate_limited" | "idempotency.mismatch" | "import.finished" | "import.mapping" | "import.not_found" | "import.undone" | "internal" | "io.failed" | "json.malformed" | "json.type" | "json.unknown_field" | "keep.damaged" | "manual.check" | "manual.not_found" | "manual.syntax" | "manual.version_conflict" | "metric.not_found" | "query.cursor" | "query.parameter" | "record.archived" | "record.field_invalid" | "record.field_readonly" | "record.field_required" | "record.in_bin" | "record.not_found" | "record.not_unique" | "record.reference_missing" | "record.version_conflict" | "settings.invalid" | "task.closed" | "task.not_done" | "task.not_found" | "task.version_conflict" | "work.blocked" | "work.gate" | "work.not_found";
+        ErrorCode: "access.denied" | "access.field_denied" | "access.password_weak" | "access.sign_in_failed" | "access.sign_in_needed" | "access.too_many_attempts" | "company.exists" | "csv.malformed" | "db.busy" | "db.failed" | "db.full" | "expr.cost" | "expr.name" | "expr.syntax" | "expr.type" | "http.body_too_large" | "http.media_type" | "http.method" | "http.not_found" | "http.parameter" | "http.rate_limited" | "idempotency.mismatch" | "import.finished" | "import.mapping" | "import.not_found" | "import.undone" | "internal" | "io.failed" | "json.malformed" | "json.type" | "json.unknown_field" | "keep.damaged" | "mail.address_unknown" | "mail.not_logged" | "mail.not_wanted" | "mail.off" | "mail.too_many" | "mail.unresolved" | "manual.check" | "manual.not_found" | "manual.syntax" | "manual.version_conflict" | "metric.not_found" | "query.cursor" | "query.parameter" | "record.archived" | "record.field_invalid" | "record.field_readonly" | "record.field_required" | "record.in_bin" | "record.not_found" | "record.not_unique" | "record.reference_missing" | "record.version_conflict" | "settings.invalid" | "task.closed" | "task.not_done" | "task.not_found" | "task.version_conflict" | "work.blocked" | "work.gate" | "work.not_found";
         /**
          * Account
          * @description A company we sell to, have sold to, or sell through. Everything about it comes together here: the people, the deals,
@@ -14864,6 +15197,303 @@ export interface operations {
             503: components["responses"]["Busy"];
         };
     };
+    getMailFormOfAccount: {
+        parameters: {
+            query?: {
+                /** @description A template of the manual to fill in: `template/first-reply`. */
+                template?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailForm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getMailFormOfActivity: {
+        parameters: {
+            query?: {
+                /** @description A template of the manual to fill in: `template/first-reply`. */
+                template?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailForm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getMailFormOfContact: {
+        parameters: {
+            query?: {
+                /** @description A template of the manual to fill in: `template/first-reply`. */
+                template?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailForm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getMailFormOfDeal: {
+        parameters: {
+            query?: {
+                /** @description A template of the manual to fill in: `template/first-reply`. */
+                template?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailForm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getMailFormOfLead: {
+        parameters: {
+            query?: {
+                /** @description A template of the manual to fill in: `template/first-reply`. */
+                template?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailForm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getMailFormOfLineItem: {
+        parameters: {
+            query?: {
+                /** @description A template of the manual to fill in: `template/first-reply`. */
+                template?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailForm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getMailFormOfProduct: {
+        parameters: {
+            query?: {
+                /** @description A template of the manual to fill in: `template/first-reply`. */
+                template?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailForm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getMailFormOfTeam: {
+        parameters: {
+            query?: {
+                /** @description A template of the manual to fill in: `template/first-reply`. */
+                template?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailForm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    getMailFormOfUser: {
+        parameters: {
+            query?: {
+                /** @description A template of the manual to fill in: `template/first-reply`. */
+                template?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailForm"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
     explainAccount: {
         parameters: {
             query?: {
@@ -17687,6 +18317,107 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    sendMail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read. */
+                "If-Match"?: components["parameters"]["IfMatchOptional"];
+                /** @description Any text of 1 to 255 bytes, new for every request; kept for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of which object the record is. */
+                    object: string;
+                    /** @description What it is about; it is logged there. */
+                    record: components["schemas"]["Id"];
+                    /** @description An address that stands on the record, or on somebody who belongs to it. */
+                    to: string;
+                    /** @description Its subject. */
+                    subject: string;
+                    /** @description What it says, as plain text. */
+                    body: string;
+                    /** @description The page its words come from: what that leaves to be written may not stand in it any more. */
+                    template?: string;
+                    /** @description The task it answers. */
+                    task?: components["schemas"]["Id"];
+                    /** @description Label of one of the outcomes of that task, which closes it. */
+                    outcome?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Busy"];
+        };
+    };
+    checkTone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description How it goes out.
+                     * @enum {string}
+                     */
+                    channel: "any" | "email" | "call" | "voicemail" | "note" | "message";
+                    /** @description What it says. */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tone"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
             422: components["responses"]["Invalid"];

@@ -2,11 +2,12 @@
 import { lazy, Suspense } from "./lazy";
 import { computed, signal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
-import { api, online, type Me } from "../api/client";
+import { api, online, whenSignedOut, type Me } from "../api/client";
 import { t, tn } from "../i18n/t";
 import { addKeys, useActions } from "../keys/keys";
 import { go, path, place } from "../nav/router";
 import { waitingCount } from "../store/outbox";
+import { forgetDrafts } from "../store/mails";
 import { unread } from "../store/notices";
 import { density, plainPages, railOpen, simpleMode, singleKeys, theme, type Theme } from "../store/settings";
 import { failed, mainObjects, me, otherObjects } from "../store/session";
@@ -17,8 +18,9 @@ import { itemActions, Menu, MenuList, Popover, type MenuItem } from "../ui/menu"
 import { EmptyState, ProblemNote, Skeleton } from "../ui/states";
 import { Avatar } from "../ui/status";
 import { canUndo, Toasts, undoLast } from "../ui/toast";
-import { flushHeld } from "../store/tasks";
+import { flushHeld } from "../store/hold";
 import { pins } from "../store/views";
+import { ComposeHere } from "./compose";
 import { Conflicts } from "./conflicts";
 import { creating, CreateDialog } from "./create";
 import { KeySheet } from "./key-sheet";
@@ -78,6 +80,8 @@ function isHere(href: string, path: string): boolean {
 
 function signOut(): void {
   flushHeld();
+  forgetDrafts();
+  whenSignedOut(() => undefined); // what is still being read meanwhile is refused, and would lead back here afterwards
   void api.POST("/api/v1/sign-out").then(() => location.assign("/sign-in"), () => location.assign("/sign-in"));
 }
 
@@ -289,6 +293,7 @@ export function App() {
       <PaletteHere />
       <SheetHere />
       <CreateHere />
+      <ComposeHere />
       <Conflicts />
     </div>
   );

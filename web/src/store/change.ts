@@ -2,10 +2,12 @@
 // something in between, only fields that both changed are a conflict; everything else is put together without asking.
 import { signal } from "@preact/signals";
 import type { Problem } from "../api/client";
+import { MAILS } from "../api/mail";
 import { t } from "../i18n/t";
 import { toast } from "../ui/toast";
 import { send, type Write } from "./outbox";
 import { entryOf, putRecord, readRecord, setPending, type Fields } from "./records";
+import { mailRefused } from "./mails";
 import { me, objectOf, fieldOf } from "./session";
 import { showValue } from "./values";
 
@@ -131,6 +133,7 @@ export function outboxDone(write: Write, data: unknown): void {
   }
 }
 export function outboxRefused(write: Write, problem: Problem): void {
+  if (write.path === MAILS) return void mailRefused(write, problem);
   const m = RECORD.exec(write.path);
   if (m?.[1] && m[2]) {
     const typed = (write.body ?? {}) as Fields;

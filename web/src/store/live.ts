@@ -42,7 +42,8 @@ function hear(c: Change | null): void {
   for (const fn of listeners) fn(c);
 }
 
-// A task of mine was opened, closed, moved or handed over: whoever shows the day or its record reads it anew.
+// A task of mine was opened, closed, moved or handed over, a mail of mine was sent or not: whoever shows the day or the record
+// reads it anew.
 function hearTask(data: string): void {
   try {
     const x = JSON.parse(data) as { record?: string; object?: string };
@@ -110,6 +111,7 @@ function connect(): void {
     }
   });
   source.addEventListener("task", (e) => hearTask((e as MessageEvent<string>).data));
+  source.addEventListener("mail", (e) => hearTask((e as MessageEvent<string>).data));
   source.addEventListener("notice", (e) => hearNoticeText((e as MessageEvent<string>).data));
   source.addEventListener("manual", () => void readManual());
   source.addEventListener("reset", () => { hear(null); hearNotice(null); void readManual(); });

@@ -1,10 +1,11 @@
-// The queue of a day, and closing its tasks. Closing shows at once and is sent a few seconds later, so that it can be taken
-// back; leaving the page sends it right away.
+// The queue of a day, and closing its tasks. Closing shows at once and is sent a few seconds later, so that it can be taken back.
 import { batch, computed, signal } from "@preact/signals";
 import { api, problemOf, settle, type Problem, type Task } from "../api/client";
+import type { Words } from "../api/mail";
 import { t } from "../i18n/t";
-import { dropToast, toast } from "../ui/toast";
-import { forget, layDown, send, type Write } from "./outbox";
+import { toast } from "../ui/toast";
+import { holdBack, type Holding } from "./hold";
+import type { Sent } from "./outbox";
 import { offlineProblem } from "../ui/states";
 import { me } from "./session";
 
@@ -87,14 +88,6 @@ export async function loadDay(user: string, how: { more?: boolean; keep?: () => 
   }
 }
 
-interface Held {
-  task: Task;
-  timer: number;
-  toastId: number;
-  write: Write; // laid down from the start: whoever closes the page while it could still be taken back has answered
-}
-const held = new Map<string, Held>();
-
 function setClosing(id: string, how: string | null): void {
   const next = new Map(closing.peek());
   if (how === null) next.delete(id);
@@ -113,69 +106,84 @@ export function heldStill(): readonly string[] {
   return [...document.querySelectorAll<HTMLElement>("[data-open-task], [data-task]:focus, [data-task]:hover")].flatMap((el) => el.dataset["openTask"] ?? el.dataset["task"] ?? []);
 }
 
-async function sendHeld(h: Held): Promise<void> {
-  clearTimeout(h.timer);
-  held.delete(h.task.id);
-  const sent = await send(h.write);
-  if (sent.ok === false) {
-    doneNow.value = doneNow.peek().filter((d) => d.title !== h.task.title || d.record !== (h.task.record?.title ?? ""));
-    setClosing(h.task.id, null);
-    dropToast(h.toastId);
-    // Closed meanwhile by what happened on the record: nothing is left to do.
-    if (sent.problem.code === "task.closed") {
-      void loadDay(day.peek()?.user ?? "");
-      return;
-    }
-    setTaskProblem(h.task.id, problemOf(sent.problem, sent.problem.status));
-    toast(t("{task} stays open: {why}", { task: h.task.title, why: sent.problem.detail }), { ms: 15_000 });
-    return;
-  }
-  if (sent.ok === true) {
-    await loadDay(day.peek()?.user ?? "", { keep: heldStill });
-    setClosing(h.task.id, null);
-  }
+// What the end of a task looks like until the server has answered.
+export interface Ending {
+  task: Task;
+  write: Holding["write"];
+  ms: number;
+  how: string;       // what it was closed with
+  said?: string;     // the words of the toast
+  counts?: boolean;  // done, not only out of the way
+  back?: () => void; // it was taken back, or refused: whoever has the words puts them back
+  sent?: (how: Sent) => void;
 }
-
-function hold(task: Task, path: string, body: Record<string, string>, how: string): void {
+// Shows a task as closed at once and sends that when it can no longer be taken back.
+export function endTask(e: Ending): void {
+  const { task, how } = e;
+  const done = { title: task.title, record: task.record?.title ?? "", how };
+  const open = (): void => {
+    doneNow.value = doneNow.peek().filter((d) => d !== done);
+    setClosing(task.id, null);
+  };
   setTaskProblem(task.id, null);
   batch(() => {
     setClosing(task.id, how);
+    if (e.counts) doneNow.value = [...doneNow.peek(), done];
     if (arrived.peek().length) takeOrder(); // what was open is gone: the next is the first there is
   });
-  const h: Held = { task, write: layDown({ user: me.peek()?.id ?? "", method: "POST", path, body, version: task.version, label: task.title }, HOLD_MS), timer: 0, toastId: 0 };
-  h.timer = window.setTimeout(() => void sendHeld(h), HOLD_MS);
-  h.toastId = toast(t("{task}: {how}", { task: task.title, how }), { ms: HOLD_MS, undo: () => takeBack(task.id) });
-  held.set(task.id, h);
+  holdBack({
+    write: e.write, ms: e.ms, said: e.said ?? t("{task}: {how}", { task: task.title, how }),
+    back: () => {
+      open();
+      e.back?.();
+    },
+    sent: async (sent) => {
+      e.sent?.(sent);
+      if (sent.ok === false) {
+        open();
+        // Closed meanwhile by what happened on the record: nothing is left to do.
+        if (sent.problem.code === "task.closed") return void loadDay(day.peek()?.user ?? "");
+        setTaskProblem(task.id, problemOf(sent.problem, sent.problem.status));
+        if (!e.sent) toast(t("{task} stays open: {why}", { task: task.title, why: sent.problem.detail }), { ms: 15_000 });
+      } else if (sent.ok === true) {
+        await loadDay(day.peek()?.user ?? "", { keep: heldStill });
+        setClosing(task.id, null);
+      }
+    },
+  });
 }
 
-function takeBack(id: string): void {
-  const h = held.get(id);
-  if (!h) return;
-  clearTimeout(h.timer);
-  held.delete(id);
-  forget(h.write.key);
-  doneNow.value = doneNow.peek().slice(0, -1);
-  setClosing(id, null);
+function writeOf(task: Task, verb: string, body: Record<string, string>): Holding["write"] {
+  return { user: me.peek()?.id ?? "", method: "POST", path: `/api/v1/tasks/${task.id}/${verb}`, body, version: task.version, label: task.title };
 }
-
-export function finishTask(task: Task, outcome: string | null, note: string): void {
+// more: what whoever asked for it wants to hear of it.
+export function finishTask(task: Task, outcome: string | null, note: string, more: Pick<Ending, "back" | "sent"> = {}): void {
   if (closing.peek().has(task.id)) return;
   const body: Record<string, string> = {};
   if (outcome) body["outcome"] = outcome;
   if (note) body["note"] = note;
-  doneNow.value = [...doneNow.peek(), { title: task.title, record: task.record?.title ?? "", how: outcome ?? t("Done") }];
-  hold(task, `/api/v1/tasks/${task.id}/finish`, body, outcome ?? t("Done"));
+  endTask({ task, write: writeOf(task, "finish", body), ms: HOLD_MS, how: outcome ?? t("Done"), counts: true, ...more });
 }
 export function postponeTask(task: Task, until: string, how: string): void {
-  hold(task, `/api/v1/tasks/${task.id}/postpone`, { until }, how);
+  endTask({ task, write: writeOf(task, "postpone", { until }), ms: HOLD_MS, how });
 }
 export function skipTask(task: Task, why: string): void {
-  hold(task, `/api/v1/tasks/${task.id}/skip`, { note: why }, t("Left out"));
+  endTask({ task, write: writeOf(task, "skip", { note: why }), ms: HOLD_MS, how: t("Left out") });
 }
 
-export function flushHeld(): void {
-  for (const h of [...held.values()]) void sendHeld(h);
+// ---- what a task brings along ----
+export interface Outcome {
+  label: string;
+  then: string;
+  logs?: string; // the kind of activity it writes down; "" or none: nothing
 }
-export function startTasks(): void {
-  addEventListener("pagehide", flushHeld);
+export function outcomesOf(task: Task): Outcome[] {
+  return (task.after as { outcomes?: Outcome[] } | null)?.outcomes ?? [];
+}
+export function wordsOf(task: Task): Words | null {
+  return task.words ?? null;
+}
+// Done by what happens on the record, not by a click: a condition and no outcomes to choose from.
+export function isDoneByRecord(task: Task): boolean {
+  return Boolean(task.why?.done_when) && outcomesOf(task).length === 0;
 }

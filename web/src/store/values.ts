@@ -38,7 +38,8 @@ export function showValue(field: FieldShape, v: unknown): string {
       return isMoney(v) ? formatMoney(v.amount, v.currency) : formatMoney(String(v), field.currency ?? "USD");
     case "number":
     case "decimal":
-      return typeof v === "number" || typeof v === "string" ? formatNumber(Number(v), 8) : "";
+      if (typeof v !== "number" && typeof v !== "string") return "";
+      return field.currency ? formatMoney(String(v), field.currency) : formatNumber(Number(v), 8);
     case "percent":
       return `${formatNumber(Number(v))} %`;
     case "yes/no":

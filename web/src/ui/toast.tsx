@@ -7,7 +7,12 @@ export interface Toast {
   id: number;
   text: string;
   undo?: () => void;
-  href?: string;
+  next?: Next;
+}
+// What can be done about it, where that is not taking it back.
+export interface Next {
+  label: string;
+  run: () => void;
 }
 export const toasts = signal<readonly Toast[]>([]);
 let count = 0;
@@ -22,9 +27,9 @@ export function dropToast(id: number): void {
   timers.delete(id);
   toasts.value = toasts.peek().filter((x) => x.id !== id);
 }
-export function toast(text: string, more: { undo?: () => void; ms?: number } = {}): number {
+export function toast(text: string, more: { undo?: () => void; next?: Next; ms?: number } = {}): number {
   const id = ++count;
-  toasts.value = [...toasts.peek().slice(-2), { id, text, undo: more.undo }];
+  toasts.value = [...toasts.peek().slice(-2), { id, text, undo: more.undo, next: more.next }];
   dropLater(id, more.ms ?? 10_000);
   return id;
 }
@@ -49,6 +54,7 @@ export function Toasts() {
           onFocusIn={() => clearTimeout(timers.get(x.id))} onFocusOut={() => dropLater(x.id, 4000)}>
           <span class="grow">{x.text}</span>
           {x.undo && <Button kind="toast" onClick={() => { dropToast(x.id); x.undo?.(); }}>{t("Undo")}</Button>}
+          {x.next && <Button act kind="toast" onClick={() => { dropToast(x.id); x.next?.run(); }}>{x.next.label}</Button>}
           <IconButton icon="x" label={t("Dismiss")} onClick={() => dropToast(x.id)} />
         </div>
       ))}

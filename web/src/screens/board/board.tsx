@@ -306,7 +306,7 @@ function ClosedEnd({ store, column, rule, over }: { store: BoardStore; column: C
         <h2 id={id}>{option.label}</h2>
         <a class="num" href={href} aria-label={t("{stage}: {n}, open as a list", { stage: option.label, n: column.count.value ?? 0 })}>{column.count.value === null ? "" : formatNumber(column.count.value)}</a>
         <span class="grow" />
-        <span class="num">{column.value.value}</span>
+        <span class="num">{option.closed === "lost" ? "" : column.value.value}</span>
       </div>
       {reasons.length > 0 ? <p class="meta cut" title={reasons.join(" · ")}>{t("mostly: {reasons}", { reasons: reasons.join(" · ") })}</p> : <RuleLine rule={rule} shape={store.shape} closed />}
     </section>

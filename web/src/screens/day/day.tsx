@@ -6,11 +6,12 @@ import { addKeys } from "../../keys/keys";
 import { go, place, recordHref, setQuery } from "../../nav/router";
 import { onChange } from "../../store/live";
 import { isManager, peopleKnown, personName } from "../../store/session";
+import { isMailTask, written } from "../../store/mails";
 import { arrived, day, dayProblem, heldStill, loadDay, queue, takeOrder } from "../../store/tasks";
 import { Button } from "../../ui/button";
 import { ProblemNote, Skeleton } from "../../ui/states";
 import { Screen } from "../../shell/screen";
-import { TaskCard, TaskLine } from "./task-card";
+import { TaskCard, TaskLine, writeLabel, writeMail } from "./task-card";
 import { Nothing } from "./nothing";
 import { Team } from "./team";
 
@@ -110,16 +111,19 @@ function OneDay({ user }: { user: string }) {
     if (before.current && before.current !== openId && document.activeElement === document.body) opened.current?.querySelector<HTMLElement>(".task-actions button, .task-actions a")?.focus({ preventScroll: true });
     before.current = openId;
   }, [openId]);
+  const opensMail = tasks.find((x) => x.id === openId);
+  const mail = isMailTask(opensMail) ? opensMail : undefined;
   useLayoutEffect(() => addKeys({
     title: t("My Day"),
     actions: [
       { keys: "j", label: t("Next task"), run: () => step(1) },
       { keys: "k", label: t("Task before"), run: () => step(-1) },
       { keys: "Enter", label: t("Open the record"), run: () => { const x = tasks.find((y) => y.id === openId); if (x?.record) go(recordHref(x.record.object, x.record.id)); } },
+      ...(mail ? [{ keys: "m", label: writeLabel(mail), run: () => writeMail(mail) }] : []),
       { keys: "r", label: t("Run the queue"), run: () => go("/run") },
       { keys: "mod+Enter", label: t("First outcome"), typing: true, run: () => opened.current?.querySelector<HTMLButtonElement>(".task-actions .primary")?.click() },
     ],
-  }), [tasks, openId]);
+  }), [tasks, openId, written.value]);
 
   return (
     <Screen title={user ? t("Day of {name}", { name: personName(user) }) : t("My Day")} meta={<span aria-live="polite">{summaryText(user)}<Arrived /></span>} ready={!loading} class="day"

@@ -3,13 +3,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t, tn } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { go, recordHref } from "../../nav/router";
-import { arrived, day, dayProblem, doneNow, finishTask, loadDay, queue, takeOrder } from "../../store/tasks";
+import { composing, isMailTask, written } from "../../store/mails";
+import { arrived, day, dayProblem, doneNow, finishTask, isDoneByRecord, loadDay, outcomesOf, queue, takeOrder } from "../../store/tasks";
 import { Button } from "../../ui/button";
 import { Icon } from "../../ui/icon";
 import { ProblemNote, Skeleton } from "../../ui/states";
 import { Screen } from "../../shell/screen";
 import { useDay } from "./day";
-import { isDoneByRecord, outcomesOf, TaskCard } from "./task-card";
+import { TaskCard, writeLabel, writeMail } from "./task-card";
 
 export function Run() {
   useDay("");
@@ -26,7 +27,7 @@ export function Run() {
     }
     const card = box.current?.querySelector<HTMLElement>("article");
     card?.setAttribute("tabindex", "-1");
-    card?.focus({ preventScroll: true });
+    if (!composing.peek()) card?.focus({ preventScroll: true }); // a mail that was taken back has it
     scrollTo(0, 0);
   }, [task?.id]);
   const pass = (): void => {
@@ -44,13 +45,14 @@ export function Run() {
       actions: [
         ...(task && !isDoneByRecord(task) && outcomes.length === 0 ? [{ keys: "1", label: t("Done"), run: () => finishTask(task, null, "") }] : []),
         ...outcomes.slice(0, 9).map((o, i) => ({ keys: String(i + 1), label: o.label, run: click(i) })),
+        ...(task && isMailTask(task) ? [{ keys: "m", label: writeLabel(task), run: () => writeMail(task) }] : []),
         { keys: "n", label: t("Next card"), run: pass },
         { keys: "o", label: t("Open the record"), run: () => { if (task?.record) go(recordHref(task.record.object, task.record.id)); } },
         { keys: "mod+Enter", label: t("First outcome"), typing: true, run: click(0) },
         { keys: "Escape", label: t("Back to My Day"), run: () => go("/") },
       ],
     });
-  }, [task?.id, passed]);
+  }, [task?.id, passed, written.value]);
   const total = day.value?.summary?.open ?? tasks.length;
   return (
     <div class="run">

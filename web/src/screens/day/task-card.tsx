@@ -2,12 +2,15 @@
 import { Component, type ComponentChildren } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 import type { Task } from "../../api/client";
+import type { Words } from "../../api/mail";
 import { formatNear } from "../../i18n/format";
 import { t } from "../../i18n/t";
 import { recordHref } from "../../nav/router";
+import { compose, isMailTask, keyOf, written } from "../../store/mails";
 import { entryOf, readRecord, shownFields } from "../../store/records";
 import { fieldOf, me, objectOf, personName } from "../../store/session";
-import { finishTask, postponeTask, setTaskProblem, skipTask, taskProblems } from "../../store/tasks";
+import { useComposer } from "../../shell/compose";
+import { finishTask, isDoneByRecord, outcomesOf, postponeTask, setTaskProblem, skipTask, taskProblems, wordsOf } from "../../store/tasks";
 import { Button } from "../../ui/button";
 import { FieldRow } from "../../ui/field-edit";
 import { isEditable } from "../../ui/field-input";
@@ -19,35 +22,9 @@ import { ProblemNote } from "../../ui/states";
 import { StatusChip, WhyLink } from "../../ui/status";
 import { toast } from "../../ui/toast";
 
-export interface Outcome {
-  label: string;
-  then: string;
-}
-interface Words {
-  page: string;
-  label: string;
-  channel: string;
-  subject: string;
-  passages: { name: string; text: string; why: string; personal: boolean }[];
-  unresolved: string[];
-}
-
-export function outcomesOf(task: Task): Outcome[] {
-  const list = (task.after as { outcomes?: Outcome[] } | null)?.outcomes ?? [];
-  return list;
-}
 function nextOf(task: Task): string {
   return (task.after as { next?: string } | null)?.next ?? "";
 }
-function wordsOf(task: Task): Words | null {
-  return task.words as unknown as Words | null;
-}
-
-// Done by what happens on the record, not by a click: a condition and no outcomes to choose from.
-export function isDoneByRecord(task: Task): boolean {
-  return Boolean(task.why?.done_when) && outcomesOf(task).length === 0;
-}
-
 export function taskIcon(task: Task): IconName {
   if (task.kind === "escalation") return "megaphone";
   if (task.kind === "policy" || task.kind === "breach") return "shield-check";
@@ -70,7 +47,17 @@ function Passage({ p }: { p: Words["passages"][number] }) {
   );
 }
 
-function Say({ words, act }: { words: Words; act: string }) {
+// What the button and its key are called: a mail that was begun is gone on with.
+export function writeLabel(task: Task): string {
+  return written.value.has(keyOf({ object: "", id: "", task })) ? t("Go on with the mail") : t("Write the mail");
+}
+export function writeMail(task: Task): void {
+  if (task.record) compose({ object: task.record.object, id: task.record.id, title: task.record.title ?? "", task });
+}
+
+function Say({ task, words, inRecord }: { task: Task; words: Words; inRecord?: boolean }) {
+  const act = task.title;
+  useComposer(isMailTask(task));
   const whole = words.passages.map((p) => p.text.trim()).join("\n\n");
   const copy = (): void => {
     void navigator.clipboard.writeText(words.subject ? `${words.subject}\n\n${whole}` : whole).then(() => toast(t("Copied."), { ms: 3000 }), () => toast(t("This browser does not let the page copy. Select the words instead."), { ms: 6000 }));
@@ -85,6 +72,7 @@ function Say({ words, act }: { words: Words; act: string }) {
         </blockquote>
         {words.unresolved.length > 0 && <p class="meta">{t("Not filled in, because the record does not say: {names}", { names: words.unresolved.join(", ") })}</p>}
         <p class="row wrap">
+          {isMailTask(task) && task.record && <Button act={inRecord ? act : undefined} keys={inRecord ? undefined : "m"} icon="mail" focus={`mail-${task.id}`} onClick={() => writeMail(task)}>{writeLabel(task)}</Button>}
           <Button act={act} icon="copy" kind="quiet" onClick={copy}>{t("Copy the words")}</Button>
           <WhyLink page={words.page} label={t("Template: {name}", { name: words.label })} />
         </p>
@@ -187,7 +175,7 @@ export function TaskCard({ task, big, inRecord }: Props) {
           <div class="prose"><Markdown text={task.why.how} /></div>
         </div>
       )}
-      {words && <Say words={words} act={task.title} />}
+      {words && <Say task={task} words={words} inRecord={inRecord} />}
       {byRecord && shape && <DoneByRecord task={task} />}
       {(outcomes.some((o) => o.then) || next) && (
         <div class="card-part">

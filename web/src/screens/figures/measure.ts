@@ -111,8 +111,10 @@ export function barLength(m: Pick<Metric, "unit">, value: number | null, groups:
   return value === null || value <= 0 || top <= 0 ? 0 : Math.min(1, value / top);
 }
 
-export function targetOf(m: Pick<Metric, "target" | "better">, value: number | null): "met" | "missed" | null {
-  if (!m.target || value === null || !/^-?\d+(\.\d+)?\s*%?$/.test(m.target)) return null;
-  const target = Number.parseFloat(m.target);
+// A target can be judged where it is a number of what is measured: "60 %", "45 days", "0".
+export function targetOf(m: Pick<Metric, "target" | "better" | "unit">, value: number | null): "met" | "missed" | null {
+  const said = /^(-?\d+(?:\.\d+)?)\s*(\D*)$/.exec(m.target ?? "");
+  if (!said || value === null || (said[2] && said[2] !== "%" && said[2] !== m.unit)) return null;
+  const target = Number(said[1]);
   return (m.better === "lower" ? value <= target : value >= target) ? "met" : "missed";
 }

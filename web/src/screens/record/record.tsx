@@ -5,6 +5,7 @@ import { t } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { place, setQuery } from "../../nav/router";
 import { onChange } from "../../store/live";
+import { compose, isMailTask, keyOf, written } from "../../store/mails";
 import { entryOf, readRecord, shownFields, type Fields } from "../../store/records";
 import { fieldOf, objectOf } from "../../store/session";
 import { closing } from "../../store/tasks";
@@ -14,6 +15,7 @@ import { Icon, objectIcon } from "../../ui/icon";
 import { Menu } from "../../ui/menu";
 import { EmptyState, offlineProblem, ProblemNote, Skeleton } from "../../ui/states";
 import { StatusChip } from "../../ui/status";
+import { useComposer } from "../../shell/compose";
 import { Screen } from "../../shell/screen";
 import { readAddresses, TheirTime } from "./clock";
 import { EscalateDialog, escalating, Escalations, readEscalations, type Escalation, type Subject } from "./escalate";
@@ -21,6 +23,7 @@ import { Facts } from "./facts";
 import { handing, HandOverDialog } from "./handover";
 import { History } from "./history";
 import { logging, LogDialog } from "./log";
+import { useMails } from "./mails";
 import { Next, SentLines, type Run, type Work } from "./next";
 import { Related } from "./related";
 import { moveStage, stageBeside, stageField, StageMenu, stopped, StoppedForm, useStopped } from "./stage";
@@ -28,7 +31,7 @@ import { storyOf } from "./story";
 import { Timeline, useTimeline } from "./timeline";
 import { Walk } from "./walk";
 
-const NO_WORK: Work = { tasks: [], runs: [] };
+const NO_WORK: Work = { tasks: [], runs: [], mails: [] };
 // What is asked for here: the work and the calls for help, in one, so that the page is laid out once.
 interface Around { work: Work; escalations: readonly Escalation[] }
 
@@ -111,8 +114,12 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
   const [opened, setOpened] = useState<string | null>(null);
   const shownTask = tasks.find((x) => x.id === opened) ?? tasks.find((x) => x.id === nextId) ?? tasks[0];
   const timeline = useTimeline(shape.name, id, seen);
+  const mails = useMails(work);
   const stop = stopped.value;
   useStopped(shape, id);
+  const mailTask = isMailTask(shownTask) ? (shownTask ?? null) : null;
+  const email = hasLog && canBeMailed(shape) ? { label: written.value.has(keyOf({ object: shape.name, id, task: mailTask })) ? t("Go on with the mail") : t("Email"), run: () => compose({ object: shape.name, id, title, task: mailTask }) } : null;
+  useComposer(email !== null);
   const log = (kind: string): void => { logging.value = { object: shape.name, id, title, kind }; };
   const shift = (by: number): void => {
     const to = stage ? stageBeside(stage, fields[stage.name], by) : null;
@@ -122,6 +129,7 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
     title: shape.label,
     actions: [
       ...(hasLog ? [{ keys: "l", label: t("Log a call"), run: () => log("call") }, { keys: "d", label: t("Log a decision"), run: () => log("decision") }] : []),
+      ...(email ? [{ keys: "m", ...email }] : []),
       ...(stage && shape.may["update"] !== "none" ? [
         { keys: "s", label: t("Choose the stage"), run: () => document.querySelector<HTMLElement>("[data-focus=stage]")?.click() },
         { keys: "]", label: t("Next stage"), run: () => shift(1), when: () => stageBeside(stage, fields[stage.name], 1) !== null },
@@ -131,7 +139,7 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
       { keys: "e", label: t("Edit the first fact"), run: () => document.querySelector<HTMLElement>(".record-side .fact-edit")?.click() },
       { keys: "h", label: t("Changes"), run: () => setQuery({ tab: "history" }, { replace: true }) },
     ],
-  }), [id, title, hasLog, fields[stage?.name ?? ""]]);
+  }), [id, title, hasLog, email?.label, mailTask, fields[stage?.name ?? ""]]);
   useEffect(() => () => {
     logging.value = null;
     escalating.value = false;
@@ -145,7 +153,7 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
         meta={<span class="row wrap">{stageOption && <StatusChip tone={stageOption.closed === "won" ? "ok" : stageOption.closed === "lost" ? "plain" : "info"} icon={stageOption.closed === "won" ? "circle-check" : stageOption.closed === "lost" ? "x" : "circle-dot"}>{stageOption.label}</StatusChip>}
           {owner && <span>{showValue(owner, fields["owner"]) ? t("Owner: {name}", { name: showValue(owner, fields["owner"]) }) : t("Nobody owns this yet")}</span>}
           {Boolean(fields["archived_at"]) && <StatusChip tone="plain">{t("archived")}</StatusChip>}</span>}
-        actions={<Actions shape={shape} id={id} fields={fields} title={title} hasLog={hasLog} log={log} />}>
+        actions={<Actions shape={shape} id={id} fields={fields} title={title} hasLog={hasLog} log={log} email={email} />}>
         <div class="record-grid">
           <div class="record-main">
             {work === null ? <div class="next next-wait"><Skeleton rows={1} height={200} /></div> : (
@@ -164,7 +172,7 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
               ))}
             </div>
             <div id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-              {tab === "history" ? <History shape={shape} id={id} seen={seen} /> : <Timeline shape={shape} timeline={timeline} />}
+              {tab === "history" ? <History shape={shape} id={id} seen={seen} /> : <Timeline shape={shape} timeline={timeline} mails={mails} />}
             </div></>}
           </div>
           {work && <aside class="record-side" aria-label={t("Facts")}>
@@ -180,6 +188,12 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
   );
 }
 
+// Somebody with an address stands on it, or on what it names.
+function canBeMailed(shape: ObjectShape): boolean {
+  const has = (o: ObjectShape | undefined): boolean => o?.fields.some((f) => f.type === "email") === true;
+  return has(shape) || shape.fields.some((f) => f.type === "reference" && f.to !== undefined && f.to !== "user" && has(objectOf(f.to)));
+}
+
 // The record, and the account it belongs to: a customer's trouble is rarely one deal's.
 function subjectsOf(shape: ObjectShape, id: string, title: string, fields: Fields): Subject[] {
   const own: Subject = { object: shape.name, id, title };
@@ -188,11 +202,21 @@ function subjectsOf(shape: ObjectShape, id: string, title: string, fields: Field
   return isRef(account) && to ? [own, { object: to, id: account.id, title: account.name ?? "" }] : [own];
 }
 
-function Actions({ shape, id, fields, title, hasLog, log }: { shape: ObjectShape; id: string; fields: Fields; title: string; hasLog: boolean; log: (kind: string) => void }) {
+interface ActionsProps {
+  shape: ObjectShape;
+  id: string;
+  fields: Fields;
+  title: string;
+  hasLog: boolean;
+  log: (kind: string) => void;
+  email: { label: string; run: () => void } | null;
+}
+function Actions({ shape, id, fields, title, hasLog, log, email }: ActionsProps) {
   if (shape.name === "activity" || shape.name === "user" || shape.name === "team") return null;
   return (
     <>
       {hasLog && <Button icon="phone" kind="primary" keys="l" focus="log" onClick={() => log("call")}>{t("Log a call")}</Button>}
+      {email && <Button icon="mail" keys="m" focus="email" onClick={email.run}>{email.label}</Button>}
       <StageMenu shape={shape} id={id} fields={fields} title={title} />
       <Button icon="megaphone" focus="escalate" onClick={() => { escalating.value = true; }}>{t("Escalate")}</Button>
       <Menu act label={t("More")} icon="ellipsis" iconOnly items={[

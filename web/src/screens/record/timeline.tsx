@@ -10,6 +10,7 @@ import { Icon, type IconName } from "../../ui/icon";
 import { EmptyState, offlineProblem, ProblemNote, Skeleton } from "../../ui/states";
 import { WhyLink } from "../../ui/status";
 import { recordHref } from "../../nav/router";
+import { MailChip, type Mails } from "./mails";
 
 type Entry = Record<string, unknown>;
 export interface Item { kind: string; id: string; at: string; entry: Entry }
@@ -108,7 +109,7 @@ const FILTERS: [string, string, (k: string) => boolean][] = [
   ["tasks", "Steps", (k) => k === "task" || k === "run" || k === "breach"],
 ];
 
-export function Timeline({ shape, timeline: tl }: { shape: ObjectShape; timeline: ReturnType<typeof useTimeline> }) {
+export function Timeline({ shape, timeline: tl, mails }: { shape: ObjectShape; timeline: ReturnType<typeof useTimeline>; mails: Mails }) {
   const [only, setOnly] = useState("all");
   if (!people.value.size && !tl.items) return <Skeleton rows={5} height={48} />;
   if (tl.problem && !tl.items) return <ProblemNote problem={tl.problem} retry={tl.again} />;
@@ -128,13 +129,14 @@ export function Timeline({ shape, timeline: tl }: { shape: ObjectShape; timeline
           <ol>
             {list.map((item) => {
               const line = lineOf(shape, item);
+              const mail = mails.get(item.id);
               return (
                 <li key={item.id} class={`event ${item.kind}`}>
                   <span class="event-icon"><Icon name={line.icon} /></span>
                   <div class="grow">
                     <p class="event-head">{line.href ? <a href={line.href}>{line.head}</a> : line.head}</p>
                     {line.body && <p class="lines muted">{line.body}</p>}
-                    <p class="meta row wrap"><time dateTime={item.at}>{formatTime(item.at)}</time>{line.who && <span>{line.who}</span>}{line.page && <WhyLink page={line.page} step={line.step} version={line.version} />}</p>
+                    <p class="meta row wrap"><time dateTime={item.at}>{formatTime(item.at)}</time>{line.who && <span>{line.who}</span>}{mail && <MailChip mail={mail} />}{line.page && <WhyLink page={line.page} step={line.step} version={line.version} />}</p>
                   </div>
                 </li>
               );

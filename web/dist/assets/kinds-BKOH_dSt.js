@@ -1,0 +1,1 @@
+import{Dt as e}from"./session-C0svZCP_.js";var t=[`assign`,`remind`,`breach`,`rule`];function n(t){return{escalation:e(`Escalation`),assign:e(`Handed to you`),remind:e(`Comes due`),breach:e(`Not kept in time`),rule:e(`A rule acted`)}[t]??t}export{n,t};

@@ -1,1 +1,0 @@
-import{Tt as e}from"./screen-D3ceO9j5.js";var t=[`assign`,`remind`,`breach`,`rule`];function n(t){return{escalation:e(`Escalation`),assign:e(`Handed to you`),remind:e(`Comes due`),breach:e(`Not kept in time`),rule:e(`A rule acted`)}[t]??t}export{n,t};
