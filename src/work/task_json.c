@@ -1,6 +1,8 @@
 /* A task as people see it: what, why, with which words, until when, what happens after. */
 #include "work/work_impl.h"
 
+#include <string.h>
+
 /* ---- why, after ---- */
 static void why_json(const struct work *w, const struct task *t, const struct step *step,
                      struct json_writer *jw)
@@ -41,7 +43,7 @@ static void outcome_json(const struct work *w, const struct outcome *o, struct j
         buf_fmt(&then, "%s%.*s becomes %.*s", then.len ? ", " : "", STR_ARG(o->set[i][0]),
                 STR_ARG(o->set[i][1]));
     if (o->activity_kind.len)
-        buf_fmt(&then, "%sa %.*s is logged", then.len ? ", " : "", STR_ARG(o->activity_kind));
+        buf_fmt(&then, "%s%s %.*s is logged", then.len ? ", " : "", strchr("aeiou", o->activity_kind.ptr[0]) ? "an" : "a", STR_ARG(o->activity_kind));
     if (o->is_again)
         buf_fmt(&then, "%sit comes back in %.*s", then.len ? ", " : "",
                 STR_ARG(duration_text(w->arena, o->again)));

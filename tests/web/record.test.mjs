@@ -215,4 +215,17 @@ test("P144 the audit of a record says who, what, before and after, through what;
   await until(async () => !(await ask(REP, `/api/v1/records/deal/${id}`)).number, "taken back");
 });
 
+test("a record is archived from its own page, owes nothing there, and comes back", async () => {
+  const id = (await call("POST", "/api/v1/records/lead", { token: await token(REP), body: { first_name: "Odd", last_name: "Duck", company: "Pond", source: "Website", owner: (await ask(REP, "/api/v1/me")).id } })).json.id;
+  const page = await open(REP);
+  await go(page, `/records/lead/${id}`);
+  await page.click("button[aria-label=More]");
+  await page.click("[role=menuitem]:has-text('Archive')");
+  await expect(page.getByText("It is archived: nothing is owed about it.")).toBeVisible();
+  await until(async () => (await ask(REP, `/api/v1/records/lead/${id}/work`)).tasks.length === 0, "no task");
+  await page.click(".toast button:has-text('Undo')");
+  await expect(page.getByText("It is archived: nothing is owed about it.")).toBeHidden();
+  await until(async () => (await ask(REP, `/api/v1/records/lead/${id}`)).archived_at === null, "out of the archive");
+});
+
 await finish();

@@ -225,7 +225,7 @@ export function Composer({ draft }: { draft: Draft }) {
             </div>
             <div class="form-field">
               <label for={`${id}-body`}>{t("What you write")}</label>
-              <textarea id={`${id}-body`} ref={body} rows={15} value={d.body} onInput={(e) => type({ body: e.currentTarget.value })}
+              <textarea id={`${id}-body`} ref={body} rows={17} value={d.body} onInput={(e) => type({ body: e.currentTarget.value })}
                 aria-invalid={Boolean(errors.body) || undefined} aria-describedby={errors.body ? `${id}-body-e` : undefined} />
               {errors.body && <p id={`${id}-body-e`} class="field-error" role="alert">{errors.body}</p>}
             </div>

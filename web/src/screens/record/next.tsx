@@ -53,10 +53,11 @@ interface Props {
   work: Work;
   tasks: readonly Task[];
   shown: Task | undefined;
+  archived: boolean; // put away: nothing is owed about it
   open: (id: string) => void;
   again: () => void;
 }
-export function Next({ shape, id, title, work, tasks, shown, open, again }: Props) {
+export function Next({ shape, id, title, work, tasks, shown, archived, open, again }: Props) {
   const latest = useRef(open);
   latest.current = open;
   const [openLine] = useState(() => (task: string): void => latest.current(task));
@@ -65,7 +66,7 @@ export function Next({ shape, id, title, work, tasks, shown, open, again }: Prop
   return (
     <section class="next" aria-label={t("Next action")}>
       {running.map((r) => <Steps key={r.id} run={r} />)}
-      {shown ? <TaskCard key={shown.id} task={shown} inRecord /> : <NoNext shape={shape} id={id} title={title} decide={decide} loud={running.length > 0} again={again} />}
+      {shown ? <TaskCard key={shown.id} task={shown} inRecord /> : archived ? <p class="meta">{t("It is archived: nothing is owed about it.")}</p> : <NoNext shape={shape} id={id} title={title} decide={decide} loud={running.length > 0} again={again} />}
       {tasks.length > 1 && (
         <details class="other-tasks">
           <summary>{tn(tasks.length - 1, "{n} more open here", "{n} more open here")}</summary>

@@ -29,6 +29,7 @@ import { Related } from "./related";
 import { moveStage, stageBeside, stageField, StageMenu, stopped, StoppedForm, useStopped } from "./stage";
 import { storyOf } from "./story";
 import { Timeline, useTimeline } from "./timeline";
+import { putAway } from "./archive";
 import { Walk } from "./walk";
 
 const NO_WORK: Work = { tasks: [], runs: [], mails: [] };
@@ -161,7 +162,7 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
                 <Escalations list={around?.escalations ?? []} again={again} />
                 {stop && stop.id === id && <StoppedForm key={JSON.stringify(stop.typed)} shape={shape} id={id} title={title} stop={stop} />}
                 <div class="record-known"><TheirTime shape={shape} fields={fields} /><SentLines runs={runs} items={timeline.items ?? []} shape={shape} /></div>
-                <Next shape={shape} id={id} title={title} work={work} tasks={tasks} shown={shownTask} open={setOpened} again={again} />
+                <Next shape={shape} id={id} title={title} work={work} tasks={tasks} shown={shownTask} archived={Boolean(fields["archived_at"])} open={setOpened} again={again} />
               </div>
             )}
             {work && <><div class="tabs" role="tablist" aria-label={t("About this record")}>
@@ -213,6 +214,7 @@ interface ActionsProps {
 }
 function Actions({ shape, id, fields, title, hasLog, log, email }: ActionsProps) {
   if (shape.name === "activity" || shape.name === "user" || shape.name === "team") return null;
+  const archived = Boolean(fields["archived_at"]);
   return (
     <>
       {hasLog && <Button icon="phone" kind="primary" keys="l" focus="log" onClick={() => log("call")}>{t("Log a call")}</Button>}
@@ -222,6 +224,7 @@ function Actions({ shape, id, fields, title, hasLog, log, email }: ActionsProps)
       <Menu act label={t("More")} icon="ellipsis" iconOnly items={[
         ...(hasLog ? [{ label: t("Log a decision"), icon: "gavel" as const, hint: "D", run: () => log("decision") }, { label: t("Write a note"), icon: "sticky-note" as const, run: () => log("note") }] : []),
         { label: t("Hand over"), icon: "user-plus", hint: "A", run: () => { handing.value = true; } },
+        ...(shape.may["archive"] === "none" ? [] : [{ label: archived ? t("Take out of the archive") : t("Archive"), icon: "archive" as const, run: () => void putAway(shape.name, id, title, !archived) }]),
       ]} />
     </>
   );
