@@ -14,6 +14,7 @@ const dir = mkdtempSync(join(tmpdir(), "fairlead-api-"));
 let child;
 process.on("exit", () => {
   child?.kill("SIGKILL");
+  psql?.kill("SIGKILL");
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -93,17 +94,43 @@ export async function start() {
 // the count of failed sign-ins, which is the one thing a refused request writes.
 const MOVING = /^(change_seal|session|api_token|sign_in_attempt|engine_state) /;
 
-export function dump(c) {
-  if (!POSTGRES) {
+// A dump is asked for hundreds of times: one psql answers all, with what it looked up for the first still at hand.
+let psql;
+
+function tablesOf(db) {
+  psql ??= spawn("psql", ["-AtqX", "-v", "ON_ERROR_STOP=1", db], { stdio: ["pipe", "pipe", "pipe"] });
+  return new Promise((done, fail) => {
+    let out = "";
+    let said = "";
+    const listen = (d) => {
+      out += d;
+      if (out.endsWith("\n--\n")) over(() => done(out.slice(0, -3)));
+    };
+    const complain = (d) => (said += d);
+    const broken = () => over(() => fail(new Error(`dump: ${said}`)));
+    const over = (then) => {
+      psql.stdout.off("data", listen);
+      psql.stderr.off("data", complain);
+      psql.off("close", broken);
+      then();
+    };
+    psql.stdout.on("data", listen);
+    psql.stderr.on("data", complain);
+    psql.on("close", broken);
+    psql.stdin.write(`SELECT format('SELECT %L || '' '' || count(*) || '':'' || coalesce(md5(string_agg(t::text, chr(10) ORDER BY t::text COLLATE "C")), '''') FROM %I t', tablename, tablename)
+                      FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename \\gexec\n\\echo --\n`);
+  });
+}
+
+export async function dump(c) {
+  let text;
+  if (POSTGRES) text = await tablesOf(c.db);
+  else {
     const r = spawnSync(process.env.API_DUMP, [join(c.dir, "fairlead.db")], { encoding: "utf8" });
     if (r.status !== 0) throw new Error(`dump: ${r.status} ${r.stderr}`);
-    return r.stdout.split("\n").filter((line) => line && !MOVING.test(line));
+    text = r.stdout;
   }
-  const sql = `SELECT format('SELECT %L || '' '' || count(*) || '':'' || coalesce(md5(string_agg(t::text, chr(10) ORDER BY t::text COLLATE "C")), '''') FROM %I t', tablename, tablename)
-               FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename \\gexec`;
-  const r = spawnSync("psql", ["-AtqX", "-v", "ON_ERROR_STOP=1", c.db], { input: sql, encoding: "utf8" });
-  if (r.status !== 0) throw new Error(`dump: ${r.stderr}`);
-  return r.stdout.split("\n").filter((line) => line && !MOVING.test(line));
+  return text.split("\n").filter((line) => line && !MOVING.test(line));
 }
 
 export function difference(before, after) {

@@ -44,7 +44,7 @@ async function play(step) {
   const body = step.body.length ? fill(step.body.join("\n"), c.vars) : undefined;
   if (body !== undefined && !("Content-Type" in headers)) headers["Content-Type"] = "application/json";
   const target = fill(step.target, c.vars);
-  const before = step.expect.status >= 400 && step.expect.status !== 401 ? dump(c) : undefined;
+  const before = step.expect.status >= 400 && step.expect.status !== 401 ? await dump(c) : undefined;
   const answer = await request(c.port, step.method, target, { headers, body });
   const found = [];
   if (answer.status !== step.expect.status) return [`${step.where}: ${step.method} ${target}: ${answer.status}, not ${step.expect.status}: ${answer.text.slice(0, 600)}`];
@@ -58,7 +58,7 @@ async function play(step) {
     for (const line of step.expect.body) if (!answer.text.includes(fill(line.slice(1).trim(), c.vars))) found.push(`body lacks ${line}: ${answer.text.slice(0, 300)}`);
   } else if (want) found.push(...match(expected(fill(want, c.vars)), answer.json, c.vars));
   found.push(...checkAnswer(c.doc, step.method, target, answer));
-  if (before) for (const table of difference(before, dump(c))) found.push(`a refused request changed table ${table}`);
+  if (before) for (const table of difference(before, await dump(c))) found.push(`a refused request changed table ${table}`);
   return found.map((f) => `${step.where}: ${f}`);
 }
 
@@ -149,7 +149,7 @@ function refusals({ path, method, op }) {
 let refused = 0;
 for (const each of operations()) {
   await test(`refused ${each.method} ${each.path}`, async () => {
-    const before = dump(c);
+    const before = await dump(c);
     const found = [];
     for (const r of refusals(each)) {
       const headers = { ...(r.as ? { Authorization: `Bearer ${c.tokens[r.as] ?? r.as}` } : {}), ...(r.body === undefined ? {} : { "Content-Type": "application/json" }), ...r.headers };
@@ -159,7 +159,7 @@ for (const each of operations()) {
       if (answer.headers["content-type"] !== "application/problem+json") found.push(`${r.why}: ${answer.headers["content-type"]}`);
       found.push(...checkAnswer(c.doc, each.method, r.target, answer).map((f) => `${r.why}: ${f}`));
     }
-    for (const table of difference(before, dump(c))) found.push(`table ${table} changed`);
+    for (const table of difference(before, await dump(c))) found.push(`table ${table} changed`);
     return found;
   });
 }
