@@ -274,7 +274,7 @@ const struct route routes[] = {
     {M_POST, "/api/v1/tasks/{id}/postpone", serve_task_postpone, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT | RF_ETAG, 200, "postponeTask", "tasks", "Not now", NULL, b_postpone, "Task"},
     {M_POST, "/api/v1/tasks/{id}/assign", serve_task_assign, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT | RF_ETAG, 200, "assignTask", "tasks", "Hand it to somebody else", NULL, b_assign, "Task"},
     {M_POST, "/api/v1/mails", serve_mail_send, TX_WRITE, SIGNED_IN, RF_IF_MATCH_OPT, 201, "sendMail", "mails", "Send a mail to a customer, log it, and close the task it answers", NULL, b_mail, "Mail"},
-    {M_POST, "/api/v1/tone", serve_tone, TX_NONE, SIGNED_IN, 0, 200, "checkTone", "mails", "What the tone guide says to a text", NULL, b_tone, "Tone"},
+    {M_POST, "/api/v1/tone", serve_tone, TX_SLOW, SIGNED_IN, 0, 200, "checkTone", "mails", "What the tone guide says to a text", NULL, b_tone, "Tone"},
     {M_GET, "/api/v1/breaches", serve_breaches, TX_READ, SIGNED_IN, RF_BIG, 200, "listBreaches", "rules", "Rules that were not met", q_rows, NULL, "BreachPage"},
     {M_POST, "/api/v1/breaches/{id}/cause", serve_breach_cause, TX_WRITE, SIGNED_IN, 0, 204, "explainBreach", "rules", "Say what got in the way", NULL, b_cause, NULL},
     {M_GET, "/api/v1/escalations", serve_escalations, TX_READ, SIGNED_IN, 0, 200, "listEscalations", "rules", "Escalations about a record", q_escalations, NULL, "EscalationList"},
