@@ -26,14 +26,16 @@ const struct manual *manual_live(struct manual_store *store)
 
 void manual_store_swap(struct manual_store *store, const struct manual *m)
 {
-    const struct manual *before;
+    const struct manual *out = m;
 
     manual_pin(m);
     pthread_mutex_lock(&store->lock);
-    before = store->live;
-    store->live = m;
+    if (m->version >= store->live->version) {
+        out = store->live;
+        store->live = m;
+    }
     pthread_mutex_unlock(&store->lock);
-    manual_unpin(before);
+    manual_unpin(out);
 }
 
 struct err *manual_live_number(struct tx *tx, int64_t *out)
@@ -259,7 +261,7 @@ static void on_notify(void *ctx, const char *channel, struct str payload)
     if (!str_eq(str_from(channel), STR(MANUAL_CHANNEL)) || !str_to_i64(payload, &version))
         return;
     pthread_mutex_lock(&store->lock);
-    bool known = store->closed || store->live->version == version;
+    bool known = store->closed || store->live->version >= version;
     pthread_mutex_unlock(&store->lock);
     if (!known)
         reload(store);

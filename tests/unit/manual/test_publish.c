@@ -3,6 +3,7 @@
 #include "pages.h"
 
 #include "base/clock.h"
+#include "manual/store_impl.h"
 
 #include <pthread.h>
 
@@ -504,6 +505,18 @@ static void *pin_all_the_time(void *arg)
     return NULL;
 }
 
+TEST(news_that_come_late_do_not_bring_an_old_version_back)
+{
+    struct shop s = open_shop(state);
+    const struct manual *empty = manual_live(s.store);
+
+    assert_ok(publish(&s));
+    manual_store_swap(s.store, empty); /* read before version 1 was committed, and only now here */
+    assert_i64(live_version(&s), 1);
+    manual_unpin(empty);
+    manual_store_close(s.store);
+}
+
 TEST(snapshots_live_as_long_as_somebody_reads_them)
 {
     struct shop s = open_shop(state);
@@ -615,4 +628,5 @@ TEST_MAIN_WITH(db_fixture_setup, db_fixture_teardown, an_empty_database_runs_the
                the_hook_sees_both_versions_and_can_refuse,
                what_was_published_comes_back_byte_for_byte, versions_are_listed_and_loaded,
                a_restart_finds_the_live_version, another_node_renews_its_snapshot,
+               news_that_come_late_do_not_bring_an_old_version_back,
                snapshots_live_as_long_as_somebody_reads_them, a_plan_says_what_publishing_would_do)
