@@ -23,6 +23,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* gcc says it with a macro, clang with a feature. Only for how long or how much: what is asserted is the same. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TEST_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TEST_SANITIZED 1
+#endif
+#endif
+#ifndef TEST_SANITIZED
+#define TEST_SANITIZED 0
+#endif
+
 #define TEST(name) static void name(__attribute__((unused)) void **state)
 
 /* All tests of the program, without fixtures. */

@@ -6,6 +6,7 @@
 #include "manual/store_impl.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #define NOW 1764000000000000LL
 
@@ -500,7 +501,7 @@ static void *pin_all_the_time(void *arg)
         p->objects += (int64_t)m->n_objects;
         p->objects += manual_object(m, STR("lead")) != NULL;
         manual_unpin(m);
-        p->pins++;
+        __atomic_fetch_add(&p->pins, 1, __ATOMIC_RELAXED);
     }
     return NULL;
 }
@@ -527,6 +528,10 @@ TEST(snapshots_live_as_long_as_somebody_reads_them)
         pinners[i] = (struct pinner){.store = s.store};
         pthread_create(&threads[i], NULL, pin_all_the_time, &pinners[i]);
     }
+    /* On a busy machine eight versions are out before the last thread has begun. */
+    for (int i = 0; i < 3; i++)
+        while (__atomic_load_n(&pinners[i].pins, __ATOMIC_RELAXED) == 0)
+            sched_yield();
     for (int i = 0; i < 8; i++) {
         pages_put(&s.pages, "pack/x", str_cstr(s.f->arena, str_fmt(s.f->arena, "version: %d\n", i)),
                   NULL);

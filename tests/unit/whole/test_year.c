@@ -350,14 +350,7 @@ static void same(struct living *one, struct living *other)
 /* The days of a life that the test has time for: a day costs 70 ms, under sanitizers and on PostgreSQL many times that. */
 static int days_of_life(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return 30;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return 30;
-#endif
-#endif
-    return db_fixture_kind() == DB_POSTGRES ? 30 : 365;
+    return TEST_SANITIZED || db_fixture_kind() == DB_POSTGRES ? 30 : 365;
 }
 
 static void year_is_believable(const char *dump, const struct figures *f, int days)
