@@ -166,6 +166,13 @@ const struct json *json_get(const struct json *object, const char *name)
     return json_get_str(object, str_from(name));
 }
 
+struct str json_text(const struct json *object, const char *name)
+{
+    const struct json *v = json_get(object, name);
+
+    return v && v->kind == JSON_STR ? v->str : STR("");
+}
+
 const char *json_pointer(struct arena *arena, const char *base, struct str name)
 {
     struct buf b = buf_new(arena, name.len + 32);

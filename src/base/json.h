@@ -27,6 +27,8 @@ MUST_USE struct err *json_parse(struct arena *arena, struct str text, struct jso
 /* The member, or NULL. */
 const struct json *json_get(const struct json *object, const char *name);
 const struct json *json_get_str(const struct json *object, struct str name);
+/* The text of a member; empty where it is missing or none. */
+struct str json_text(const struct json *object, const char *name);
 /* "/a/b" escaped as RFC 6901, as a C string for err.field. */
 const char *json_pointer(struct arena *arena, const char *base, struct str name);
 

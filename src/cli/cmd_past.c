@@ -21,16 +21,9 @@ static int64_t number(const struct json *j, const char *key)
     return json_get(j, key)->integer;
 }
 
-static struct str text(const struct json *j, const char *key)
-{
-    const struct json *v = json_get(j, key);
-
-    return v && v->kind == JSON_STR ? v->str : STR_NONE;
-}
-
 static struct str day(const struct json *j, const char *key)
 {
-    return str_sub(text(j, key), 0, 10);
+    return str_sub(json_text(j, key), 0, 10);
 }
 
 static void print_weeks(const struct json *weeks)
@@ -46,7 +39,7 @@ static void print_weeks(const struct json *weeks)
     for (size_t i = 0; i < weeks->n; i++) {
         int64_t kept = number(&weeks->items[i], "kept"), broken = number(&weeks->items[i], "breached");
 
-        printf("%.*s  %6" PRId64 "  %6" PRId64 "  ", STR_ARG(text(&weeks->items[i], "week")), kept, broken);
+        printf("%.*s  %6" PRId64 "  %6" PRId64 "  ", STR_ARG(json_text(&weeks->items[i], "week")), kept, broken);
         for (int64_t k = 0; k < broken * BAR_WIDTH / most; k++)
             putchar('#');
         for (int64_t k = 0; k < kept * BAR_WIDTH / most; k++)
@@ -59,8 +52,8 @@ static void print_past(const struct json *past)
 {
     const struct json *steps = json_get(past, "by_step"), *examples = json_get(past, "examples"), *assumed = json_get(past, "assumed");
 
-    printf("%.*s (%.*s, %.*s)\n", STR_ARG(text(past, "label")), STR_ARG(text(past, "page")), STR_ARG(text(past, "mode")));
-    term_wrap(stdout, text(past, "sentence"), 0, 100);
+    printf("%.*s (%.*s, %.*s)\n", STR_ARG(json_text(past, "label")), STR_ARG(json_text(past, "page")), STR_ARG(json_text(past, "mode")));
+    term_wrap(stdout, json_text(past, "sentence"), 0, 100);
     printf("\nFrom %.*s to %.*s, as if it had been switched on then and only watched:\n", STR_ARG(day(past, "from")), STR_ARG(day(past, "to")));
     printf("  %" PRId64 " looked at, %" PRId64 " of them in scope\n", number(past, "looked_at"), number(past, "in_scope"));
     printf("  kept %" PRId64 ", broken %" PRId64 ", still running %" PRId64 ", reminders %" PRId64 "\n", number(past, "kept"),
@@ -70,15 +63,15 @@ static void print_past(const struct json *past)
     if (steps->n)
         printf("\nBroken where the record stood at\n");
     for (size_t i = 0; i < steps->n; i++)
-        printf("  %6" PRId64 "  %.*s\n", number(&steps->items[i], "breached"), STR_ARG(text(&steps->items[i], "step")));
+        printf("  %6" PRId64 "  %.*s\n", number(&steps->items[i], "breached"), STR_ARG(json_text(&steps->items[i], "step")));
     if (examples->n)
         printf("\nFor example\n");
     for (size_t i = 0; i < examples->n && i < 10; i++) {
         const struct json *e = &examples->items[i];
         struct str met = day(e, "met_at");
 
-        printf("  %.*s  due %.*s, %s%.*s  %.*s\n", STR_ARG(text(e, "record")), STR_ARG(day(e, "due_at")), met.len ? "met " : "never met",
-               STR_ARG(met), STR_ARG(text(e, "title")));
+        printf("  %.*s  due %.*s, %s%.*s  %.*s\n", STR_ARG(json_text(e, "record")), STR_ARG(day(e, "due_at")), met.len ? "met " : "never met",
+               STR_ARG(met), STR_ARG(json_text(e, "title")));
     }
     if (assumed->n)
         printf("\nTaken for granted, because the past does not tell\n");

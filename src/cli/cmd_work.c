@@ -16,18 +16,11 @@ struct work_job {
 
 static const char *const bold[2] = {"", "\033[1m"}, *const dim[2] = {"", "\033[2m"}, *const plain[2] = {"", "\033[0m"};
 
-static struct str text_of(const struct json *object, const char *name)
-{
-    const struct json *v = json_get(object, name);
-
-    return v && v->kind == JSON_STR ? v->str : STR_NONE;
-}
-
 static struct str nested_text(const struct json *object, const char *outer, const char *name)
 {
     const struct json *v = json_get(object, outer);
 
-    return v && v->kind == JSON_OBJECT ? text_of(v, name) : STR_NONE;
+    return v && v->kind == JSON_OBJECT ? json_text(v, name) : STR_NONE;
 }
 
 static void print_task(struct work_job *job, const struct json *task, int number)
@@ -35,13 +28,13 @@ static void print_task(struct work_job *job, const struct json *task, int number
     struct arena *arena = job->args->arena;
     bool colour = term_colour();
     int64_t due = 0;
-    struct str title = text_of(task, "title"), record = nested_text(task, "record", "title");
+    struct str title = json_text(task, "title"), record = nested_text(task, "record", "title");
     struct str why = nested_text(task, "why", "reason"), page = nested_text(task, "why", "page");
-    struct str because = text_of(task, "because");
+    struct str because = json_text(task, "because");
     const struct json *after = json_get(task, "after"), *outcomes = after && after->kind == JSON_OBJECT ? json_get(after, "outcomes") : NULL;
     const struct json *why_at = json_get(task, "why"), *line = why_at && why_at->kind == JSON_OBJECT ? json_get(why_at, "line") : NULL;
 
-    instant_parse(text_of(task, "until"), &due);
+    instant_parse(json_text(task, "until"), &due);
     printf("%2d  %s%.*s%s%s%.*s  %s%.*s%s\n", number, bold[colour], STR_ARG(title), plain[colour], record.len ? ": " : "",
            STR_ARG(record), dim[colour], STR_ARG(term_when(arena, due, job->args->now_us)), plain[colour]);
     if (why.len)
@@ -52,7 +45,7 @@ static void print_task(struct work_job *job, const struct json *task, int number
     if (outcomes && outcomes->kind == JSON_ARRAY && outcomes->n) {
         printf("    after ");
         for (size_t i = 0; i < outcomes->n; i++)
-            printf(" [%.*s]", STR_ARG(text_of(&outcomes->items[i], "label")));
+            printf(" [%.*s]", STR_ARG(json_text(&outcomes->items[i], "label")));
         putchar('\n');
     }
 }

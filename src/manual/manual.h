@@ -527,6 +527,8 @@ MUST_USE struct err *manual_write_folder(struct arena *arena, const char *dir, c
 /* Sets one front-matter key of a page's text, keeping everything else byte for byte (switching a policy's mode). */
 MUST_USE struct err *page_set_key(struct arena *arena, struct str text, struct str key, struct str value, struct str *out);
 
+/* The template of that page path; NULL: there is none. */
+const struct template_page *manual_template(const struct manual *m, struct str path);
 /* Template filled with a record: text per passage; unresolved merge fields are listed. */
 struct filled {
     struct str subject;

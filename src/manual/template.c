@@ -91,6 +91,14 @@ bool placeholder_next(struct str text, size_t *at, struct str *out)
     }
 }
 
+const struct template_page *manual_template(const struct manual *m, struct str path)
+{
+    for (size_t i = 0; i < m->n_templates; i++)
+        if (str_eq(m->templates[i].page->path, path))
+            return &m->templates[i];
+    return NULL;
+}
+
 struct filling {
     struct arena *arena;
     merge_lookup_fn lookup;

@@ -209,19 +209,26 @@ static bool can_log(const struct manual *m)
            object_field(activity, STR("body"));
 }
 
-/* Does sending the words of this task close it? A step that is done by what happens on the record closes by itself. */
-static struct err *closes(const struct work *w, const struct customer_mail_new *in, bool *yes)
+/* The task that it answers. *closes: an outcome was chosen, or its step waits for nothing else; a step that is done by what happens
+ * on the record closes by itself. */
+static struct err *check_task(const struct work *w, const struct actor *a,
+                              const struct customer_mail_new *in, bool *closes)
 {
     const struct step *step;
     struct task_row row;
+    struct task task;
     bool found;
 
-    *yes = in->outcome.len > 0;
-    if (*yes || !in->task_id)
+    *closes = false;
+    if (!in->task_id)
         return NULL;
-    TRY(task_read(w, in->task_id, &row, &found));
+    TRY(task_get(w->tx, w->m, a, in->task_id, &task));
+    if (task.record_id != in->record_id)
+        return FAIL(w->arena, ERR_INVALID, "record.field_invalid", "/task",
+                    "This task is about another record.");
+    TRY(task_read(w, in->task_id, &row, &found)); /* with its stage, which people are not told */
     step = found ? task_step(w->m, &row.t, row.stage, NULL) : NULL;
-    *yes = !found || (step && !step->n_outcomes && !step->done_when.e);
+    *closes = in->outcome.len > 0 || (step && !step->n_outcomes && !step->done_when.e);
     return NULL;
 }
 
@@ -233,7 +240,7 @@ struct err *customer_mail_send(struct tx *tx, const struct save_context *cx,
     struct record r;
     struct writing x = {.in = in, .record = &r, .to = &to};
     struct task task;
-    bool close;
+    bool closes;
 
     TRY(record_get(tx, w.m, cx->actor, in->object, in->record_id, false, &r));
     if (!can_log(w.m))
@@ -243,24 +250,19 @@ struct err *customer_mail_send(struct tx *tx, const struct save_context *cx,
     TRY(check_words(&w, in));
     TRY(find_address(&w, cx->actor, &r, in->to, &to));
     TRY(check_number(&w, w.by_user));
-    TRY(closes(&w, in, &close));
-    if (in->task_id && close) {
-        TRY(task_get(tx, w.m, cx->actor, in->task_id, &task));
-        if (task.record_id != in->record_id)
-            return FAIL(w.arena, ERR_INVALID, "record.field_invalid", "/task",
-                        "This task is about another record.");
+    TRY(check_task(&w, cx->actor, in, &closes));
+    if (closes)
         TRY(task_finish_with(&w, cx, in->task_id, in->if_version, in->outcome, STR(""), write_down,
                              &x, &task));
-    } else {
+    else
         TRY(write_down(&w, cx, &x));
-    }
     *id = x.id;
     return NULL;
 }
 
 /* ---- sending it ---- */
 struct mail_row {
-    int64_t id, activity_id, record_id, user_id, sent_us, failed_us;
+    int64_t id, activity_id, record_id, user_id;
     struct str object;
 };
 
@@ -277,8 +279,6 @@ static struct err *read_row(const struct work *w, int64_t id, struct mail_row *o
             .activity_id = col_i64(s, "activity_id"),
             .record_id = col_i64(s, "record_id"),
             .user_id = col_i64(s, "user_id"),
-            .sent_us = col_i64(s, "sent_us"),
-            .failed_us = col_i64(s, "failed_us"),
             .object = col_str(w, s, "object"),
         };
     db_done(s);
@@ -294,13 +294,6 @@ static struct err *payload_row(const struct work *w, struct str payload, struct 
     id = json_get(j, "mail");
     *found = false;
     return id && id->kind == JSON_INT ? read_row(w, id->integer, out, found) : NULL;
-}
-
-static struct str member(const struct json *j, const char *name)
-{
-    const struct json *v = json_get(j, name);
-
-    return v && v->kind == JSON_STR ? v->str : STR("");
 }
 
 static struct str field_text(const struct record *r, const char *name)
@@ -334,8 +327,8 @@ struct err *customer_mail_read(struct tx *tx, const struct manual *m, struct str
         return NULL;
     }
     *out = (struct customer_mail){
-        .to = member(&j, "to"),
-        .to_name = member(&j, "name"),
+        .to = json_text(&j, "to"),
+        .to_name = json_text(&j, "name"),
         .from_name = who->p.name,
         .reply_to = who->p.email,
         .subject = field_text(&activity, "subject"),
@@ -344,28 +337,49 @@ struct err *customer_mail_read(struct tx *tx, const struct manual *m, struct str
     return NULL;
 }
 
-/* It says on the activity that it did not go out, and whoever wrote it has to reach the customer in another way. */
-static struct err *say_failed(const struct work *w, const struct mail_row *mail, struct str reason)
+struct failing {
+    const struct work *w;
+    const struct mail_row *mail;
+};
+
+static struct err *mark_activity(struct tx *tx, void *ctx)
 {
+    const struct failing *f = ctx;
+    const struct work *w = f->w;
     const struct object *activity = manual_object(w->m, STR("activity"));
     const struct field *outcome = activity ? object_field(activity, STR("outcome")) : NULL;
     struct save_context cx = work_save_context(w, STR(""));
     struct expr_env env = work_env(w);
-    struct save_input in = {.object = activity, .id = mail->activity_id, .if_version = -1};
+    struct save_input in = {.object = activity, .id = f->mail->activity_id, .if_version = -1};
     struct save_result res;
-    struct record about;
+    struct record r;
     struct value v;
+    bool live;
+
+    TRY(work_read(w, STR("activity"), f->mail->activity_id, &r, &live));
+    if (!live || !outcome || outcome->type != FT_TEXT)
+        return NULL;
+    TRY(value_parse(w->arena, w->m, outcome, STR("Did not go out"), &env, &v));
+    in.fields = &outcome;
+    in.values = &v;
+    in.n = 1;
+    return record_save(tx, &cx, &in, &res);
+}
+
+/* It says on the activity that it did not go out, and whoever wrote it has to reach the customer in another way. */
+static struct err *say_failed(const struct work *w, const struct mail_row *mail, struct str reason)
+{
+    struct failing f = {w, mail};
+    struct err *e = tx_nested(w->tx, mark_activity, &f);
+    struct record about;
     bool live, fresh;
     int64_t id;
 
-    TRY(work_read(w, STR("activity"), mail->activity_id, &about, &live));
-    if (live && outcome && outcome->type == FT_TEXT) {
-        TRY(value_parse(w->arena, w->m, outcome, STR("Did not go out"), &env, &v));
-        in.fields = &outcome;
-        in.values = &v;
-        in.n = 1;
-        TRY(record_save(w->tx, &cx, &in, &res));
-    }
+    if (e && err_stops(e))
+        return e;
+    if (e) /* a rule of the manual refuses it: that must not bring the mail back */
+        TRY(decision_note(w, mail->record_id, STR(""), "action refused",
+                          str_fmt(w->arena, "%s: %.*s", e->code, STR_ARG(e->message))));
     TRY(work_read(w, mail->object, mail->record_id, &about, &live));
     if (!live)
         return NULL;
@@ -378,7 +392,7 @@ static struct err *say_failed(const struct work *w, const struct mail_row *mail,
         .title = STR("Your mail did not go out: reach them another way"),
         .note = reason,
         .kind = STR("asked"),
-        .cause = str_fmt(w->arena, "customer-mail:%lld", (long long)mail->id),
+        .cause = str_fmt(w->arena, CUSTOMER_MAIL ":%lld", (long long)mail->id),
         .priority = 2,
     };
     return task_open(w, &t, &id, &fresh);
@@ -418,28 +432,12 @@ struct err *customer_mail_done(struct tx *tx, const struct manual *m,
 
 struct err *customer_mail_tidy(struct tx *tx, const struct manual *m, int64_t now_us)
 {
-    struct arena *arena = tx_arena(tx);
-    VEC(struct outbox_item) late = {0};
-    struct stmt *s;
-    bool row;
+    struct outbox_item *late;
+    size_t n;
 
-    TRY(db_stmt(tx, &sql_customer_mail_late, &s));
-    db_bind_str(s, 1, STR(CUSTOMER_MAIL));
-    db_bind_i64(s, 2, id_floor(now_us - CUSTOMER_MAIL_AGE_US));
-    db_bind_i64(s, 3, PAGE_ROWS_MAX);
-    for (;;) {
-        TRY(db_step(s, &row));
-        if (!row)
-            break;
-        VEC_PUSH(arena, late) = (struct outbox_item){
-            .id = col_i64(s, "id"),
-            .attempts = col_i64(s, "attempts"),
-            .kind = STR(CUSTOMER_MAIL),
-            .payload = str_dup(arena, db_str(s, db_col(s, "payload"))),
-        };
-    }
-    for (size_t i = 0; i < late.n; i++)
-        TRY(customer_mail_done(tx, m, &late.at[i], OUTBOX_GIVE_UP,
+    TRY(outbox_late(tx, CUSTOMER_MAIL, CUSTOMER_MAIL_AGE_US, now_us, &late, &n));
+    for (size_t i = 0; i < n; i++)
+        TRY(customer_mail_done(tx, m, &late[i], OUTBOX_GIVE_UP,
                                STR("The mail server could not be reached for a day."), now_us));
     return NULL;
 }

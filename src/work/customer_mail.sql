@@ -7,7 +7,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 SELECT COUNT(*) AS n FROM (SELECT id FROM customer_mail WHERE user_id = $1 AND id >= $2 ORDER BY id LIMIT $3) x;
 
 -- name: customer_mail_by_id
-SELECT id, activity_id, object, record_id, user_id, sent_us, failed_us FROM customer_mail WHERE id = $1;
+SELECT id, activity_id, object, record_id, user_id FROM customer_mail WHERE id = $1;
 
 -- name: customer_mail_sent
 UPDATE customer_mail SET sent_us = $2 WHERE id = $1 AND sent_us IS NULL;
@@ -17,16 +17,10 @@ UPDATE customer_mail SET failed_us = $2 WHERE id = $1 AND sent_us IS NULL AND fa
 
 -- name: customer_mail_of_record
 -- $1 record, $2 limit: about it, or to an address that stands on it; newest first
-SELECT c.id, c.activity_id, c.object, c.record_id, c.to_object, c.to_record, c.to_field, c.user_id, c.sent_us, c.failed_us, o.error,
-       o.done_us
+SELECT c.id, c.activity_id, c.user_id, c.sent_us, c.failed_us, o.error, o.done_us
   FROM (SELECT id FROM customer_mail WHERE record_id = $1
          UNION SELECT id FROM customer_mail WHERE to_record = $1
          ORDER BY id DESC LIMIT $2) x
   JOIN customer_mail c ON c.id = x.id
   LEFT JOIN outbox o ON o.once_key = 'customer-mail:' || c.id
  ORDER BY c.id DESC;
-
--- name: customer_mail_late
--- $1 kind, $2 ids before that, $3 limit: what was not sent in all that time
-SELECT id, payload, attempts FROM outbox
- WHERE kind = $1 AND id < $2 AND done_us IS NULL AND failed_us IS NULL ORDER BY id LIMIT $3;

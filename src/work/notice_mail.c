@@ -22,13 +22,6 @@ static int64_t number(const struct json *payload, const char *name)
     return v && v->kind == JSON_STR && str_to_i64(v->str, &n) ? n : 0;
 }
 
-static struct str text(const struct json *payload, const char *name)
-{
-    const struct json *v = json_get(payload, name);
-
-    return v && v->kind == JSON_STR ? v->str : STR("");
-}
-
 static struct err *read_payload(struct arena *arena, struct str payload, struct asked *out)
 {
     struct json j;
@@ -39,10 +32,10 @@ static struct err *read_payload(struct arena *arena, struct str payload, struct 
         .day = number(&j, "day"),
         .at_us = number(&j, "at"),
         .record_id = number(&j, "record"),
-        .object = text(&j, "object"),
-        .page = text(&j, "page"),
-        .title = text(&j, "title"),
-        .call = str_eq(text(&j, "kind"), STR("escalation")),
+        .object = json_text(&j, "object"),
+        .page = json_text(&j, "page"),
+        .title = json_text(&j, "title"),
+        .call = str_eq(json_text(&j, "kind"), STR("escalation")),
     };
     return NULL;
 }

@@ -30,19 +30,13 @@ static int by_id(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
-struct err *outbox_take(struct tx *tx, const char *kind, int64_t now_us, int limit,
-                        struct outbox_item **out, size_t *n)
+/* By id: both databases hand out what an UPDATE returns in any order. */
+static struct err *read_items(struct tx *tx, struct stmt *s, struct outbox_item **out, size_t *n)
 {
     struct arena *arena = tx_arena(tx);
     VEC(struct outbox_item) items = {0};
-    struct stmt *s;
     bool row;
 
-    TRY(db_stmt(tx, &sql_outbox_take, &s));
-    db_bind_i64(s, 1, now_us);
-    db_bind_i64(s, 2, limit < 1 ? 1 : limit > PAGE_ROWS_MAX ? PAGE_ROWS_MAX : limit);
-    db_bind_i64(s, 3, now_us + OUTBOX_LEASE_US);
-    db_bind_str(s, 4, str_from(kind));
     for (;;) {
         TRY(db_step(s, &row));
         if (!row)
@@ -59,6 +53,31 @@ struct err *outbox_take(struct tx *tx, const char *kind, int64_t now_us, int lim
     *out = items.at;
     *n = items.n;
     return NULL;
+}
+
+struct err *outbox_take(struct tx *tx, const char *kind, int64_t now_us, int limit,
+                        struct outbox_item **out, size_t *n)
+{
+    struct stmt *s;
+
+    TRY(db_stmt(tx, &sql_outbox_take, &s));
+    db_bind_i64(s, 1, now_us);
+    db_bind_i64(s, 2, limit < 1 ? 1 : limit > PAGE_ROWS_MAX ? PAGE_ROWS_MAX : limit);
+    db_bind_i64(s, 3, now_us + OUTBOX_LEASE_US);
+    db_bind_str(s, 4, str_from(kind));
+    return read_items(tx, s, out, n);
+}
+
+struct err *outbox_late(struct tx *tx, const char *kind, int64_t age_us, int64_t now_us,
+                        struct outbox_item **out, size_t *n)
+{
+    struct stmt *s;
+
+    TRY(db_stmt(tx, &sql_outbox_late, &s));
+    db_bind_str(s, 1, str_from(kind));
+    db_bind_i64(s, 2, id_floor(now_us - age_us));
+    db_bind_i64(s, 3, PAGE_ROWS_MAX);
+    return read_items(tx, s, out, n);
 }
 
 /* 1, 4, 16, 64 minutes, then every four hours. */

@@ -36,6 +36,11 @@ UPDATE outbox SET due_us = $2, attempts = attempts - 1
 UPDATE outbox SET failed_us = $2, error = $3
  WHERE id = $1 AND attempts = $4 AND done_us IS NULL AND failed_us IS NULL;
 
+-- name: outbox_late
+-- $1 kind, $2 ids before that, $3 limit
+SELECT id, kind, payload, attempts FROM outbox
+ WHERE kind = $1 AND id < $2 AND done_us IS NULL AND failed_us IS NULL ORDER BY id LIMIT $3;
+
 -- name: outbox_close_old
 -- $1 kind, $2 due before that, $3 now, $4 why
 UPDATE outbox SET done_us = $3, error = $4

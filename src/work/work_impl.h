@@ -183,6 +183,10 @@ struct activity_new {
 /* What happened with a customer, now and by whoever acts. *id 0: the manual has no activities. Fails as record_save. */
 MUST_USE struct err *activity_log(const struct work *w, const struct save_context *cx, const struct activity_new *n, int64_t *id);
 
+/* ---- outbox.c ---- */
+/* Items of a kind that were written age_us ago or earlier and are neither sent nor given up; the oldest PAGE_ROWS_MAX. */
+MUST_USE struct err *outbox_late(struct tx *tx, const char *kind, int64_t age_us, int64_t now_us, struct outbox_item **out, size_t *n);
+
 /* ---- mail_form.c ---- */
 #define MAIL_ADDRESSES_MAX 50
 struct mail_address_of {

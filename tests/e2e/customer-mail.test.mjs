@@ -14,6 +14,8 @@ const boss = run(["token", "add", "admin@example.com", "mail test", ...at]).out.
 const hers = run(["token", "add", REP, "mail test", ...at]).out.trim();
 const box = await mailServer();
 const withMail = ["serve", ...at, "--mail-server", box.url, "--mail-tls", "opportunistic", "--mail-from", "Northgate <crm@northgate.example>"];
+run(["user", "add", "ray@northgate.example", "--name", "Ray Read", "--role", "read-only", ...at], { input: "eight quiet harbor boats\n" });
+const reads = run(["token", "add", "ray@northgate.example", "mail test", ...at]).out.trim();
 let server = await serve(withMail);
 
 const ask = (method, path, body, how = {}) => call(server.base, method, `/api/v1${path}`, { token: hers, body, ...how });
@@ -28,8 +30,7 @@ async function newLead(more = {}) {
   n++;
   return (await must("POST", "/records/lead", { first_name: "Mia", last_name: `Kane ${n}`, company: "Harbor Health", email: `mia.${n}@harbor.example`, source: "Web form", owner: me, ...more })).id;
 }
-const activities = async (id) => (await must("GET", `/records/activity?filter=${encodeURIComponent(`links = '${id}'`)}`).catch(() => null))?.data
-  ?? (await must("GET", `/records/lead/${id}/timeline`)).data.filter((e) => e.kind === "activity");
+const activities = async (object, id) => (await must("GET", `/records/${object}/${id}/timeline`)).data.filter((e) => e.kind === "activity");
 const work = (id) => must("GET", `/records/lead/${id}/work`);
 const firstReply = async (id) => (await work(id)).tasks.find((t) => t.title === "First reply");
 const code = (r) => `${r.status} ${r.json?.code} ${r.json?.errors?.map((e) => e.pointer ?? "-").join(" ")}`;
@@ -64,7 +65,7 @@ test("P14 a step's template is filled in from the record, completed, and sent in
   assert.equal(lead.status, "Contacted");
   const closed = await must("GET", `/tasks/${task.id}`);
   assert.equal(closed.closed_as, "done");
-  const logged = (await must("GET", `/records/lead/${id}/timeline`)).data.filter((e) => e.kind === "activity");
+  const logged = await activities("lead", id);
   assert.equal(logged.length, 1, "the mail is the activity of the outcome: it is logged once");
   assert.equal((await work(id)).mails[0].activity, String(logged[0].id ?? logged[0].record));
 });
@@ -105,7 +106,24 @@ test("whoever asked not to get mails gets none, and a person of the account can 
   await box.arrived(before + 1);
   assert.equal(box.mails[before].envelope.rcptTo[0].address, "ida@quay.example");
   const contact = form.addresses.find((x) => x.object === "contact").record;
-  assert.equal((await must("GET", `/records/contact/${contact}/timeline`)).data.filter((e) => e.kind === "activity").length, 1, "it stands on her page as well");
+  assert.equal((await activities("contact", contact)).length, 1, "it stands on her page as well");
+});
+
+test("nobody writes about what they may not see or for a task of something else, and nobody without the right to log it", async () => {
+  const [id, other] = [await newLead(), await newLead()];
+  const to = `mia.${n - 1}@harbor.example`;
+  const task = await firstReply(other);
+  const before = box.mails.length;
+  const mail = { object: "lead", record: id, to, subject: "Racks", body: "Hello Mia,\n\nthey are here." };
+  assert.equal(code(await ask("POST", "/mails", { ...mail, task: task.id, outcome: "Wrote to them" })), "422 record.field_invalid /task");
+  assert.equal(code(await ask("POST", "/mails", { ...mail, task: task.id })), "422 record.field_invalid /task", "also where the task would stay open");
+  assert.equal((await ask("POST", "/mails", { ...mail, task: "1" })).status, 404);
+  assert.equal((await ask("POST", "/mails", { ...mail, record: "1" })).status, 404);
+  assert.equal((await call(server.base, "POST", "/api/v1/mails", { token: reads, body: mail })).status, 403);
+  assert.equal((await call(server.base, "GET", `/api/v1/records/lead/${id}/mail`, { token: reads })).status, 200);
+  assert.deepEqual((await work(id)).mails, []);
+  assert.equal((await activities("lead", id)).length, 0);
+  assert.equal(box.mails.length, before);
 });
 
 test("a mail whose activity is put away before it goes out is not sent", async () => {
@@ -166,8 +184,8 @@ test("without a mail server nothing is promised: the way out is one's own mail p
   const r = await ask("POST", "/mails", { object: "lead", record: id, to: `mia.${n}@harbor.example`, subject: "x", body: "y" });
   assert.equal(code(r), "409 mail.off -");
   assert.match(r.json.way_out, /own mail program/);
-  assert.equal((await must("GET", `/records/lead/${id}/timeline`)).data.filter((e) => e.kind === "activity").length, 0);
-  server.stop();
+  assert.equal((await activities("lead", id)).length, 0);
+  await server.stop();
 });
 
 test("P16 what the tone guide says to a text is listed, with the page and the reason", async () => {

@@ -80,6 +80,15 @@ static struct writing asked(struct company *c)
     return x;
 }
 
+/* The same, and Rob has written. */
+static struct writing sent(struct company *c)
+{
+    struct writing x = asked(c);
+
+    assert_ok(company_as(c, c->rob, send_in, &x));
+    return x;
+}
+
 static int64_t mails(struct company *c)
 {
     return company_count(c, "SELECT COUNT(*) FROM customer_mail", 0);
@@ -147,9 +156,8 @@ TEST(what_is_left_to_fill_in_refuses_and_leaves_nothing)
 TEST(a_mail_that_is_given_up_becomes_a_task_for_whoever_wrote_it_once)
 {
     struct company *c = company_open();
-    struct writing x = asked(c);
+    struct writing x = sent(c);
 
-    assert_ok(company_as(c, c->rob, send_in, &x));
     assert_ok(company_as(c, 0, take_in, &x));
     x.end = OUTBOX_AGAIN;
     assert_ok(company_as(c, 0, end_in, &x));
@@ -165,12 +173,31 @@ TEST(a_mail_that_is_given_up_becomes_a_task_for_whoever_wrote_it_once)
     company_close(c);
 }
 
+TEST(a_rule_that_refuses_the_mark_does_not_bring_the_mail_back)
+{
+    struct company *c = company_open();
+    struct writing x = sent(c);
+
+    assert_ok(company_as(c, 0, take_in, &x));
+    company_page(c, "object/activity",
+                 "title: subject\ntime: at\ntimeline: true\nfields:\n  kind: { type: choice, options: [call, email, meeting, note] }\n"
+                 "  direction: { type: choice, options: [in, out, internal] }\n  at: { type: date-time }\n  subject: { type: text }\n"
+                 "  body: { type: long text }\n  outcome: { type: text, max: 4 }\n  links: { type: references, to: any, back: activities }\n",
+                 NULL);
+    company_publish(c);
+    x.end = OUTBOX_GIVE_UP;
+    assert_ok(company_as(c, 0, end_in, &x));
+    assert_i64(company_count(c, "SELECT COUNT(*) FROM customer_mail WHERE failed_us IS NOT NULL", 0), 1);
+    assert_i64(company_count(c, "SELECT COUNT(*) FROM decision WHERE what = 'action refused' AND record_id = $1", x.in.record_id), 1);
+    assert_i64(open_tasks(c, x.in.record_id), 1);
+    company_close(c);
+}
+
 TEST(what_waits_for_a_day_is_given_up_and_not_forgotten)
 {
     struct company *c = company_open();
-    struct writing x = asked(c);
+    struct writing x = sent(c);
 
-    assert_ok(company_as(c, c->rob, send_in, &x));
     x.now += CUSTOMER_MAIL_AGE_US - 1000;
     assert_ok(company_as(c, 0, tidy_in, &x));
     assert_i64(company_count(c, "SELECT COUNT(*) FROM customer_mail WHERE failed_us IS NOT NULL", 0), 0);
@@ -184,17 +211,15 @@ TEST(what_waits_for_a_day_is_given_up_and_not_forgotten)
 TEST(a_mail_taken_back_or_of_somebody_who_left_is_not_sent)
 {
     struct company *c = company_open();
-    struct writing x = asked(c);
+    struct writing x = sent(c);
 
-    assert_ok(company_as(c, c->rob, send_in, &x));
     company_move(c, "activity", company_count(c, "SELECT activity_id FROM customer_mail WHERE id = $1", x.id), RECORD_ARCHIVE);
     assert_ok(company_as(c, 0, take_in, &x));
     assert_string_equal(x.mail.unsent, "It was taken back before it went out.");
     company_close(c);
 
     c = company_open();
-    x = asked(c);
-    assert_ok(company_as(c, c->rob, send_in, &x));
+    x = sent(c);
     company_set(c, "user", c->rob, "active", "no", NULL);
     assert_ok(company_as(c, 0, take_in, &x));
     assert_string_equal(x.mail.unsent, "Whoever wrote it has left.");
@@ -202,5 +227,6 @@ TEST(a_mail_taken_back_or_of_somebody_who_left_is_not_sent)
 }
 
 TEST_MAIN(a_mail_is_logged_once_closes_its_task_and_goes_out_in_the_writers_name, what_is_left_to_fill_in_refuses_and_leaves_nothing,
-          a_mail_that_is_given_up_becomes_a_task_for_whoever_wrote_it_once, what_waits_for_a_day_is_given_up_and_not_forgotten,
+          a_mail_that_is_given_up_becomes_a_task_for_whoever_wrote_it_once,
+          a_rule_that_refuses_the_mark_does_not_bring_the_mail_back, what_waits_for_a_day_is_given_up_and_not_forgotten,
           a_mail_taken_back_or_of_somebody_who_left_is_not_sent)
