@@ -3,19 +3,12 @@
 
 #include "base/json.h"
 
-static bool can_send(const struct req *rq)
-{
-    const struct mail_options *o = rq->app && rq->server->options.mail ? rq->server->options.mail : NULL;
-
-    return o && o->server.len > 0;
-}
-
 /* "Vicki Laflamme <crm@example.com>": as it reaches the customer. */
 static struct str sender_of(struct req *rq)
 {
     struct str name, address;
 
-    if (!can_send(rq) || !mail_address(rq->server->options.mail->from, &name, &address))
+    if (!mail_can_send(rq->server->options.mail) || !mail_address(rq->server->options.mail->from, &name, &address))
         return STR("");
     return str_fmt(rq->arena, "%.*s <%.*s>", STR_ARG(rq->actor->name), STR_ARG(address));
 }
@@ -27,24 +20,11 @@ struct err *serve_mail_form(struct req *rq)
 
     TRY(access_person(rq->tx, rq->actor->user_id, &me));
     jw_object(&w);
-    jw_kv_str(&w, "mail", can_send(rq) ? STR("on") : STR("off"));
+    jw_kv_str(&w, "mail", mail_can_send(rq->server->options.mail) ? STR("on") : STR("off"));
     jw_kv_str(&w, "from", sender_of(rq));
     jw_kv_str(&w, "reply_to", me.email);
     TRY(customer_mail_form(rq->tx, rq->m, rq->actor, rq->object, rq->id, arg(rq, "template"), rq->now_us, &w));
     jw_end_object(&w);
-    return NULL;
-}
-
-static struct err *find_template(struct req *rq, const struct template_page **out)
-{
-    struct str page = member_text(rq, "template");
-
-    *out = NULL;
-    for (size_t i = 0; i < rq->m->n_templates && page.len; i++)
-        if (str_eq(rq->m->templates[i].page->path, page))
-            *out = &rq->m->templates[i];
-    if (page.len && !*out)
-        return FAIL(rq->arena, ERR_INVALID, "record.field_invalid", "/template", "The manual has no template %.*s.", STR_ARG(str_shown(page)));
     return NULL;
 }
 
@@ -78,20 +58,24 @@ struct err *serve_mail_send(struct req *rq)
         .if_version = rq->if_match,
         .outcome = member_text(rq, "outcome"),
     };
+    struct str template = member_text(rq, "template");
     struct err *e;
     int64_t id;
 
     if (!in.object || in.object->built_in)
         return FAIL(rq->arena, ERR_INVALID, "record.field_invalid", "/object", "There is no object \"%.*s\".",
                     STR_ARG(str_shown(member_text(rq, "object"))));
-    if (!can_send(rq)) {
+    if (!mail_can_send(rq->server->options.mail)) {
         e = FAIL(rq->arena, ERR_CONFLICT, "mail.off", NULL, "This installation sends no mail: no mail server is set.");
         e->way_out = STR("Send it with your own mail program and log it here; whoever runs the server can set mail-server.");
         return e;
     }
     if (in.outcome.len && !in.task_id)
         return FAIL(rq->arena, ERR_INVALID, "record.field_invalid", "/outcome", "An outcome belongs to a task: name the task as well.");
-    TRY(find_template(rq, &in.words));
+    in.words = manual_template(rq->m, template);
+    if (template.len && !in.words)
+        return FAIL(rq->arena, ERR_INVALID, "record.field_invalid", "/template", "The manual has no template %.*s.",
+                    STR_ARG(str_shown(template)));
     TRY(customer_mail_send(rq->tx, &cx, &in, &id));
     return answer_mail(rq, &in, id);
 }

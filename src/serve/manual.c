@@ -210,12 +210,35 @@ struct err *serve_manual_version_pages(struct req *rq)
     return NULL;
 }
 
+struct load_job {
+    int64_t version;
+    struct page_file *files;
+    size_t n;
+};
+
+static struct err *load_in(struct tx *tx, void *ctx)
+{
+    struct load_job *job = ctx;
+
+    return manual_load(tx, job->version, &job->files, &job->n);
+}
+
+/* For what begins outside a transaction. */
+static struct err *load_outside(struct req *rq, int64_t version, struct page_file **out, size_t *n)
+{
+    struct load_job job = {.version = version};
+
+    TRY(db_read(rq->app->db, rq->arena, load_in, &job));
+    *out = job.files;
+    *n = job.n;
+    return NULL;
+}
+
 struct old_page {
     int64_t version, *changed;
     struct str path;
     struct page page;
-    struct page_file *files; /* of the whole version; NULL: the page has no conditions */
-    size_t n_changed, n_files;
+    size_t n_changed;
 };
 
 static struct err *read_old_page(struct tx *tx, void *ctx)
@@ -223,22 +246,27 @@ static struct err *read_old_page(struct tx *tx, void *ctx)
     struct old_page *x = ctx;
 
     TRY(manual_page_at(tx, x->version, x->path, &x->page));
-    TRY(manual_page_changed(tx, x->version, x->path, &x->changed, &x->n_changed));
-    if (x->page.kind == PK_WORKFLOW || x->page.kind == PK_POLICY || x->page.kind == PK_METRIC)
-        return manual_load(tx, x->version, &x->files, &x->n_files);
-    return NULL;
+    return manual_page_changed(tx, x->version, x->path, &x->changed, &x->n_changed);
 }
 
 /* What its conditions meant then: words come from the objects of that version. One that does not compile any more has none. */
-static void old_rules(struct req *rq, struct json_writer *w, const struct old_page *x)
+static struct err *old_rules(struct req *rq, struct json_writer *w, const struct old_page *x)
 {
+    bool has_conditions = x->page.kind == PK_WORKFLOW || x->page.kind == PK_POLICY || x->page.kind == PK_METRIC;
     struct findings findings = {.arena = rq->arena};
     const struct manual *then = NULL;
-    struct err *e = x->files ? manual_compile(rq->arena, x->files, x->n_files, x->version, &findings, &then) : NULL;
+    struct page_file *files;
+    size_t n;
 
-    page_rules(w, e || !then ? manual_empty() : then, then ? manual_page(then, x->path) : NULL);
+    if (has_conditions) {
+        TRY(load_outside(rq, x->version, &files, &n));
+        if (manual_compile(rq->arena, files, n, x->version, &findings, &then))
+            then = NULL;
+    }
+    page_rules(w, then ? then : manual_empty(), then ? manual_page(then, x->path) : NULL);
     if (then)
         manual_unpin(then);
+    return NULL;
 }
 
 /* A page as it was, and in which later versions it became another. */
@@ -251,7 +279,7 @@ struct err *serve_manual_version_page(struct req *rq)
     TRY(db_read(rq->app->db, rq->arena, read_old_page, &x));
     jw_object(&w);
     page_content(&w, &x.page, x.version);
-    old_rules(rq, &w, &x);
+    TRY(old_rules(rq, &w, &x));
     jw_kv_i64(&w, "live", rq->m->version);
     jw_key(&w, STR("changed_in"));
     jw_array(&w);
@@ -370,30 +398,6 @@ struct err *serve_manual_see(struct req *rq)
 static struct str without_md(struct str path)
 {
     return str_ends(path, STR(".md")) ? str_sub(path, 0, path.len - 3) : path;
-}
-
-struct load_job {
-    int64_t version;
-    struct page_file *files;
-    size_t n;
-};
-
-static struct err *load_in(struct tx *tx, void *ctx)
-{
-    struct load_job *job = ctx;
-
-    return manual_load(tx, job->version, &job->files, &job->n);
-}
-
-/* Checking and planning begin outside a transaction. */
-static struct err *load_outside(struct req *rq, int64_t version, struct page_file **out, size_t *n)
-{
-    struct load_job job = {.version = version};
-
-    TRY(db_read(rq->app->db, rq->arena, load_in, &job));
-    *out = job.files;
-    *n = job.n;
-    return NULL;
 }
 
 /* The pages of an older version, to be published once more. */

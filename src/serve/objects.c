@@ -90,6 +90,7 @@ static void write_bound(struct json_writer *w, const char *key, const struct fie
 static void write_field(struct json_writer *w, const struct req *rq, const struct object *o, const struct field *f)
 {
     enum field_right right = access_field(rq->actor, o->index, f->index);
+    struct str currency = f->type == FT_MONEY ? f->currency : f->type == FT_FORMULA ? formula_currency(rq, f) : STR("");
     bool computed = f->system ? f->index != F_OWNER && f->index != F_TEAM && f->index != F_TAGS
                               : f->type == FT_FORMULA || f->type == FT_AUTO_NUMBER;
 
@@ -108,10 +109,8 @@ static void write_field(struct json_writer *w, const struct req *rq, const struc
         jw_kv_str(w, "to", f->to_object < 0 ? STR("") : rq->m->objects[f->to_object].name);
     if (f->type == FT_USER || f->type == FT_TEAM)
         jw_kv_str(w, "to", f->type == FT_USER ? STR("user") : STR("team"));
-    if (f->type == FT_MONEY)
-        jw_kv_str(w, "currency", f->currency);
-    if (f->type == FT_FORMULA && formula_currency(rq, f).len)
-        jw_kv_str(w, "currency", formula_currency(rq, f));
+    if (currency.len)
+        jw_kv_str(w, "currency", currency);
     write_bound(w, "min", f, f->min);
     write_bound(w, "max", f, f->max);
     if (f->visible_when.e)

@@ -49,6 +49,11 @@ static bool term(struct explaining *x, const char *key, const char *title, const
     return why->holds;
 }
 
+static struct str moment(const struct explaining *x, int64_t us)
+{
+    return moment_words(x->w.arena, actor_env(x->a, x->w.now_us).zone, us);
+}
+
 static void verdict(struct explaining *x, struct str words)
 {
     jw_kv_str(x->jw, "verdict", words);
@@ -84,7 +89,7 @@ static struct err *explain_policy(struct explaining *x, const struct policy *p)
         verdict(x, str_fmt(arena,
                            "The record was there before the rule was switched on (%.*s), and the "
                            "rule is for new ones.",
-                           STR_ARG(moment_words(arena, actor_env(x->a, x->w.now_us).zone, on_us))));
+                           STR_ARG(moment(x, on_us))));
     else if (p->clock == PC_EVERY)
         verdict(x, STR("The rule is judged at the end of each period."));
     else if (must)
@@ -106,10 +111,8 @@ static struct err *explain_run(struct explaining *x, const struct workflow *wf,
     jw_kv_instant(x->jw, "started", run->started_us);
     jw_kv_instant(x->jw, "ended", run->ended_us);
     buf_fmt(x->text, "Started %.*s on version %lld of the manual; stage %.*s since %.*s\n",
-            STR_ARG(moment_words(x->w.arena, actor_env(x->a, x->w.now_us).zone, run->started_us)),
-            (long long)run->manual_version, STR_ARG(run->stage),
-            STR_ARG(moment_words(x->w.arena, actor_env(x->a, x->w.now_us).zone,
-                                 run->stage_entered_us)));
+            STR_ARG(moment(x, run->started_us)), (long long)run->manual_version,
+            STR_ARG(run->stage), STR_ARG(moment(x, run->stage_entered_us)));
     if (run->ended_us) {
         verdict(x, str_fmt(x->w.arena, "The run ended as %.*s.", STR_ARG(run->end_name)));
         return NULL;
@@ -179,10 +182,7 @@ static struct err *open_things(struct explaining *x, struct str page)
         jw_end_object(x->jw);
         buf_fmt(x->text, "  open: %.*s, %.*s%s%.*s\n", STR_ARG(t->title),
                 STR_ARG(t->owed_by ? who_name(&x->w, t->owed_by) : who_role_words(&x->w, t->role)),
-                t->due_us ? ", until " : "",
-                STR_ARG(t->due_us
-                            ? moment_words(x->w.arena, actor_env(x->a, x->w.now_us).zone, t->due_us)
-                            : STR("")));
+                t->due_us ? ", until " : "", STR_ARG(t->due_us ? moment(x, t->due_us) : STR("")));
     }
     jw_end_array(x->jw);
     return NULL;

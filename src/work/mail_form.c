@@ -203,12 +203,15 @@ struct err *customer_mail_form(struct tx *tx, const struct manual *m, const stru
                                struct json_writer *jw)
 {
     struct work w = work_at(tx, m, now_us);
-    const struct template_page *chosen = NULL;
+    const struct template_page *chosen = manual_template(m, page);
     struct mail_address_of *list;
     struct record r;
     size_t n;
 
     TRY(record_get(tx, m, a, o, id, false, &r));
+    if (page.len && !chosen)
+        return FAIL(w.arena, ERR_NOT_FOUND, "manual.not_found", NULL,
+                    "The manual has no template %.*s.", STR_ARG(page));
     TRY(mail_addresses(&w, a, &r, &list, &n));
     jw_key(jw, STR("addresses"));
     jw_array(jw);
@@ -220,8 +223,6 @@ struct err *customer_mail_form(struct tx *tx, const struct manual *m, const stru
     for (size_t i = 0; i < m->n_templates; i++) {
         const struct template_page *t = &m->templates[i];
 
-        if (str_eq(t->page->path, page))
-            chosen = t;
         if (!fits(t, o))
             continue;
         jw_object(jw);
@@ -230,9 +231,6 @@ struct err *customer_mail_form(struct tx *tx, const struct manual *m, const stru
         jw_end_object(jw);
     }
     jw_end_array(jw);
-    if (page.len && !chosen)
-        return FAIL(w.arena, ERR_NOT_FOUND, "manual.not_found", NULL,
-                    "The manual has no template %.*s.", STR_ARG(page));
     jw_key(jw, STR("words"));
     if (chosen)
         words_json(&w, a, chosen, &r, jw);

@@ -2,8 +2,8 @@
 /* Mail that leaves the house: how a message is written (RFC 5322), and how it is handed to the company's mail server (SMTP
  * submission, RFC 6409, by libcurl).
  *
- * Nothing here knows the database; sender.h does, and mail_impl.h what a notice says. Header fields cannot be injected: what people typed is folded to one line
- * or encoded, and an address with anything but printable ASCII in it is refused. docs/mail.md is for those who set it up.
+ * Nothing here knows the database; sender.h does, and mail_impl.h what mails say. Header fields cannot be injected: what people
+ * typed is folded to one line or encoded, and an address with anything but printable ASCII in it is refused. docs/mail.md is for those who set it up.
  */
 #include "base/err.h"
 
@@ -29,6 +29,8 @@ struct mail_options {
     enum mail_tls tls_mode;
     struct str url; /* with the port */
 };
+/* Is a mail server set? options may be NULL. */
+bool mail_can_send(const struct mail_options *options);
 /* An empty server is fine. Fails: settings.invalid with what is wrong and how it is written. */
 MUST_USE struct err *mail_options_check(struct arena *arena, struct mail_options *options);
 

@@ -157,6 +157,11 @@ static struct err *read_rest(struct arena *arena, CURLU *u, struct mail_options 
     return NULL;
 }
 
+bool mail_can_send(const struct mail_options *options)
+{
+    return options && options->server.len > 0;
+}
+
 struct err *mail_options_check(struct arena *arena, struct mail_options *o)
 {
     CURLU *u = curl_url();

@@ -40,11 +40,6 @@ struct mail_sender {
 
 /* ---- state ---- */
 
-static bool can_send(const struct mail_sender *s)
-{
-    return s->cx.options && s->cx.options->server.len > 0;
-}
-
 /* One line of the log for each change, however many mails meet it. */
 static void change_state(struct mail_sender *s, const char *word, const char *cause, long code)
 {
@@ -333,7 +328,7 @@ static struct err *send_due(struct mail_sender *s, struct arena *arena, int64_t 
         TRY(tidy_up(s, arena));
     }
     *due_us = DATE_NONE;
-    if (!can_send(s))
+    if (!mail_can_send(s->cx.options))
         return NULL;
     while (more && !atomic_load(&s->stop)) {
         struct next next = {.now_us = s->cx.now_us()};
@@ -417,7 +412,7 @@ static struct mail_sender *sender_new(const struct mail_sender_context *context)
     if (!s)
         abort();
     s->cx = *context;
-    s->state = (struct mail_sender_state){.word = can_send(s) ? "untried" : "off", .since_us = context->now_us()};
+    s->state = (struct mail_sender_state){.word = mail_can_send(s->cx.options) ? "untried" : "off", .since_us = context->now_us()};
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

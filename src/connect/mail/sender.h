@@ -4,7 +4,8 @@
  * A round takes a few items with a lease (one transaction), sends them one after another over one connection outside any
  * transaction, and ends each in a transaction of its own. A sender that dies between the two sends that one again, with the
  * same Message-ID. While the server cannot be reached, one item at a time tries, after longer and longer pauses; the others
- * wait and count no attempt. Without a server nothing is sent, and what is a day old is closed.
+ * wait and count no attempt. Without a server nothing is sent. Of what is a day old a notice is
+ * closed, and a mail to a customer given up: whoever wrote it is told.
  * Decisions: docs/decisions/0006-mail.md.
  */
 #include "connect/mail/mail.h"

@@ -52,6 +52,10 @@ export function thenOf(task: Task | null): string | null {
 export function keyOf(about: Pick<About, "object" | "id" | "task">): string {
   return about.task ? `task/${about.task.id}` : `${about.object}/${about.id}`;
 }
+// What the button and its key are called: a mail that was begun is gone on with.
+export function writeLabel(about: Pick<About, "object" | "id" | "task">, fresh: string): string {
+  return written.value.has(keyOf(about)) ? t("Go on with the mail") : fresh;
+}
 // Words for a mail come with the task.
 export function isMailTask(task: Task | null | undefined): boolean {
   return Boolean(task) && !task?.closed && wordsOf(task as Task)?.channel === "email";

@@ -11,7 +11,7 @@ import { arrived, day, dayProblem, heldStill, loadDay, queue, takeOrder } from "
 import { Button } from "../../ui/button";
 import { ProblemNote, Skeleton } from "../../ui/states";
 import { Screen } from "../../shell/screen";
-import { TaskCard, TaskLine, writeLabel, writeMail } from "./task-card";
+import { TaskCard, TaskLine, mailLabel, writeMail } from "./task-card";
 import { Nothing } from "./nothing";
 import { Team } from "./team";
 
@@ -119,7 +119,7 @@ function OneDay({ user }: { user: string }) {
       { keys: "j", label: t("Next task"), run: () => step(1) },
       { keys: "k", label: t("Task before"), run: () => step(-1) },
       { keys: "Enter", label: t("Open the record"), run: () => { const x = tasks.find((y) => y.id === openId); if (x?.record) go(recordHref(x.record.object, x.record.id)); } },
-      ...(mail ? [{ keys: "m", label: writeLabel(mail), run: () => writeMail(mail) }] : []),
+      ...(mail ? [{ keys: "m", label: mailLabel(mail), run: () => writeMail(mail) }] : []),
       { keys: "r", label: t("Run the queue"), run: () => go("/run") },
       { keys: "mod+Enter", label: t("First outcome"), typing: true, run: () => opened.current?.querySelector<HTMLButtonElement>(".task-actions .primary")?.click() },
     ],

@@ -10,7 +10,7 @@ import { Icon } from "../../ui/icon";
 import { ProblemNote, Skeleton } from "../../ui/states";
 import { Screen } from "../../shell/screen";
 import { useDay } from "./day";
-import { TaskCard, writeLabel, writeMail } from "./task-card";
+import { TaskCard, mailLabel, writeMail } from "./task-card";
 
 export function Run() {
   useDay("");
@@ -45,7 +45,7 @@ export function Run() {
       actions: [
         ...(task && !isDoneByRecord(task) && outcomes.length === 0 ? [{ keys: "1", label: t("Done"), run: () => finishTask(task, null, "") }] : []),
         ...outcomes.slice(0, 9).map((o, i) => ({ keys: String(i + 1), label: o.label, run: click(i) })),
-        ...(task && isMailTask(task) ? [{ keys: "m", label: writeLabel(task), run: () => writeMail(task) }] : []),
+        ...(task && isMailTask(task) ? [{ keys: "m", label: mailLabel(task), run: () => writeMail(task) }] : []),
         { keys: "n", label: t("Next card"), run: pass },
         { keys: "o", label: t("Open the record"), run: () => { if (task?.record) go(recordHref(task.record.object, task.record.id)); } },
         { keys: "mod+Enter", label: t("First outcome"), typing: true, run: click(0) },

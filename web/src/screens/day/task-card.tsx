@@ -6,7 +6,7 @@ import type { Words } from "../../api/mail";
 import { formatNear } from "../../i18n/format";
 import { t } from "../../i18n/t";
 import { recordHref } from "../../nav/router";
-import { compose, isMailTask, keyOf, written } from "../../store/mails";
+import { compose, isMailTask, writeLabel } from "../../store/mails";
 import { entryOf, readRecord, shownFields } from "../../store/records";
 import { fieldOf, me, objectOf, personName } from "../../store/session";
 import { useComposer } from "../../shell/compose";
@@ -47,9 +47,8 @@ function Passage({ p }: { p: Words["passages"][number] }) {
   );
 }
 
-// What the button and its key are called: a mail that was begun is gone on with.
-export function writeLabel(task: Task): string {
-  return written.value.has(keyOf({ object: "", id: "", task })) ? t("Go on with the mail") : t("Write the mail");
+export function mailLabel(task: Task): string {
+  return writeLabel({ object: "", id: "", task }, t("Write the mail"));
 }
 export function writeMail(task: Task): void {
   if (task.record) compose({ object: task.record.object, id: task.record.id, title: task.record.title ?? "", task });
@@ -72,7 +71,7 @@ function Say({ task, words, inRecord }: { task: Task; words: Words; inRecord?: b
         </blockquote>
         {words.unresolved.length > 0 && <p class="meta">{t("Not filled in, because the record does not say: {names}", { names: words.unresolved.join(", ") })}</p>}
         <p class="row wrap">
-          {isMailTask(task) && task.record && <Button act={inRecord ? act : undefined} keys={inRecord ? undefined : "m"} icon="mail" focus={`mail-${task.id}`} onClick={() => writeMail(task)}>{writeLabel(task)}</Button>}
+          {isMailTask(task) && task.record && <Button act={inRecord ? act : undefined} keys={inRecord ? undefined : "m"} icon="mail" focus={`mail-${task.id}`} onClick={() => writeMail(task)}>{mailLabel(task)}</Button>}
           <Button act={act} icon="copy" kind="quiet" onClick={copy}>{t("Copy the words")}</Button>
           <WhyLink page={words.page} label={t("Template: {name}", { name: words.label })} />
         </p>

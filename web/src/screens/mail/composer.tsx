@@ -22,6 +22,7 @@ import { useTimeline } from "../record/timeline";
 import { Before, WhyWords } from "./before";
 import { gapsOf, mailtoOf, toneText, type Gap, type Span } from "./gaps";
 import { useTone } from "./tone";
+import "./mail.css";
 
 type Errors = Partial<Record<"to" | "subject" | "body", string>>;
 const MAILTO_MOST = 1800; // what every mail program takes over

@@ -5,7 +5,7 @@ import { t } from "../../i18n/t";
 import { addKeys } from "../../keys/keys";
 import { place, setQuery } from "../../nav/router";
 import { onChange } from "../../store/live";
-import { compose, isMailTask, keyOf, written } from "../../store/mails";
+import { compose, isMailTask, writeLabel } from "../../store/mails";
 import { entryOf, readRecord, shownFields, type Fields } from "../../store/records";
 import { fieldOf, objectOf } from "../../store/session";
 import { closing } from "../../store/tasks";
@@ -106,6 +106,7 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
   const stage = stageField(shape);
   const stageOption = stage?.options?.find((o) => o.name === fields[stage.name]);
   const owner = fieldOf(shape, "owner");
+  const archived = Boolean(fields["archived_at"]);
   const activity = objectOf("activity");
   const hasLog = activity !== undefined && activity.may["create"] !== "none" && shape.name !== "activity";
   const work = around?.work ?? null;
@@ -119,7 +120,7 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
   const stop = stopped.value;
   useStopped(shape, id);
   const mailTask = isMailTask(shownTask) ? (shownTask ?? null) : null;
-  const email = hasLog && canBeMailed(shape) ? { label: written.value.has(keyOf({ object: shape.name, id, task: mailTask })) ? t("Go on with the mail") : t("Email"), run: () => compose({ object: shape.name, id, title, task: mailTask }) } : null;
+  const email = hasLog && canBeMailed(shape) ? { label: writeLabel({ object: shape.name, id, task: mailTask }, t("Email")), run: () => compose({ object: shape.name, id, title, task: mailTask }) } : null;
   useComposer(email !== null);
   const log = (kind: string): void => { logging.value = { object: shape.name, id, title, kind }; };
   const shift = (by: number): void => {
@@ -153,8 +154,8 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
         heading={<span class="record-title"><Icon name={objectIcon(shape.icon)} size={20} /><span>{title}</span></span>}
         meta={<span class="row wrap">{stageOption && <StatusChip tone={stageOption.closed === "won" ? "ok" : stageOption.closed === "lost" ? "plain" : "info"} icon={stageOption.closed === "won" ? "circle-check" : stageOption.closed === "lost" ? "x" : "circle-dot"}>{stageOption.label}</StatusChip>}
           {owner && <span>{showValue(owner, fields["owner"]) ? t("Owner: {name}", { name: showValue(owner, fields["owner"]) }) : t("Nobody owns this yet")}</span>}
-          {Boolean(fields["archived_at"]) && <StatusChip tone="plain">{t("archived")}</StatusChip>}</span>}
-        actions={<Actions shape={shape} id={id} fields={fields} title={title} hasLog={hasLog} log={log} email={email} />}>
+          {archived && <StatusChip tone="plain">{t("archived")}</StatusChip>}</span>}
+        actions={<Actions shape={shape} id={id} fields={fields} title={title} archived={archived} hasLog={hasLog} log={log} email={email} />}>
         <div class="record-grid">
           <div class="record-main">
             {work === null ? <div class="next next-wait"><Skeleton rows={1} height={200} /></div> : (
@@ -162,7 +163,7 @@ function Loaded({ shape, id, fields, whole, around, seen, again }: LoadedProps) 
                 <Escalations list={around?.escalations ?? []} again={again} />
                 {stop && stop.id === id && <StoppedForm key={JSON.stringify(stop.typed)} shape={shape} id={id} title={title} stop={stop} />}
                 <div class="record-known"><TheirTime shape={shape} fields={fields} /><SentLines runs={runs} items={timeline.items ?? []} shape={shape} /></div>
-                <Next shape={shape} id={id} title={title} work={work} tasks={tasks} shown={shownTask} archived={Boolean(fields["archived_at"])} open={setOpened} again={again} />
+                <Next shape={shape} id={id} title={title} work={work} tasks={tasks} shown={shownTask} archived={archived} open={setOpened} again={again} />
               </div>
             )}
             {work && <><div class="tabs" role="tablist" aria-label={t("About this record")}>
@@ -208,13 +209,13 @@ interface ActionsProps {
   id: string;
   fields: Fields;
   title: string;
+  archived: boolean;
   hasLog: boolean;
   log: (kind: string) => void;
   email: { label: string; run: () => void } | null;
 }
-function Actions({ shape, id, fields, title, hasLog, log, email }: ActionsProps) {
+function Actions({ shape, id, fields, title, archived, hasLog, log, email }: ActionsProps) {
   if (shape.name === "activity" || shape.name === "user" || shape.name === "team") return null;
-  const archived = Boolean(fields["archived_at"]);
   return (
     <>
       {hasLog && <Button icon="phone" kind="primary" keys="l" focus="log" onClick={() => log("call")}>{t("Log a call")}</Button>}

@@ -1,1 +1,0 @@
-import{D as e,k as t}from"./main-CFf2MIEk.js";var n=40,r=6e4,i=new Map;function a(e,t,r){i.delete(e),i.set(e,{data:t,tick:r,at:performance.now()});let a=i.keys().next();i.size>n&&!a.done&&i.delete(a.value)}function o(e){return i.get(e)?.data??null}function s(n){let a=i.get(n);return a!==void 0&&a.tick===t.peek()&&e.peek()&&performance.now()-a.at<r}export{a as n,o as r,s as t};
