@@ -7,7 +7,8 @@
  * SERIALIZABLE transaction, tried again on serialization failures. A job may therefore run more than once: it must not
  * do anything outside the database. Errors roll the job back, alone.
  *
- * Rules: docs/decisions and design, section 10. Settings of a connection stand in db_sqlite.c and db_postgres.c; the file in db_sqlite_file.c.
+ * Rules: docs/decisions and design, section 10. Settings of a connection stand in db_sqlite.c and db_postgres.c; the database as a
+ * whole in db_sqlite_file.c and db_postgres_whole.c.
  */
 #include "base/err.h"
 

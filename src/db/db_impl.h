@@ -258,7 +258,7 @@ struct db {
     pthread_mutex_t listeners_lock;
     struct listener listeners[NOTIFY_LISTENERS_MAX];
     int n_listeners;
-    struct pg_listen *listen; /* see db_postgres.c */
+    struct pg_listen *listen; /* see db_postgres_listen.c */
 
     _Atomic int64_t reads, writes, commits, retries, wal_frames;
     _Atomic int64_t commit_number; /* SQLite: grows after each COMMIT, before anybody is answered */

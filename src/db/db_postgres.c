@@ -1,4 +1,5 @@
-/* PostgreSQL: connections and their settings, statements, messages between nodes.
+/* PostgreSQL: connections and their settings, transactions, statements. Messages between nodes: db_postgres_listen.c; the database as
+ * a whole: db_postgres_whole.c.
  *
  * Writes are SERIALIZABLE and tried again when the server asks for it (40001, 40P01), so the same rules hold as with
  * SQLite's one writer. Reads are REPEATABLE READ READ ONLY: one snapshot. Values travel as text in both directions, types
@@ -11,29 +12,12 @@
  * the COMMIT (libpq's pipeline mode, entered with the first such write and left when all is answered). So an error of it
  * comes a little later, but always from inside the savepoint in which it was made.
  */
-#include "db/db_impl.h"
+#include "db/postgres_impl.h"
 
-#include <errno.h>
-#include <libpq-fe.h>
-#include <poll.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-#define NOTIFY_CHANNEL "fairlead" /* one for all of ours; the payload is "<channel>\n<payload>" */
 #define NOTICES_PER_STATEMENT 500
 #define MIGRATIONS_LOCK "7046029254386353131"
-#define RECONNECT_MS 100 /* doubled up to RECONNECT_MS_MAX */
-#define RECONNECT_MS_MAX 5000
-#define SERVER_VERSION_MIN 130000
-
-struct pg_listen {
-    struct db *db;
-    PGconn *pg;
-    int stop_fd;
-    bool running;
-    pthread_t thread;
-};
 
 /* ---- errors ---- */
 
@@ -115,7 +99,7 @@ static void ignore_notice(void *ctx, const PGresult *result)
     (void)result;
 }
 
-static PGconn *connect_to(struct db *db)
+PGconn *pg_connect(struct db *db)
 {
     const char *const keys[] = {"fallback_application_name", "connect_timeout",
                                 "keepalives_idle",           "dbname",
@@ -129,7 +113,7 @@ static PGconn *connect_to(struct db *db)
     return pg;
 }
 
-static bool run_ok(PGconn *pg, const char *sql)
+bool pg_run_ok(PGconn *pg, const char *sql)
 {
     PGresult *result = PQexec(pg, sql);
     ExecStatusType status = PQresultStatus(result);
@@ -138,7 +122,7 @@ static bool run_ok(PGconn *pg, const char *sql)
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-static struct err *no_connection(struct arena *tell, const PGconn *pg)
+struct err *pg_no_connection(struct arena *tell, const PGconn *pg)
 {
     log_event(LOG_ERROR, "db.connect_failed", "message", PQerrorMessage(pg), NULL);
     return FAIL(tell, ERR_INTERNAL, "db.failed", NULL,
@@ -157,14 +141,15 @@ static struct err *pg_conn_open(struct db *db, struct arena *tell, bool writer, 
     struct conn *conn = conn_new(db, writer);
 
     conn->late_savepoint = -1;
-    conn->pg = connect_to(db);
+    conn->pg = pg_connect(db);
     if (PQstatus(conn->pg) == CONNECTION_OK &&
-        run_ok(conn->pg, "SET jit = off; SET client_min_messages = warning; SET TimeZone = 'UTC';"
-                         "SET standard_conforming_strings = on; SET lock_timeout = '10s'")) {
+        pg_run_ok(conn->pg,
+                  "SET jit = off; SET client_min_messages = warning; SET TimeZone = 'UTC';"
+                  "SET standard_conforming_strings = on; SET lock_timeout = '10s'")) {
         *out = conn;
         return NULL;
     }
-    struct err *e = no_connection(tell, conn->pg);
+    struct err *e = pg_no_connection(tell, conn->pg);
     pg_conn_close(conn);
     return e;
 }
@@ -180,7 +165,8 @@ static bool is_fine(const PGresult *result)
 
 /* The answers of all that was sent. The first error is the one that counts: the server skips what comes after it. *last:
  * the answer to what was sent last, if there is no error; may be NULL. */
-static struct err *fetch_late(struct conn *conn, struct tx *tx, struct arena *arena, PGresult **last)
+static struct err *fetch_late(struct conn *conn, struct tx *tx, struct arena *arena,
+                              PGresult **last)
 {
     struct err *e = NULL;
     int n = conn->n_late;
@@ -242,7 +228,8 @@ static void forget_late(struct conn *conn)
     while (more) {
         PGresult *result = PQgetResult(conn->pg);
 
-        more = PQstatus(conn->pg) != CONNECTION_BAD && PQresultStatus(result) != PGRES_PIPELINE_SYNC;
+        more =
+            PQstatus(conn->pg) != CONNECTION_BAD && PQresultStatus(result) != PGRES_PIPELINE_SYNC;
         PQclear(result);
     }
     if (!PQexitPipelineMode(conn->pg))
@@ -273,7 +260,8 @@ static struct err *begin_late(struct tx *tx, const char *name, const char *text)
 static struct err *command_late(struct tx *tx, const char *sql)
 {
     TRY(begin_late(tx, "command", sql));
-    PQsendQueryParams(tx->conn->pg, sql, 0, NULL, NULL, NULL, NULL, 0); /* a failure shows as a missing answer */
+    PQsendQueryParams(tx->conn->pg, sql, 0, NULL, NULL, NULL, NULL,
+                      0); /* a failure shows as a missing answer */
     return NULL;
 }
 
@@ -309,13 +297,13 @@ static void pg_rollback(struct conn *conn)
     forget_late(conn);
     if (PQstatus(conn->pg) == CONNECTION_BAD)
         conn->broken = true;
-    else if (PQtransactionStatus(conn->pg) != PQTRANS_IDLE && !run_ok(conn->pg, "ROLLBACK"))
+    else if (PQtransactionStatus(conn->pg) != PQTRANS_IDLE && !pg_run_ok(conn->pg, "ROLLBACK"))
         conn->broken = true;
 }
 
 static void pg_end_read(struct conn *conn)
 {
-    if (conn->broken || conn->n_late || !run_ok(conn->pg, "COMMIT"))
+    if (conn->broken || conn->n_late || !pg_run_ok(conn->pg, "COMMIT"))
         pg_rollback(conn);
     if (PQstatus(conn->pg) == CONNECTION_BAD || PQtransactionStatus(conn->pg) != PQTRANS_IDLE)
         conn->broken = true;
@@ -345,7 +333,8 @@ static const char *notices_text(struct tx *tx, struct notice **n)
 /* Many in one statement: a tick of the engine may have thousands. */
 static struct err *send_notices(struct tx *tx)
 {
-    static const char sql[] = "SELECT pg_notify('" NOTIFY_CHANNEL "', t.text) FROM unnest($1::TEXT[]) AS t(text)";
+    static const char sql[] =
+        "SELECT pg_notify('" NOTIFY_CHANNEL "', t.text) FROM unnest($1::TEXT[]) AS t(text)";
     struct notice *n = tx->notices;
 
     while (n) {
@@ -486,9 +475,10 @@ static void pg_slot_dropped(struct conn *conn, struct slot *slot)
         return;
     snprintf(sql, sizeof sql, "DEALLOCATE %s", name_of(slot).text);
     if (conn->n_late)
-        (void)command_late(conn->tx_now, sql); /* a failure there shows again with the next statement */
+        (void)command_late(conn->tx_now,
+                           sql); /* a failure there shows again with the next statement */
     else
-        run_ok(conn->pg, sql);
+        pg_run_ok(conn->pg, sql);
 }
 
 static void pg_begin_use(struct stmt *stmt)
@@ -540,16 +530,16 @@ static struct err *may_run(struct stmt *stmt)
         return lost_err(tx);
     if (!stmt->bind_failed)
         return NULL;
-    log_event(LOG_ERROR, "db.no_such_parameter", "statement", stmt->slot->name, "sql", stmt->slot->text,
-              NULL);
+    log_event(LOG_ERROR, "db.no_such_parameter", "statement", stmt->slot->name, "sql",
+              stmt->slot->text, NULL);
     return err_from_state(tx->arena, "42P02");
 }
 
 static struct err *send_statement(struct stmt *stmt)
 {
     TRY(begin_late(stmt->conn->tx_now, stmt->slot->name, stmt->slot->text));
-    PQsendQueryPrepared(stmt->conn->pg, name_of(stmt->slot).text, stmt->prep->n_params, stmt->values + 1, NULL,
-                        NULL, 0);
+    PQsendQueryPrepared(stmt->conn->pg, name_of(stmt->slot).text, stmt->prep->n_params,
+                        stmt->values + 1, NULL, NULL, 0);
     return NULL;
 }
 
@@ -576,15 +566,17 @@ static struct err *run_statement(struct stmt *stmt)
     if (stmt->sent || stmt->result) {
         TRY(settle(stmt->conn, tx, tx->arena));
         if (!is_fine(stmt->result)) /* it was skipped, and its error told to another */
-            return fail(stmt->conn, tx, tx->arena, stmt->result, stmt->slot->name, stmt->slot->text);
+            return fail(stmt->conn, tx, tx->arena, stmt->result, stmt->slot->name,
+                        stmt->slot->text);
     } else if (stmt->conn->n_late) {
         TRY(send_statement(stmt));
         TRY(fetch_late(stmt->conn, tx, tx->arena, &stmt->result));
     } else {
-        stmt->result = PQexecPrepared(stmt->conn->pg, name_of(stmt->slot).text, stmt->prep->n_params,
-                                      stmt->values + 1, NULL, NULL, 0);
+        stmt->result = PQexecPrepared(stmt->conn->pg, name_of(stmt->slot).text,
+                                      stmt->prep->n_params, stmt->values + 1, NULL, NULL, 0);
         if (!is_fine(stmt->result))
-            return fail(stmt->conn, tx, tx->arena, stmt->result, stmt->slot->name, stmt->slot->text);
+            return fail(stmt->conn, tx, tx->arena, stmt->result, stmt->slot->name,
+                        stmt->slot->text);
     }
     stmt->changed = text_i64(PQcmdTuples(stmt->result), strlen(PQcmdTuples(stmt->result)));
     stmt_give_back(stmt);
@@ -646,158 +638,12 @@ static struct str pg_str(const struct stmt *stmt, int col)
     return (struct str){text, (size_t)PQgetlength(stmt->result, stmt->result_row, col)};
 }
 
-static struct err *pg_exec(struct tx *tx, const char *text)
+struct err *pg_exec(struct tx *tx, const char *text)
 {
     return command(tx->conn, tx, tx->arena, text);
 }
 
-/* ---- messages ---- */
-
-static void deliver(struct db *db, PGnotify *notify)
-{
-    struct str rest = str_from(notify->extra);
-    struct str channel;
-    char name[64];
-
-    if (str_cut(&rest, '\n', &channel) && channel.len < sizeof name) {
-        memcpy(name, channel.ptr, channel.len);
-        name[channel.len] = '\0';
-        db_tell(db, name, rest.ptr ? rest : STR(""));
-    }
-    PQfreemem(notify);
-}
-
-static bool listen_on(PGconn *pg)
-{
-    return PQstatus(pg) == CONNECTION_OK && run_ok(pg, "LISTEN " NOTIFY_CHANNEL);
-}
-
-/* True: it is time to stop. */
-static bool stop_within(struct pg_listen *l, int ms)
-{
-    struct pollfd fd = {.fd = l->stop_fd, .events = POLLIN};
-
-    return poll(&fd, 1, ms) > 0;
-}
-
-static bool reconnect(struct pg_listen *l)
-{
-    int wait_ms = RECONNECT_MS;
-
-    log_event(LOG_WARN, "db.listen_lost", NULL);
-    while (!stop_within(l, wait_ms)) {
-        PQfinish(l->pg);
-        l->pg = connect_to(l->db);
-        if (listen_on(l->pg)) {
-            log_event(LOG_INFO, "db.listen_back", NULL);
-            db_tell(l->db, "db.reconnected", STR(""));
-            return true;
-        }
-        wait_ms = wait_ms * 2 < RECONNECT_MS_MAX ? wait_ms * 2 : RECONNECT_MS_MAX;
-    }
-    return false;
-}
-
-static void *listen_thread(void *ctx)
-{
-    struct pg_listen *l = ctx;
-
-    for (;;) {
-        struct pollfd fds[2] = {{.fd = l->stop_fd, .events = POLLIN},
-                                {.fd = PQsocket(l->pg), .events = POLLIN}};
-        PGnotify *notify;
-
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
-            return NULL;
-        if (fds[0].revents)
-            return NULL;
-        if (!PQconsumeInput(l->pg) || PQstatus(l->pg) == CONNECTION_BAD) {
-            if (!reconnect(l))
-                return NULL;
-            continue;
-        }
-        while ((notify = PQnotifies(l->pg)) != NULL)
-            deliver(l->db, notify);
-    }
-}
-
-static struct err *pg_start(struct db *db, struct arena *tell)
-{
-    struct pg_listen *l = NEW(db->arena, struct pg_listen);
-
-    l->db = db;
-    l->stop_fd = eventfd(0, EFD_CLOEXEC);
-    l->pg = connect_to(db);
-    db->listen = l;
-    if (l->stop_fd < 0 || !listen_on(l->pg))
-        return no_connection(tell, l->pg);
-    l->running = pthread_create(&l->thread, NULL, listen_thread, l) == 0;
-    return l->running ? NULL
-                      : FAIL(tell, ERR_INTERNAL, "db.failed", NULL,
-                             "The machine allows no further threads.");
-}
-
-static void pg_stop_threads(struct db *db)
-{
-    struct pg_listen *l = db->listen;
-    uint64_t one = 1;
-
-    if (!l)
-        return;
-    if (l->running) {
-        while (write(l->stop_fd, &one, sizeof one) < 0 && errno == EINTR)
-            ;
-        pthread_join(l->thread, NULL);
-    }
-    PQfinish(l->pg);
-    if (l->stop_fd >= 0)
-        close(l->stop_fd);
-    db->listen = NULL;
-}
-
-/* ---- the whole database ---- */
-
-static bool compares_bytes(const char *collate)
-{
-    return strcmp(collate, "C") == 0 || strcmp(collate, "POSIX") == 0 ||
-           strcasecmp(collate, "C.UTF-8") == 0 || strcasecmp(collate, "C.UTF8") == 0;
-}
-
-static struct err *suits_us(struct arena *tell, PGconn *pg)
-{
-    PGresult *result;
-    struct err *e = NULL;
-
-    if (PQserverVersion(pg) < SERVER_VERSION_MIN)
-        return FAIL(tell, ERR_INVALID, "db.failed", NULL,
-                    "The PostgreSQL server is too old; version 13 or later is needed.");
-    result = PQexec(pg, "SELECT datcollate, pg_encoding_to_char(encoding),"
-                        " coalesce(to_jsonb(d) ->> 'datlocprovider', 'c')"
-                        " FROM pg_database d WHERE datname = current_database()");
-    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1)
-        e = no_connection(tell, pg);
-    else if (strcmp(PQgetvalue(result, 0, 1), "UTF8") != 0)
-        e = FAIL(tell, ERR_INVALID, "db.failed", NULL,
-                 "The database is not encoded as UTF8. Create one with: CREATE DATABASE fairlead "
-                 "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
-    else if (!compares_bytes(PQgetvalue(result, 0, 0)) || *PQgetvalue(result, 0, 2) == 'i')
-        e = FAIL(tell, ERR_INVALID, "db.failed", NULL,
-                 "The database sorts text by a language (collation %s), but it must sort by bytes. "
-                 "Create one with: CREATE DATABASE fairlead TEMPLATE template0 ENCODING 'UTF8' "
-                 "LC_COLLATE 'C' LC_CTYPE 'C'",
-                 PQgetvalue(result, 0, 0));
-    PQclear(result);
-    return e;
-}
-
-static struct err *pg_open(struct db *db, struct arena *tell)
-{
-    PGconn *pg = connect_to(db);
-    struct err *e = PQstatus(pg) == CONNECTION_OK ? suits_us(tell, pg) : no_connection(tell, pg);
-
-    PQfinish(pg);
-    return e;
-}
+/* ---- the rest ---- */
 
 static void pg_close(struct db *db)
 {
@@ -810,75 +656,6 @@ static struct err *pg_migrations_lock(struct tx *tx)
     return command(tx->conn, tx, tx->arena,
                    "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = 0;"
                    "SELECT pg_advisory_xact_lock(" MIGRATIONS_LOCK ")");
-}
-
-static struct err *list(struct tx *tx, struct str sql, struct buf *findings)
-{
-    struct stmt *stmt;
-    bool row;
-
-    TRY(db_stmt_text(tx, sql, &stmt));
-    for (;;) {
-        TRY(db_step(stmt, &row));
-        if (!row)
-            return NULL;
-        buf_add(findings, db_str(stmt, 0));
-        buf_add_char(findings, '\n');
-    }
-}
-
-static struct err *read_table(struct tx *tx, void *ctx)
-{
-    return command(tx->conn, tx, tx->arena, ctx);
-}
-
-/* Reads every row of every table once: a page that cannot be read is found. */
-static struct err *read_tables(struct tx *tx, struct buf *findings)
-{
-    struct stmt *stmt;
-    bool row;
-
-    TRY(db_stmt_text(tx,
-                     STR("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = "
-                         "to_regnamespace(quote_ident(current_schema())) ORDER BY relname"),
-                     &stmt));
-    for (;;) {
-        struct err *e;
-        char *sql;
-        struct str text;
-
-        TRY(db_step(stmt, &row));
-        if (!row)
-            return NULL;
-        text = str_fmt(tx->arena, "SELECT count(t.*) FROM ONLY %.*s t",
-                       STR_ARG(db_ident(tx->arena, db_str(stmt, 0))));
-        sql = arena_alloc(tx->arena, text.len + 1);
-        memcpy(sql, text.ptr, text.len);
-        e = tx_nested(tx, read_table, sql);
-        if (e && tx->lost)
-            return e;
-        if (e)
-            buf_fmt(findings, "integrity: table %.*s cannot be read\n", STR_ARG(db_str(stmt, 0)));
-    }
-}
-
-static struct err *pg_check(struct db *db, struct tx *tx, struct buf *findings)
-{
-    (void)db;
-    TRY(list(tx,
-             STR("SELECT 'integrity: index ' || indexrelid::regclass || ' is not valid'"
-                 " FROM pg_index WHERE NOT indisvalid ORDER BY 1"),
-             findings));
-    TRY(list(tx,
-             STR("SELECT 'reference: constraint ' || conname || ' of ' || conrelid::regclass ||"
-                 " ' was never checked' FROM pg_constraint WHERE NOT convalidated ORDER BY 1"),
-             findings));
-    TRY(list(tx,
-             STR("SELECT 'integrity: ' || checksum_failures || ' damaged pages were seen'"
-                 " FROM pg_stat_database WHERE datname = current_database()"
-                 " AND checksum_failures > 0"),
-             findings));
-    return read_tables(tx, findings);
 }
 
 static struct err *pg_backup(struct tx *tx, const char *path,
